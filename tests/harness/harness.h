@@ -1,0 +1,43 @@
+/*
+ * harness.h - what every unit test includes: cmocka, a main(), and a few helpers
+ *
+ *     static void keeps_the_longest_prefix(void **state) { ... }
+ *     HARNESS_MAIN(keeps_the_longest_prefix, ...)
+ *
+ * A test program runs all its tests, or with T=text in the environment those whose name contains
+ * text ("tests/base/buf_test.c::keeps_the_longest_prefix", case does not matter). It writes TAP;
+ * tools/check adds up the lines.
+ */
+#ifndef PLAIN_TESTS_HARNESS_H
+#define PLAIN_TESTS_HARNESS_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+typedef void harness_test(void **state);
+
+/* Runs tests[0..n-1], whose names stand in names, separated by commas. Returns main()'s result. */
+int harness_run(const char *file, const char *names, harness_test *const *tests, size_t n);
+
+#define HARNESS_MAIN(...)                                                                          \
+    int main(void)                                                                                 \
+    {                                                                                              \
+        static harness_test *const tests[] = {__VA_ARGS__};                                        \
+        return harness_run(__FILE__, #__VA_ARGS__, tests, sizeof(tests) / sizeof(tests[0]));       \
+    }
+
+/* A private folder, made at the first call and removed with all that is in it at exit. Never NULL.
+ */
+const char *harness_tmpdir(void);
+
+/* The n-th allocation from now on fails (0 = the next one); whether it did. Asking switches it off,
+ * so that what the test does afterwards has memory. */
+void harness_fail_allocation(unsigned nth);
+bool harness_allocation_failed(void);
+
+#endif
