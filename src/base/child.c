@@ -1,0 +1,196 @@
+#define _GNU_SOURCE
+#include "base/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+/* What the child tells us when it cannot exec: the step and errno, over a close-on-exec pipe. */
+struct failure {
+    int step;
+    int error_number;
+};
+enum { STEP_PREPARE, STEP_DESCRIPTORS, STEP_EXEC };
+static const char *const step_names[] = {"preparing", "passing descriptors to", "executing"};
+
+PLAIN_NORETURN static void child_fail(int report, int step)
+{
+    struct failure f = {step, errno};
+
+    (void)!write(report, &f, sizeof(f));
+    _exit(127);
+}
+
+/* Everything is default again: the parent's handlers and mask are not the child's business. */
+static void reset_signals(void)
+{
+    sigset_t none;
+
+    for (int s = 1; s < NSIG; s++)
+        (void)signal(s, SIG_DFL);
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Makes fds[i] descriptor i. Two rounds, since a source may stand where a target goes. */
+static int arrange_descriptors(const struct child_spec *spec, int *high, int report)
+{
+    int floor = (int)spec->fd_count;
+
+    for (size_t i = 0; i < spec->fd_count; i++) {
+        int from = spec->fds[i] >= 0 ? spec->fds[i] : open("/dev/null", O_RDWR | O_CLOEXEC);
+
+        high[i] = fcntl(from, F_DUPFD_CLOEXEC, floor);
+        if (high[i] < 0)
+            return -1;
+    }
+    int kept = fcntl(report, F_DUPFD_CLOEXEC, floor);
+    if (kept < 0)
+        return -1;
+    for (size_t i = 0; i < spec->fd_count; i++) {
+        if (dup2(high[i], (int)i) < 0)
+            return -1;
+    }
+    if (kept > floor && close_range((unsigned)floor, (unsigned)kept - 1, 0) < 0)
+        return -1;
+    if (close_range((unsigned)kept + 1, ~0U, 0) < 0)
+        return -1;
+    return kept;
+}
+
+/* Only async-signal-safe calls: the parent has threads. */
+PLAIN_NORETURN static void child_main(const struct child_spec *spec, int *high, int report,
+                                      pid_t parent)
+{
+    reset_signals();
+    if (spec->own_group && setpgid(0, 0) < 0)
+        child_fail(report, STEP_PREPARE);
+    if (spec->die_with_parent) {
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+            child_fail(report, STEP_PREPARE);
+        if (getppid() != parent) /* it died before we asked */
+            _exit(127);
+    }
+    int kept = arrange_descriptors(spec, high, report);
+    if (kept < 0)
+        child_fail(report, STEP_DESCRIPTORS);
+    execve(spec->path, spec->argv, spec->envp ? spec->envp : environ);
+    child_fail(kept, STEP_EXEC);
+}
+
+/* Waits until the child has exec'ed (the pipe closes) or told why not. */
+static int await_exec(int report, const char *path, plain_error *err)
+{
+    struct failure f;
+    ssize_t n;
+
+    do
+        n = read(report, &f, sizeof(f));
+    while (n < 0 && errno == EINTR);
+    if (n != (ssize_t)sizeof(f))
+        return PLAIN_OK;
+    return error_set_errno(err, PLAIN_E_IO, 705, "", f.error_number, "%s %s", step_names[f.step],
+                           path);
+}
+
+int child_spawn(const struct child_spec *spec, struct child *out, plain_error *err)
+{
+    enum { FDS_MAX = 256 };
+    int high[FDS_MAX], report[2];
+    pid_t parent = getpid();
+
+    *out = (struct child){.pidfd = -1};
+    if (spec->fd_count > FDS_MAX)
+        return error_set(err, PLAIN_E_INVALID, 703, "", "at most %d descriptors for %s", FDS_MAX,
+                         spec->path);
+    if (pipe2(report, O_CLOEXEC) < 0)
+        return error_set_errno(err, PLAIN_E_IO, 705, "", errno, "a pipe to start %s", spec->path);
+    pid_t pid = fork();
+    if (pid == 0)
+        child_main(spec, high, report[1], parent);
+    int why = errno;
+    (void)close(report[1]);
+    if (pid < 0) {
+        (void)close(report[0]);
+        return error_set_errno(err, PLAIN_E_IO, 705, "", why, "a process to run %s", spec->path);
+    }
+    int r = await_exec(report[0], spec->path, err);
+    (void)close(report[0]);
+    if (r == PLAIN_OK) {
+        out->pidfd = pidfd_open(pid, 0);
+        if (out->pidfd < 0)
+            r = error_set_errno(err, PLAIN_E_IO, 705, "", errno, "pidfd_open");
+        else
+            (void)fcntl(out->pidfd, F_SETFD, FD_CLOEXEC);
+    }
+    if (r < 0) {
+        (void)kill(pid, SIGKILL);
+        (void)waitpid(pid, NULL, 0);
+        return r;
+    }
+    out->pid = pid;
+    return PLAIN_OK;
+}
+
+static int64_t timeval_us(struct timeval t)
+{
+    return (int64_t)t.tv_sec * 1000000 + t.tv_usec;
+}
+
+bool child_reap(struct child *c, bool kill_group, struct child_end *end)
+{
+    struct rusage usage;
+    siginfo_t info = {0};
+    int status = 0;
+
+    if (c->pid == 0)
+        return false;
+    if (waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
+        return false;
+    if (kill_group) /* while the zombie still holds its number */
+        (void)kill(-c->pid, SIGKILL);
+    if (wait4(c->pid, &status, WNOHANG, &usage) != c->pid)
+        return false;
+    *end = (struct child_end){
+        .exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+        .exit_signal = WIFSIGNALED(status) ? WTERMSIG(status) : -1,
+        .cpu_us = timeval_us(usage.ru_utime) + timeval_us(usage.ru_stime),
+        .max_rss_kb = usage.ru_maxrss,
+    };
+    (void)close(c->pidfd);
+    *c = (struct child){.pidfd = -1};
+    return true;
+}
+
+void child_signal(const struct child *c, int signal)
+{
+    if (c->pid != 0)
+        (void)pidfd_send_signal(c->pidfd, signal, NULL, 0);
+}
+
+void child_signal_group(const struct child *c, int signal)
+{
+    if (c->pid != 0) /* not reaped, so the number is still its own */
+        (void)kill(-c->pid, signal);
+}
+
+const char *child_end_text(const struct child_end *end, char *out, size_t size)
+{
+    if (end->exit_signal >= 0) {
+        const char *name = sigabbrev_np(end->exit_signal);
+
+        (void)snprintf(out, size, "signal %d (SIG%s)", end->exit_signal, name ? name : "?");
+    } else {
+        (void)snprintf(out, size, "exit code %d", end->exit_code);
+    }
+    return out;
+}

@@ -1,0 +1,56 @@
+/*
+ * child.h - the seam to child processes
+ *
+ * A child is exec'ed, leads its own process group, has exactly the descriptors that are given to
+ * it, default signal handling, and is known by a pidfd, so that no signal can hit a stranger who
+ * got its number. Reaped by wait4, for its CPU time and peak memory.
+ */
+#ifndef PLAIN_BASE_CHILD_H
+#define PLAIN_BASE_CHILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <plain/jobs/error.h>
+
+#include "base/compiler.h"
+
+struct child {
+    pid_t pid; /* 0: none */
+    int pidfd; /* readable when the child has ended; -1: none */
+};
+
+struct child_spec {
+    const char *path; /* executed as it is, no search in PATH */
+    char *const *argv;
+    char *const *envp; /* NULL: our own environment */
+    const int *fds;    /* fds[i] becomes descriptor i; -1: /dev/null */
+    size_t fd_count;
+    bool own_group;       /* setpgid(0, 0) */
+    bool die_with_parent; /* SIGKILL when the thread that started it ends */
+};
+
+/* How a child ended. */
+struct child_end {
+    int exit_code;   /* -1 when a signal ended it */
+    int exit_signal; /* -1 when it exited */
+    int64_t cpu_us;
+    int64_t max_rss_kb;
+};
+
+/* Starts a child. PLAIN_E_IO (PJ705) with the step that failed, also when exec fails. */
+int child_spawn(const struct child_spec *spec, struct child *out, plain_error *err) PLAIN_MUST_USE;
+
+/* Whether the child has ended; then fills end, and the child is gone. Before that, with
+ * kill_group, everything left in its process group is killed. */
+bool child_reap(struct child *c, bool kill_group, struct child_end *end);
+
+void child_signal(const struct child *c, int signal);       /* to it alone     */
+void child_signal_group(const struct child *c, int signal); /* to its group    */
+
+/* "signal 11 (SIGSEGV)" or "exit code 3" into out; returns out. */
+const char *child_end_text(const struct child_end *end, char *out, size_t size);
+
+#endif

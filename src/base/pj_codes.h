@@ -1,0 +1,375 @@
+/*
+ * pj_codes.h - the table of the failures that a user can see
+ *
+ * The only place where a PJ number gets its words: `plain help PJnnn` and docs/errors.md are made
+ * from it. Included by error.c alone; everybody else asks pj_find() and pj_all().
+ *
+ * To add one: take the next free number of its hundred (1xx job classes and their parameters, 2xx
+ * commands and settings, 3xx databases, 4xx schedules, 5xx requests, 6xx running jobs, 7xx the
+ * library and the system, 8xx ids) and keep the order. A number is never used again for another
+ * thing. title is a phrase without a full stop; why says in whole sentences what it means; fix fits
+ * into plain_error.fix, its commands in backquotes; example is a shell command that raises it, ""
+ * if no single command does.
+ */
+#ifndef PLAIN_BASE_PJ_CODES_H
+#define PLAIN_BASE_PJ_CODES_H
+
+#include "base/error.h"
+
+static const struct pj_code pj_codes[] = {
+    {
+        .number = 101,
+        .title = "unknown job class",
+        .why =
+            "No job module and no executable in jobs.d registers a class of this name, so nothing "
+            "could run the job. Names are case-sensitive.",
+        .fix = "see the names with `plain jobs list`; after a change build with `plain build`",
+        .example = "plain jobs run NoSuchJob",
+    },
+    {
+        .number = 102,
+        .title = "parameter missing",
+        .why =
+            "The job class declares this parameter without PLAIN_OPTIONAL, and the call gives no "
+            "value for it.",
+        .fix = "give it as name=value; see what a class takes with `plain jobs list`",
+        .example = "plain jobs enqueue WelcomeUserJob",
+    },
+    {
+        .number = 103,
+        .title = "parameter of the wrong type or out of range",
+        .why =
+            "The value does not fit the type that the job class declares: a word for a number, a "
+            "number too large for 32 or 64 bits, a number for a text.",
+        .fix = "give a value of the declared type; see the types with `plain jobs list`",
+        .example = "plain jobs enqueue WelcomeUserJob user_id=abc",
+    },
+    {
+        .number = 104,
+        .title = "unknown parameter",
+        .why =
+            "The job class declares no parameter of this name. It is refused rather than ignored, "
+            "because it is most often a slip of the pen.",
+        .fix = "see the names of the parameters with `plain jobs list`",
+        .example = "plain jobs enqueue WelcomeUserJob user_id=42 color=red",
+    },
+    {
+        .number = 105,
+        .title = "bad option of a job",
+        .why =
+            "The queue, delay, start time, priority, number of retries or concurrency key is out "
+            "of range, or both a delay and a start time are given, which contradict each other.",
+        .fix = "correct the option that is named; see the ranges with `plain jobs enqueue --help`",
+        .example = "plain jobs enqueue WelcomeUserJob user_id=42 --priority 99999999999",
+    },
+    {
+        .number = 106,
+        .title = "executable cannot be used as a job class",
+        .why = "A file in jobs.d is not executable, has a name that cannot be a class's, or may be "
+               "changed by everybody, who could then run commands as the worker.",
+        .fix = "set its mode with `chmod 755 jobs.d/NAME`, or move the file out of jobs.d",
+        .example = "chmod o+w jobs.d/hello && plain jobs list",
+    },
+    {
+        .number = 107,
+        .title = "name registered twice",
+        .why = "Two job classes, or a job class and an executable in jobs.d, have the same name or "
+               "alias, and it would be chance which of them runs.",
+        .fix = "rename one of them, then look with `plain jobs list`",
+        .example = "cp jobs.d/hello jobs.d/WelcomeUserJob && plain jobs list",
+    },
+    {
+        .number = 108,
+        .title = "job module cannot be loaded",
+        .why =
+            "The shared object that JOBS_MODULES or the app folder names is missing, unreadable or "
+            "built for another machine, or needs a symbol that nothing defines.",
+        .fix = "build it again with `plain build`; see what is loaded with `plain config "
+               "JOBS_MODULES`",
+        .example = "PLAIN_JOBS_MODULES='[\"./missing.so\"]' plain jobs list",
+    },
+    {
+        .number = 109,
+        .title = "module of another version, or no job module",
+        .why =
+            "The shared object does not define plain_module_v1, which PLAIN_REGISTER_JOBS makes, "
+            "or was built with headers whose binary interface this program does not know.",
+        .fix = "add PLAIN_REGISTER_JOBS(...) to its source and build it again with `plain build`",
+        .example = "cc -shared -o empty.so -xc /dev/null && "
+                   "PLAIN_JOBS_MODULES='[\"./empty.so\"]' plain jobs list",
+    },
+    {
+        .number = 110,
+        .title = "bad definition of a job class",
+        .why =
+            "A class is registered without a name or run function, with a default out of range, or "
+            "with parameters that lie outside of its structure or bear the same name.",
+        .fix = "correct the class in its source and build it again with `plain build`",
+        .example = "",
+    },
+    {
+        .number = 201,
+        .title = "unknown command or option",
+        .why =
+            "The command line holds a word that is no command, option or argument here, or lacks "
+            "one that is needed.",
+        .fix = "see what there is with `plain help`, or --help after a command",
+        .example = "plain jobs wroker",
+    },
+    {
+        .number = 202,
+        .title = "unknown setting or bad value of a setting",
+        .why =
+            "The environment, .env, plain.conf or an option gives a setting that does not exist, "
+            "or a value that it cannot have.",
+        .fix = "see each setting, its value and where it came from with `plain config`",
+        .example = "PLAIN_JOBS_WORKER_MAX_PROCESSES=many plain config",
+    },
+    {
+        .number = 203,
+        .title = "configuration file cannot be read",
+        .why =
+            "plain.conf or .env exists, but may not be read or breaks the rules of its format; a "
+            "program that went on would run with settings that nobody chose.",
+        .fix = "correct the line that is named, then look with `plain config`",
+        .example = "echo 'jobs {' > plain.conf && plain config",
+    },
+    {
+        .number = 204,
+        .title = "request whose class no live worker registers",
+        .why = "Requests of this class are waiting, and no worker that is running knows the class: "
+               "they stay queued until one does.",
+        .fix = "start a worker in the folder that has the class: `plain jobs worker`; "
+               "see the requests with `plain jobs requests --class NAME`",
+        .example = "plain jobs enqueue NoSuchJob --unregistered && plain jobs worker --drain",
+    },
+    {
+        .number = 301,
+        .title = "cannot open or reach the database",
+        .why =
+            "The file cannot be opened (a missing folder, no permission), or the server does not "
+            "answer, refuses the login, or cannot be found under this name.",
+        .fix =
+            "check the URL with `plain config DATABASE_URL`, that the folder exists or the server "
+            "runs, then try `plain jobs stats`",
+        .example = "plain jobs stats --db sqlite:/no/such/folder/plain.db",
+    },
+    {
+        .number = 302,
+        .title = "schema older or newer than the program",
+        .why =
+            "The tables in the database are missing or of another version than this program needs. "
+            "An older schema can be migrated; a newer one needs a newer program.",
+        .fix =
+            "run `plain migrate` (`plain migrate --sql` shows what it would do); if the schema is "
+            "newer, install the newer program",
+        .example = "plain jobs stats --db sqlite:empty.db",
+    },
+    {
+        .number = 303,
+        .title = "SQLite file on a network file system",
+        .why = "SQLite shares memory between the processes that use a file, and locks it; neither "
+               "works over NFS, SMB or FUSE, and the file would be damaged.",
+        .fix =
+            "use a local path (`plain migrate --db sqlite:/var/lib/NAME/plain.db`), or PostgreSQL "
+            "when several machines work",
+        .example = "",
+    },
+    {
+        .number = 304,
+        .title = "database refused the statement",
+        .why = "The database answered with an error of its own: a full disk, a read-only server, a "
+               "missing permission, a broken constraint. Its text and number stand in the message.",
+        .fix = "remove the cause that the database names; see that it works again with "
+               "`plain jobs stats`",
+        .example = "",
+    },
+    {
+        .number = 305,
+        .title = "database busy",
+        .why =
+            "Another transaction holds what this one needs, or the two waited for each other and "
+            "the database ended one. Nothing was written; the same call may succeed now.",
+        .fix = "try again; if it stays so, look for a transaction that was left open",
+        .example = "",
+    },
+    {
+        .number = 306,
+        .title = "unsupported database or version of a server",
+        .why = "The URL names a kind of database that this program was built without or does not "
+               "know, or the server is older than the oldest version that it works with.",
+        .fix = "use sqlite: or postgresql: (server 13 or later); see what is built in with "
+               "`plain help databases`",
+        .example = "plain jobs stats --db mongodb://localhost/jobs",
+    },
+    {
+        .number = 307,
+        .title = "bad database URL",
+        .why = "A database is named as sqlite:PATH or postgresql://USER@HOST/NAME; this text is "
+               "neither, or has a part that the database's kind does not know.",
+        .fix = "write it as in `plain jobs stats --db sqlite:plain.db`",
+        .example = "plain jobs stats --db plain.db",
+    },
+    {
+        .number = 401,
+        .title = "cron text invalid",
+        .why =
+            "A schedule has five fields (minute, hour, day of the month, month, day of the week) "
+            "or a short name such as @daily, and one of them is not so here.",
+        .fix = "correct the field that is named; `0 9 * * mon-fri` is nine o'clock on working days",
+        .example = "",
+    },
+    {
+        .number = 402,
+        .title = "schedule that never matches",
+        .why = "The fields are valid one by one, but no date fits all of them, as with the 31st of "
+               "February: the job would never run, and nobody would be told.",
+        .fix = "change the day or the month; `0 3 28-31 * *` covers the last days of each month",
+        .example = "",
+    },
+    {
+        .number = 403,
+        .title = "unknown time zone",
+        .why =
+            "A schedule names a time zone for which the system has no file, so nobody can say when "
+            "the schedule is due.",
+        .fix = "use a name such as Europe/Berlin; see them with `ls /usr/share/zoneinfo`, install "
+               "them with `apt install tzdata`",
+        .example = "",
+    },
+    {
+        .number = 501,
+        .title = "skipped by its concurrency key",
+        .why = "A job of this class with the same concurrency key is pending or running, and there "
+               "may be only one. This is no failure: nothing was enqueued, as you asked.",
+        .fix =
+            "see the job that holds the key with `plain jobs show UUID`, or enqueue again when it "
+            "has ended",
+        .example = "plain jobs enqueue WelcomeUserJob user_id=42 --key a && "
+                   "plain jobs enqueue WelcomeUserJob user_id=42 --key a",
+    },
+    {
+        .number = 502,
+        .title = "no such job",
+        .why =
+            "The text is no uuid, or no request, process or result has it: a typing error, another "
+            "database, or a result that was cleared away.",
+        .fix = "list what there is with `plain jobs results`, and the database in use with "
+               "`plain config DATABASE_URL`",
+        .example = "plain jobs show 00000000-0000-7000-8000-000000000000",
+    },
+    {
+        .number = 503,
+        .title = "retry refused",
+        .why =
+            "The job is still pending or running, or was retried before. A second copy beside it "
+            "would do the work twice.",
+        .fix = "see where it stands with `plain jobs show UUID`, and retry it when it has ended",
+        .example = "plain jobs retry \"$(plain jobs enqueue WelcomeUserJob user_id=42)\"",
+    },
+    {
+        .number = 601,
+        .title = "job killed",
+        .why = "The process that ran the job died under it: a signal such as SIGSEGV, a call of "
+               "exit(), or the system's out-of-memory killer. Other jobs are not affected.",
+        .fix = "see signal, memory and backtrace with `plain jobs show UUID`; run it in a debugger "
+               "with `gdb --args plain jobs run CLASS name=value`",
+        .example = "",
+    },
+    {
+        .number = 602,
+        .title = "parameters that cannot be stored",
+        .why = "The parameters are no JSON object, larger than 1 MiB, deeper than 128 levels, no "
+               "valid "
+               "UTF-8, hold a NUL character, or give a name twice.",
+        .fix =
+            "correct them at the place that is named; keep what is large in a file or table, and "
+            "enqueue its name",
+        .example = "plain jobs enqueue WelcomeUserJob --params '{\"user_id\":1,\"user_id\":2}'",
+    },
+    {
+        .number = 603,
+        .title = "job failed",
+        .why = "The job said so itself, by plain_job_fail() or by the exit code of its executable. "
+               "Type and message are the job's.",
+        .fix = "see message and backtrace with `plain jobs show UUID`; when the cause is gone, "
+               "`plain jobs retry UUID`",
+        .example = "",
+    },
+    {
+        .number = 604,
+        .title = "run returned an error without plain_job_fail",
+        .why =
+            "The run function returned a value other than PLAIN_OK and told no reason. The attempt "
+            "counts as errored.",
+        .fix =
+            "in the job's source `return plain_job_fail(job, \"Type\", \"reason\");` or PLAIN_OK, "
+            "then `plain build`",
+        .example = "",
+    },
+    {
+        .number = 605,
+        .title = "retries exhausted by deferral",
+        .why = "The job deferred itself once more with increment_retries, and had used all of its "
+               "retries: it would never end.",
+        .fix = "give it more retries with `plain jobs enqueue CLASS --retries N`, or defer without "
+               "increment_retries",
+        .example = "",
+    },
+    {
+        .number = 701,
+        .title = "handle used after fork()",
+        .why = "The handle was opened before the process forked. Parent and child share its "
+               "connection, and would read each other's answers.",
+        .fix =
+            "in the child call plain_jobs_close() on it and plain_jobs_open() for one of its own",
+        .example = "",
+    },
+    {
+        .number = 702,
+        .title = "structure of another version",
+        .why = "The size that a structure gives for itself is not one that this library knows, or "
+               "fields that it does not know are set: it was built with newer headers.",
+        .fix = "build with the headers of the installed library; see its version with "
+               "`pkg-config --modversion plain-jobs`",
+        .example = "",
+    },
+    {
+        .number = 703,
+        .title = "internal limit reached",
+        .why = "Something is larger or more than this program is made for. The message names the "
+               "limit; nothing was cut off without a word.",
+        .fix = "make it smaller or split it",
+        .example = "",
+    },
+    {
+        .number = 704,
+        .title = "out of memory",
+        .why = "The system gave no more memory to this process: the machine is short of it, or a "
+               "limit of the service or container is reached.",
+        .fix =
+            "see what is left with `free -h` and the limits with `ulimit -a`; start fewer runners "
+            "with `plain jobs worker --max-processes N`",
+        .example = "",
+    },
+    {
+        .number = 705,
+        .title = "operating system refused",
+        .why =
+            "A file, folder, pipe or process could not be made, opened or read. The message names "
+            "it and gives the system's reason.",
+        .fix = "check permissions and free space (`df -h .`) and the limits of the process "
+               "(`ulimit -a`)",
+        .example = "",
+    },
+    {
+        .number = 801,
+        .title = "ambiguous beginning of an id",
+        .why = "Several jobs have an id that begins so, and it would be chance which of them is "
+               "meant.",
+        .fix = "give more characters of the id; see them whole with `plain jobs results --json`",
+        .example = "plain jobs show 0",
+    },
+};
+
+#endif
