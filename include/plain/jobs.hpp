@@ -1,0 +1,227 @@
+/*
+ * plain/jobs.hpp - the C++17 face of plain/jobs.h: header only, nothing to link beside plain-jobs
+ *
+ *     struct welcome_user { int64_t user_id; const char *locale; };
+ *
+ *     static const plain_param welcome_user_params[] = {
+ *         PLAIN_PARAM(welcome_user, user_id, 0),
+ *         PLAIN_PARAM(welcome_user, locale, PLAIN_OPTIONAL),
+ *         PLAIN_PARAMS_END,
+ *     };
+ *
+ *     plain::jobs jobs("sqlite:plain.db");
+ *     plain_options options = plain::options();
+ *     options.queue = "slow";
+ *     options.retries = plain_int(3);
+ *     plain::request made = jobs.run_in_worker(WelcomeUserJob, welcome_user{42, nullptr}, options);
+ *     if (made)
+ *         std::puts(made.uuid().c_str());
+ *
+ * Failures are thrown as plain::error, which holds the plain_error; a held concurrency key is none,
+ * and gives a request that is false. Ownership, threads and processes are as plain/jobs/queue.h
+ * says: a plain::jobs may be used by many threads at once, and moved while none uses it.
+ */
+#ifndef PLAIN_JOBS_HPP
+#define PLAIN_JOBS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <plain/jobs.h>
+
+namespace plain
+{
+
+/* What a call said. what() is the message; detail() has the rest: codes, field, fix. */
+class error : public std::runtime_error
+{
+  public:
+    explicit error(const plain_error &detail) : std::runtime_error(detail.message), detail_(detail)
+    {
+    }
+
+    const plain_error &detail() const noexcept
+    {
+        return detail_;
+    }
+    int code() const noexcept
+    {
+        return detail_.code;
+    }
+    bool retryable() const noexcept
+    {
+        return detail_.retryable;
+    }
+
+  private:
+    plain_error detail_;
+};
+
+/* Options with their size filled in, as PLAIN_OPTIONS() does in C. */
+inline plain_options options() noexcept
+{
+    plain_options o{};
+    o.size = sizeof(o);
+    return o;
+}
+
+/* What an enqueue made: true when there is a new request, false when its key is held. */
+class request
+{
+  public:
+    request(const plain_request &made, bool enqueued) noexcept : made_(made), enqueued_(enqueued) {}
+
+    explicit operator bool() const noexcept
+    {
+        return enqueued_;
+    }
+    std::string uuid() const
+    {
+        return text(made_.uuid);
+    }
+    std::string holder() const
+    {
+        return text(made_.holder);
+    }
+    const plain_request &detail() const noexcept
+    {
+        return made_;
+    }
+
+  private:
+    static std::string text(const plain_uuid &uuid)
+    {
+        char out[PLAIN_UUID_TEXT];
+        return plain_uuid_format(&uuid, out);
+    }
+
+    plain_request made_;
+    bool enqueued_;
+};
+
+/* A queue: plain_jobs, closed when it goes out of scope. */
+class jobs
+{
+  public:
+    /* url nullptr: DATABASE_URL of the environment, else "sqlite:plain.db". */
+    explicit jobs(const char *url = nullptr)
+    {
+        plain_error err{};
+        if (plain_jobs_open(url, &handle_, &err) < 0)
+            throw error(err);
+    }
+    explicit jobs(const std::string &url) : jobs(url.c_str()) {}
+    ~jobs()
+    {
+        plain_jobs_close(handle_);
+    }
+
+    jobs(jobs &&other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+    jobs &operator=(jobs &&other) noexcept
+    {
+        std::swap(handle_, other.handle_);
+        return *this;
+    }
+    jobs(const jobs &) = delete;
+    jobs &operator=(const jobs &) = delete;
+
+    /* The handle for the functions of C; it stays ours. */
+    plain_jobs *handle() const noexcept
+    {
+        return handle_;
+    }
+
+    /* With the class's struct of parameters, whose size must be the declared one. */
+    template <typename Params, typename = std::enable_if_t<std::is_class_v<Params>>>
+    request run_in_worker(const plain_job_class &cls, const Params &params,
+                          const plain_options &options = plain::options())
+    {
+        static_assert(std::is_standard_layout_v<Params>, "parameters are a plain struct");
+        if (cls.params_size != sizeof(Params))
+            throw std::invalid_argument("the parameters are not of the job class's struct");
+        return run(cls, &params, options);
+    }
+
+    /* A class without parameters. */
+    request run_in_worker(const plain_job_class &cls,
+                          const plain_options &options = plain::options())
+    {
+        return run(cls, nullptr, options);
+    }
+
+    /* With a JSON object of parameters. */
+    request run_in_worker_json(const plain_job_class &cls, const std::string &json,
+                               const plain_options &options = plain::options())
+    {
+        plain_request made{};
+        plain_error err{};
+        int r = plain_run_in_worker_json(handle_, &cls, json.c_str(), &options, &made, &err);
+        return result(r, made, err);
+    }
+
+    /* A class that this program does not have. */
+    request run_in_worker_by_name(const std::string &name, const std::string &json = "{}",
+                                  const plain_options &options = plain::options())
+    {
+        plain_request made{};
+        plain_error err{};
+        int r =
+            plain_run_in_worker_by_name(handle_, name.c_str(), json.c_str(), &options, &made, &err);
+        return result(r, made, err);
+    }
+
+  private:
+    request run(const plain_job_class &cls, const void *params, const plain_options &options)
+    {
+        plain_request made{};
+        plain_error err{};
+        int r = plain_run_in_worker(handle_, &cls, params, &options, &made, &err);
+        return result(r, made, err);
+    }
+
+    static request result(int r, const plain_request &made, const plain_error &err)
+    {
+        if (r < 0)
+            throw error(err);
+        return request(made, r == PLAIN_OK);
+    }
+
+    plain_jobs *handle_ = nullptr;
+};
+
+/* The plain_type of a field's type; a type that no parameter can have does not compile. */
+template <typename Field> constexpr plain_type type_of()
+{
+    if constexpr (std::is_same_v<Field, bool>)
+        return PLAIN_TYPE_BOOL;
+    else if constexpr (std::is_integral_v<Field> && std::is_signed_v<Field> && sizeof(Field) == 4)
+        return PLAIN_TYPE_INT32;
+    else if constexpr (std::is_integral_v<Field> && std::is_signed_v<Field> && sizeof(Field) == 8)
+        return PLAIN_TYPE_INT64;
+    else if constexpr (std::is_integral_v<Field> && std::is_unsigned_v<Field> && sizeof(Field) == 4)
+        return PLAIN_TYPE_UINT32;
+    else if constexpr (std::is_same_v<Field, double>)
+        return PLAIN_TYPE_DOUBLE;
+    else if constexpr (std::is_same_v<Field, const char *> || std::is_same_v<Field, char *>)
+        return PLAIN_TYPE_STRING;
+    else {
+        static_assert(std::is_same_v<Field, plain_json>, "no parameter can have this type");
+        return PLAIN_TYPE_JSON;
+    }
+}
+
+} // namespace plain
+
+/* A row of a table of parameters, as in C. */
+#define PLAIN_PARAM(structure, field, param_flags)                                                 \
+    plain_param                                                                                    \
+    {                                                                                              \
+#field, plain::type_of < decltype(structure::field)>(), (param_flags),                     \
+            offsetof(structure, field), sizeof(structure::field)                                   \
+    }
+
+#endif

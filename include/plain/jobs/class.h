@@ -1,0 +1,129 @@
+/*
+ * plain/jobs/class.h - job classes, and how a program registers them
+ *
+ *     static int welcome_user_run(plain_job *job, const void *params)
+ *     {
+ *         const struct welcome_user *self = params;
+ *         if (mail_send_welcome(self->user_id, self->locale) < 0)
+ *             return plain_job_fail(job, "SmtpError", "mail server said: %s", mail_error());
+ *         return PLAIN_OK;
+ *     }
+ *
+ *     const plain_job_class WelcomeUserJob = {
+ *         PLAIN_JOB_CLASS(struct welcome_user),
+ *         .name = "WelcomeUserJob",
+ *         .params = welcome_user_params,
+ *         .default_retries = 3,
+ *         .run = welcome_user_run,
+ *     };
+ *     PLAIN_JOB_TYPED(WelcomeUserJob, struct welcome_user)
+ *     PLAIN_REGISTER_JOBS(&WelcomeUserJob);
+ *
+ * A class is a constant of the program: it is never copied and must outlive every use. Its
+ * functions are called in the process that enqueues (the default_..._for functions) or in a runner
+ * (run, calculate_retry_delay), by one thread of it at a time for a given job, and may be called by
+ * several threads of an application at once.
+ *
+ * What an option of the call says beats the function, the function beats the constant.
+ */
+#ifndef PLAIN_JOBS_CLASS_H
+#define PLAIN_JOBS_CLASS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <plain/jobs/compiler.h>
+#include <plain/jobs/params.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct plain_job plain_job;
+typedef struct plain_job_class plain_job_class;
+
+#define PLAIN_SECONDS(n) ((int64_t)(n)*1000)
+#define PLAIN_MINUTES(n) ((int64_t)(n)*60 * 1000)
+#define PLAIN_HOURS(n)   ((int64_t)(n)*60 * 60 * 1000)
+#define PLAIN_DAYS(n)    ((int64_t)(n)*24 * 60 * 60 * 1000)
+
+/* Limits of a request. */
+#define PLAIN_NAME_MAX       255   /* bytes of a class, queue or key  */
+#define PLAIN_PRIORITY_MAX   32767 /* priorities are -32768 to 32767   */
+#define PLAIN_RETRIES_MAX    32767
+#define PLAIN_PARAMETERS_MAX (1024 * 1024)      /* bytes of JSON                   */
+#define PLAIN_DELAY_MAX      PLAIN_DAYS(365000) /* ms; a later start is refused     */
+
+/* Runs one attempt. PLAIN_OK: SUCCESSFUL; plain_job_fail(): ERRORED; plain_job_defer(): DEFERRED;
+ * any other value: ERRORED, "run returned -5 without plain_job_fail". */
+typedef int plain_run_fn(plain_job *job, const void *params);
+
+/* Writes a text into out (PLAIN_NAME_MAX + 1 bytes) and returns its length, as snprintf does; a
+ * negative value or a text that does not fit refuses the enqueue. */
+typedef int plain_text_for_fn(const plain_job_class *self, const void *params, char *out,
+                              size_t out_size);
+typedef int plain_int_for_fn(const plain_job_class *self, const void *params);
+
+/* Milliseconds from the end of the failed attempt to the next; attempt is that of the one that
+ * failed, from 1. Saturates at PLAIN_DELAY_MAX; a negative value counts as 0. */
+typedef int64_t plain_retry_delay_fn(const plain_job_class *self, const void *params, int attempt);
+
+struct plain_job_class {
+    size_t size; /* these three are filled by PLAIN_JOB_CLASS */
+    size_t param_size;
+    size_t params_size; /* of the parameters' struct, 0 for a job without parameters */
+
+    const char *name;          /* 1 to 255 bytes of UTF-8 without control characters */
+    const char *doc;           /* one line for lists, may be NULL */
+    const plain_param *params; /* NULL: no parameters */
+    plain_run_fn *run;
+
+    const char *default_queue; /* NULL: "default" */
+    int default_priority;
+    int default_retries;
+    const char *default_concurrency_key; /* NULL: none */
+
+    plain_text_for_fn *default_queue_for;
+    plain_int_for_fn *default_priority_for;
+    plain_int_for_fn *default_retries_for;
+    plain_text_for_fn *default_concurrency_key_for;
+
+    plain_retry_delay_fn *calculate_retry_delay; /* NULL: at once */
+
+    const char *const *aliases; /* names under which old requests may wait; NULL-terminated */
+    void *data;                 /* yours: plain_job_definition(job)->data */
+};
+
+#define PLAIN_JOB_CLASS(structure)                                                                 \
+    .size = sizeof(plain_job_class), .param_size = sizeof(plain_param),                            \
+    .params_size = sizeof(structure)
+
+/* For a job without parameters. */
+#define PLAIN_JOB_CLASS_EMPTY                                                                      \
+    .size = sizeof(plain_job_class), .param_size = sizeof(plain_param), .params_size = 0
+
+/* What a module (app/jobs.so) or a program offers. `plain` looks up one symbol, plain_module_v1. */
+#define PLAIN_MODULE_ABI 1u
+
+typedef struct plain_module {
+    size_t size;
+    unsigned abi;
+    const plain_job_class *const *jobs; /* NULL-terminated */
+} plain_module;
+
+#ifndef __cplusplus
+/* Defines plain_module_v1 with the classes whose addresses are given. Once in a module. */
+#define PLAIN_REGISTER_JOBS(...)                                                                   \
+    PLAIN_EXPORT extern const plain_module plain_module_v1;                                        \
+    const plain_module plain_module_v1 = {                                                         \
+        .size = sizeof(plain_module),                                                              \
+        .abi = PLAIN_MODULE_ABI,                                                                   \
+        .jobs = (const plain_job_class *const[]){__VA_ARGS__, NULL},                               \
+    }
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

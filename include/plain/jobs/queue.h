@@ -1,0 +1,159 @@
+/*
+ * plain/jobs/queue.h - opening a queue and enqueueing jobs
+ *
+ *     plain_jobs *jobs;
+ *     plain_request request;
+ *     plain_error err;
+ *
+ *     if (plain_jobs_open("sqlite:plain.db", &jobs, &err) < 0)
+ *         return report(&err);
+ *     int r = plain_run_in_worker(jobs, &WelcomeUserJob, &(struct welcome_user){.user_id = 42},
+ *                                 PLAIN_OPTIONS(.queue = "slow", .retries = PLAIN_INT(3)),
+ *                                 &request, &err);
+ *     plain_jobs_close(jobs);
+ *
+ * Threads: a plain_jobs may be used by any number of threads at once. Processes: after fork() every
+ * call in the child but plain_jobs_close says PLAIN_E_FORKED; open a handle of its own there.
+ * Ownership: everything given is borrowed for the call. The library installs no signal handler,
+ * never exits and never prints.
+ */
+#ifndef PLAIN_JOBS_QUEUE_H
+#define PLAIN_JOBS_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <plain/jobs/class.h>
+#include <plain/jobs/compiler.h>
+#include <plain/jobs/error.h>
+#include <plain/jobs/uuid.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct plain_jobs plain_jobs;
+
+/*
+ * Opens the queue of a database.
+ *
+ * url: "sqlite:PATH" (relative to the current directory, made absolute now), "postgresql://..."
+ * as libpq reads it, plus ?schema=NAME; NULL: DATABASE_URL of the environment, else
+ * "sqlite:plain.db". Blocks while it connects (at most 5 s). The schema must be there (`plain
+ * migrate`); a SQLite file that does not exist is an error here, not made.
+ * On success *out is the caller's, closed with plain_jobs_close().
+ * Errors: PLAIN_E_INVALID (PJ307), PLAIN_E_UNREACHABLE (PJ301), PLAIN_E_SCHEMA (PJ302),
+ * PLAIN_E_NOMEM.
+ */
+PLAIN_EXPORT PLAIN_MUST_USE int plain_jobs_open(const char *url, plain_jobs **out,
+                                                plain_error *err);
+
+/* Closes; NULL is fine. No other thread may be in a call on it. */
+PLAIN_EXPORT void plain_jobs_close(plain_jobs *jobs);
+
+/* An integer that may be given or not: zero is a value. */
+typedef struct plain_opt_int {
+    bool given;
+    int32_t value;
+} plain_opt_int;
+
+static inline plain_opt_int plain_int(int32_t value)
+{
+    plain_opt_int given = {true, value};
+    return given;
+}
+#define PLAIN_INT(n) (plain_int(n))
+
+/* Zero means "not given": the class decides. */
+typedef struct plain_options {
+    size_t size;                 /* sizeof(plain_options); PLAIN_OPTIONS fills it                 */
+    const char *queue;           /* 1 to 255 bytes without control characters                     */
+    int64_t delay_ms;            /* from now; not negative, at most PLAIN_DELAY_MAX               */
+    int64_t start_at;            /* microseconds since 1970 UTC, instead of delay_ms; in the past
+                                    means due now, but ahead of what came later                   */
+    plain_opt_int priority;      /* -32768 to 32767, higher runs first                            */
+    plain_opt_int retries;       /* 0 to 32767: at most retries + 1 attempts                      */
+    const char *concurrency_key; /* at most one job of the class with this key is pending or
+                                    processing; "" means none even if the class has a default     */
+    plain_uuid uuid;             /* of the request; zero: made by the library. Repeating a call
+                                    with the same uuid is one job, whatever became of it          */
+    const char *source;          /* where it was enqueued; NULL: source_file:source_line          */
+    const char *source_file;
+    int source_line;
+} plain_options;
+
+#ifndef __cplusplus
+#define PLAIN_OPTIONS(...)                                                                         \
+    (&(const plain_options){.size = sizeof(plain_options),                                         \
+                            .source_file = __FILE__,                                               \
+                            .source_line = __LINE__,                                               \
+                            __VA_ARGS__})
+#endif
+
+/* Who holds a concurrency key. */
+enum plain_holder {
+    PLAIN_HOLDER_NONE,
+    PLAIN_HOLDER_PENDING,
+    PLAIN_HOLDER_PROCESSING,
+    PLAIN_HOLDER_UNSEEN /* committed after the snapshot of the caller's transaction */
+};
+
+/* What an enqueue made, or why it made nothing. 128 bytes for ever. */
+typedef struct plain_request {
+    plain_uuid uuid;   /* of the request; zero when it was skipped or refused */
+    plain_uuid holder; /* PLAIN_SKIPPED: the request that holds the key       */
+    int holder_state;  /* enum plain_holder                                   */
+    int reserved_int;
+    int64_t holder_age_ms; /* since the holder was enqueued                       */
+    char reserved[80];
+} plain_request;
+
+/*
+ * Enqueues a job of a class.
+ *
+ * params: the class's struct (NULL when it has none). options: NULL for the defaults. request: may
+ * be NULL. Talks to the database and returns when the job is committed.
+ * Returns PLAIN_OK; PLAIN_SKIPPED when the concurrency key is held (request says by whom); or
+ * PLAIN_E_INVALID with the field, before anything is written; PLAIN_E_UNREACHABLE, PLAIN_E_BUSY,
+ * PLAIN_E_DB, PLAIN_E_NOMEM, PLAIN_E_FORKED, PLAIN_E_VERSION.
+ * After PLAIN_E_UNREACHABLE it may have been committed: call again with request->uuid as
+ * options.uuid, and it is one job either way.
+ */
+PLAIN_EXPORT PLAIN_MUST_USE int plain_run_in_worker(plain_jobs *jobs, const plain_job_class *cls,
+                                                    const void *params,
+                                                    const plain_options *options,
+                                                    plain_request *request, plain_error *err);
+
+/*
+ * The same with the parameters as JSON text: an object {"name": value} (NULL: {}), checked against
+ * the class's parameters; unknown names are refused.
+ */
+PLAIN_EXPORT PLAIN_MUST_USE int
+plain_run_in_worker_json(plain_jobs *jobs, const plain_job_class *cls, const char *json,
+                         const plain_options *options, plain_request *request, plain_error *err);
+
+/*
+ * The same for a class that this program does not have: only the text's form is checked, and the
+ * defaults are queue "default", priority 0, retries 0 and no key.
+ */
+PLAIN_EXPORT PLAIN_MUST_USE int
+plain_run_in_worker_by_name(plain_jobs *jobs, const char *name, const char *json,
+                            const plain_options *options, plain_request *request, plain_error *err);
+
+#ifndef __cplusplus
+/* Defines CLASS_run_in_worker(jobs, &params, options, request, err), checked by the compiler. */
+#define PLAIN_JOB_TYPED(cls, structure)                                                            \
+    PLAIN_MUST_USE static inline int cls##_run_in_worker(                                          \
+        plain_jobs *jobs, const structure *params, const plain_options *options,                   \
+        plain_request *request, plain_error *err)                                                  \
+    {                                                                                              \
+        return plain_run_in_worker(jobs, &cls, params, options, request, err);                     \
+    }
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
