@@ -1,0 +1,95 @@
+#include "core/fingerprint.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+/* FNV-1a, 64 bits (Fowler, Noll, Vo): enough to tell groups apart, and the same everywhere. */
+#define FNV_START UINT64_C(14695981039346656037)
+#define FNV_PRIME UINT64_C(1099511628211)
+
+static uint64_t mix(uint64_t hash, unsigned char byte)
+{
+    return (hash ^ byte) * FNV_PRIME;
+}
+
+static uint64_t mix_text(uint64_t hash, const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        hash = mix(hash, (unsigned char)text[i]);
+    return mix(hash, 0);
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_hex(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* The length of the word at p, when it is a number: digits, or hex letters with a digit among them.
+ */
+static size_t number_length(const char *p)
+{
+    size_t n = 0, digits = 0;
+
+    if (p[0] == '0' && (p[1] == 'x' || p[1] == 'X'))
+        n = digits = 2;
+    for (; is_hex(p[n]) || (n > 0 && p[n] == '-'); n++)
+        digits += is_digit(p[n]);
+    return digits > 0 ? n : 0;
+}
+
+/* The length of a quoted part with its quotes; 0 when p does not begin one that ends. */
+static size_t quoted_length(const char *p)
+{
+    if (*p != '"' && *p != '\'')
+        return 0;
+    const char *end = strchr(p + 1, *p);
+    return end ? (size_t)(end - p) + 1 : 0;
+}
+
+static uint64_t mix_message(uint64_t hash, const char *p)
+{
+    while (*p) {
+        size_t skip = quoted_length(p);
+
+        if (skip == 0)
+            skip = number_length(p);
+        if (skip > 0) {
+            hash = mix(hash, '#');
+            p += skip;
+        } else {
+            hash = mix(hash, (unsigned char)*p++);
+        }
+    }
+    return mix(hash, 0);
+}
+
+/* "  #0 name+0x1f (module)" without the offset, which changes with every build. */
+static uint64_t mix_frame(uint64_t hash, const char *error)
+{
+    const char *frame = error ? strstr(error, "  #0 ") : NULL;
+
+    if (!frame)
+        return hash;
+    frame += strlen("  #0 ");
+    return mix_text(hash, frame, strcspn(frame, "+\n"));
+}
+
+const char *fingerprint(const char *job_class, const char *error_type, const char *message,
+                        const char *error, char out[FINGERPRINT_SIZE])
+{
+    uint64_t hash = mix_text(FNV_START, job_class, strlen(job_class));
+
+    hash = mix_text(hash, error_type, strlen(error_type));
+    hash = mix_message(hash, message);
+    hash = mix_frame(hash, error);
+    (void)snprintf(out, FINGERPRINT_SIZE, "%016" PRIx64, hash);
+    return out;
+}

@@ -1,0 +1,162 @@
+#include "core/job.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <plain/jobs/error.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "core/backtrace.h"
+
+const plain_uuid *plain_job_uuid(const plain_job *job)
+{
+    return &job->token;
+}
+
+const plain_uuid *plain_job_request_uuid(const plain_job *job)
+{
+    return &job->request_uuid;
+}
+
+const plain_uuid *plain_job_root_uuid(const plain_job *job)
+{
+    return &job->root_uuid;
+}
+
+int plain_job_attempt(const plain_job *job)
+{
+    return job->retry_attempt + 1;
+}
+
+int plain_job_run_no(const plain_job *job)
+{
+    return job->run_no;
+}
+
+int plain_job_retries(const plain_job *job)
+{
+    return job->retries;
+}
+
+int plain_job_priority(const plain_job *job)
+{
+    return job->priority;
+}
+
+const char *plain_job_queue(const plain_job *job)
+{
+    return job->queue;
+}
+
+const char *plain_job_concurrency_key(const plain_job *job)
+{
+    return job->concurrency_key;
+}
+
+const plain_uuid *plain_job_worker(const plain_job *job)
+{
+    return &job->worker_id;
+}
+
+const plain_job_class *plain_job_definition(const plain_job *job)
+{
+    return job->definition;
+}
+
+void *plain_job_alloc(plain_job *job, size_t size)
+{
+    return arena_alloc(job->arena, size);
+}
+
+/* A copy of text as valid UTF-8, at most max bytes; a fixed text when memory is out. */
+static const char *clean_copy(struct arena *a, const char *text, size_t max)
+{
+    size_t n = strlen(text);
+    size_t room = (n < max ? n * 3 : max) + 1; /* an invalid byte becomes three */
+    char *copy = arena_alloc(a, room > max + 1 ? max + 1 : room);
+
+    if (!copy)
+        return "out of memory";
+    (void)utf8_clean(copy, room > max + 1 ? max + 1 : room, text, n);
+    return copy;
+}
+
+void job_set_failed(plain_job *job, const char *error_type, const char *file, int line,
+                    const char *message, const char *trace)
+{
+    struct job_outcome *o = &job->outcome;
+    struct buf all = BUF_INIT(2 * JOB_ERROR_MAX);
+
+    *o = (struct job_outcome){.kind = OUTCOME_FAILED};
+    o->error_type = clean_copy(job->arena, error_type, JOB_ERROR_TYPE_MAX);
+    o->error_message = clean_copy(job->arena, message, JOB_ERROR_MAX);
+    buf_putf(&all, "%s: %s\n", o->error_type, o->error_message);
+    if (file)
+        buf_putf(&all, "  at %s:%d\n", file, line);
+    buf_puts(&all, trace);
+    o->error = buf_ok(&all) ? clean_copy(job->arena, all.data, JOB_ERROR_MAX) : o->error_message;
+    buf_release(&all);
+}
+
+int plain_job_fail_at(plain_job *job, const char *file, int line, const char *error_type,
+                      const char *fmt, ...)
+{
+    struct buf message = BUF_INIT(JOB_ERROR_MAX);
+    char trace[4096];
+    va_list ap;
+    char text[4096];
+
+    va_start(ap, fmt);
+    int n = vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    if (n >= (int)sizeof(text)) {
+        char *whole = arena_alloc(job->arena, (size_t)n + 1);
+
+        if (whole) {
+            va_start(ap, fmt);
+            (void)vsnprintf(whole, (size_t)n + 1, fmt, ap);
+            va_end(ap);
+        }
+        buf_puts(&message, whole ? whole : text);
+    } else {
+        buf_puts(&message, n < 0 ? fmt : text);
+    }
+    (void)backtrace_write(trace, sizeof(trace), 2); /* without itself and us */
+    job_set_failed(job, error_type && *error_type ? error_type : "Error", file, line,
+                   buf_ok(&message) ? message.data : text, trace);
+    buf_release(&message);
+    return JOB_RETURN_FAILED;
+}
+
+int plain_job_defer(plain_job *job, int64_t delay_ms, bool increment_retries)
+{
+    if (delay_ms < 0 || delay_ms > PLAIN_DELAY_MAX) {
+        char text[96];
+
+        (void)snprintf(text, sizeof(text), "plain_job_defer: delay_ms is %lld, must be 0 to %lld",
+                       (long long)delay_ms, (long long)PLAIN_DELAY_MAX);
+        job_set_failed(job, "InvalidDelay", NULL, 0, text, "");
+        return JOB_RETURN_FAILED;
+    }
+    job->outcome = (struct job_outcome){
+        .kind = OUTCOME_DEFERRED, .delay_ms = delay_ms, .increment_retries = increment_retries};
+    return JOB_RETURN_DEFERRED;
+}
+
+void plain_job_log(const plain_job *job, int level, const char *fmt, ...)
+{
+    static const enum log_level levels[] = {LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR};
+    char request[PLAIN_UUID_TEXT], token[PLAIN_UUID_TEXT], text[4096];
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    log_event(levels[level >= 0 && level <= PLAIN_LOG_ERROR ? level : PLAIN_LOG_INFO], text,
+              LOG_TEXT("job_class", job->job_class),
+              LOG_TEXT("job_request_uuid", plain_uuid_format(&job->request_uuid, request)),
+              LOG_TEXT("job_process_uuid", plain_uuid_format(&job->token, token)));
+}

@@ -1,0 +1,59 @@
+/*
+ * job.h - a running attempt, as run() sees it
+ *
+ * The runner fills `about` from the worker's frame, calls run() and reads `outcome`. The public
+ * accessors (plain/jobs/job.h) read it. One thread.
+ */
+#ifndef PLAIN_CORE_JOB_H
+#define PLAIN_CORE_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <plain/jobs/job.h>
+
+#include "base/arena.h"
+
+/* What run() must return after plain_job_fail() and plain_job_defer(): no errno and no PLAIN_E_. */
+enum { JOB_RETURN_FAILED = -1001, JOB_RETURN_DEFERRED = -1002 };
+
+enum { JOB_ERROR_TYPE_MAX = 255, JOB_ERROR_MAX = 64 * 1024 };
+
+enum job_outcome_kind {
+    OUTCOME_NONE, /* neither failed nor deferred by its own word */
+    OUTCOME_FAILED,
+    OUTCOME_DEFERRED
+};
+
+struct job_outcome {
+    enum job_outcome_kind kind;
+    const char *error_type;    /* failed: never NULL */
+    const char *error_message; /* failed: never NULL, clean UTF-8 */
+    const char *error;         /* failed: type, message, place and call stack */
+    int64_t delay_ms;          /* deferred */
+    bool increment_retries;    /* deferred */
+};
+
+struct plain_job {
+    plain_uuid token;
+    plain_uuid request_uuid;
+    plain_uuid root_uuid;
+    plain_uuid worker_id;
+    const char *job_class; /* as enqueued: may be an alias */
+    const char *queue;
+    const char *concurrency_key;
+    const char *source;
+    int priority;
+    int retries;
+    int retry_attempt;
+    int run_no;
+    const plain_job_class *definition; /* NULL for an executable */
+    struct arena *arena;               /* lives as long as the attempt */
+    struct job_outcome outcome;
+};
+
+/* Records a failure; message and trace are cleaned and cut. file may be NULL. */
+void job_set_failed(plain_job *job, const char *error_type, const char *file, int line,
+                    const char *message, const char *trace);
+
+#endif

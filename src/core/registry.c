@@ -1,0 +1,237 @@
+#include "core/registry.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "core/adopt.h"
+#include "core/class.h"
+#include "core/executable.h"
+
+/* A name under which an entry is found: its own or an alias. */
+struct key {
+    const char *name;
+    const struct job_entry *entry;
+};
+
+/* Both arrays are sorted by name; entries and their texts live in the arena. */
+struct registry {
+    struct arena arena;
+    struct key *keys;
+    size_t key_count, key_room;
+    const struct job_entry **entries;
+    size_t entry_count, entry_room;
+};
+
+struct registry *registry_new(void)
+{
+    return mem_zalloc(1, sizeof(struct registry));
+}
+
+void registry_free(struct registry *r)
+{
+    if (!r)
+        return;
+    arena_release(&r->arena);
+    mem_free(r->keys);
+    mem_free(r->entries);
+    mem_free(r);
+}
+
+/* Makes room for one more item of an array. */
+static bool reserve(void *array_pointer, size_t count, size_t *room, size_t size)
+{
+    enum { FIRST_ROOM = 16 };
+    void *array;
+
+    if (count < *room)
+        return true;
+    size_t wanted = *room ? *room * 2 : FIRST_ROOM;
+    memcpy(&array, array_pointer, sizeof(array)); /* some T **, which void ** must not alias */
+    array = mem_grow(array, wanted, size);
+    if (!array)
+        return false;
+    memcpy(array_pointer, &array, sizeof(array));
+    *room = wanted;
+    return true;
+}
+
+/* The first key that is not before name. */
+static size_t find_place(const struct registry *r, const char *name)
+{
+    size_t low = 0;
+    size_t high = r->key_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (strcmp(r->keys[middle].name, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static int add_key(struct registry *r, const char *name, const struct job_entry *entry,
+                   plain_error *err)
+{
+    const struct job_entry *other = registry_find(r, name);
+
+    if (other)
+        return error_set(err, PLAIN_E_INVALID, 107, name,
+                         "%s registers '%s', which is already a name of '%s' in %s", entry->origin,
+                         name, other->name, other->origin);
+    if (!reserve(&r->keys, r->key_count, &r->key_room, sizeof(*r->keys)))
+        return error_nomem(err);
+    size_t at = find_place(r, name);
+    memmove(r->keys + at + 1, r->keys + at, (r->key_count - at) * sizeof(*r->keys));
+    r->keys[at] = (struct key){name, entry};
+    r->key_count++;
+    return PLAIN_OK;
+}
+
+static int add_entry(struct registry *r, const struct job_entry *fields, plain_error *err)
+{
+    const struct job_entry *entry = arena_memdup(&r->arena, fields, sizeof(*fields));
+
+    if (!entry || !reserve(&r->entries, r->entry_count, &r->entry_room, sizeof(*r->entries)))
+        return error_nomem(err);
+    int result = add_key(r, entry->name, entry, err);
+    if (result < 0)
+        return result;
+
+    size_t at = r->entry_count;
+    for (; at > 0 && strcmp(r->entries[at - 1]->name, entry->name) > 0; at--)
+        r->entries[at] = r->entries[at - 1];
+    r->entries[at] = entry;
+    r->entry_count++;
+    for (size_t i = 0; entry->cls && entry->cls->aliases && entry->cls->aliases[i]; i++) {
+        result = add_key(r, entry->cls->aliases[i], entry, err);
+        if (result < 0)
+            return result;
+    }
+    return PLAIN_OK;
+}
+
+static int add_class(struct registry *r, const plain_job_class *cls, const char *origin,
+                     plain_error *err)
+{
+    int result = class_check(cls, err);
+
+    if (result < 0) {
+        error_prefix(err, "%s: ", origin);
+        return result;
+    }
+    const struct job_entry entry = {
+        .name = cls->name,
+        .doc = cls->doc ? cls->doc : "",
+        .origin = origin,
+        .cls = cls,
+    };
+    return add_entry(r, &entry, err);
+}
+
+int registry_add_module(struct registry *r, const plain_module *module, const char *origin,
+                        plain_error *err)
+{
+    plain_module known;
+    const char *kept = arena_strdup(&r->arena, origin);
+
+    if (!kept)
+        return error_nomem(err);
+    int result = struct_adopt("the module", "PLAIN_REGISTER_JOBS(...)", &known, sizeof(known),
+                              module, module->size, err);
+    if (result < 0) {
+        error_prefix(err, "%s: ", origin);
+        return result;
+    }
+    if (known.abi != PLAIN_MODULE_ABI || !known.jobs)
+        return error_set(err, PLAIN_E_MODULE, 109, origin,
+                         "%s: its binary interface is number %u, this program's is %u", origin,
+                         known.abi, PLAIN_MODULE_ABI);
+    for (size_t i = 0; result == PLAIN_OK && known.jobs[i]; i++)
+        result = add_class(r, known.jobs[i], kept, err);
+    return result;
+}
+
+static int add_executable(const struct executable *found, void *user, plain_error *err)
+{
+    struct registry *r = user;
+    const struct job_entry entry = {
+        .name = arena_strdup(&r->arena, found->name),
+        .doc = arena_strdup(&r->arena, found->doc),
+        .origin = arena_strdup(&r->arena, found->origin),
+        .path = arena_strdup(&r->arena, found->path),
+    };
+
+    return arena_ok(&r->arena) ? add_entry(r, &entry, err) : error_nomem(err);
+}
+
+int registry_add_folder(struct registry *r, const char *folder, plain_error *err)
+{
+    return executable_scan(folder, add_executable, r, err);
+}
+
+const struct job_entry *registry_find(const struct registry *r, const char *name)
+{
+    size_t at = find_place(r, name);
+
+    if (at == r->key_count || strcmp(r->keys[at].name, name) != 0)
+        return NULL;
+    return r->keys[at].entry;
+}
+
+/* "a, b, c" of the first names that fit, "..." when there are more. */
+static void list_names(const struct registry *r, char *out, size_t size)
+{
+    static const char more[] = ", ...";
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < r->entry_count; i++) {
+        const char *name = r->entries[i]->name;
+
+        if (used + strlen(name) + 2 + sizeof(more) > size) {
+            (void)text_copy(out + used, size - used, more);
+            return;
+        }
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i > 0 ? ", " : "", name);
+    }
+}
+
+int registry_unknown(const struct registry *r, const char *name, plain_error *err)
+{
+    enum { LIST_SIZE = 200 };
+    char list[LIST_SIZE];
+    const char *nearest = NULL;
+    const char **names = mem_zalloc(r->key_count, sizeof(*names));
+
+    list_names(r, list, sizeof(list));
+    (void)error_set(err, PLAIN_E_NOT_FOUND, 101, "job class",
+                    "there is no job class '%s'; registered here: %s", name,
+                    list[0] ? list : "none");
+    for (size_t i = 0; names && i < r->key_count; i++)
+        names[i] = r->keys[i].name;
+    if (names)
+        nearest = text_nearest(name, names, r->key_count);
+    if (nearest)
+        error_fix(err, "did you mean '%s'? see the names with `plain jobs list`", nearest);
+    mem_free(names);
+    return PLAIN_E_NOT_FOUND;
+}
+
+size_t registry_count(const struct registry *r)
+{
+    return r->entry_count;
+}
+
+const struct job_entry *registry_at(const struct registry *r, size_t i)
+{
+    assert(i < r->entry_count);
+    return r->entries[i];
+}

@@ -1,0 +1,49 @@
+/*
+ * registry.h - the job classes that a process has: C classes of modules and executables of jobs.d
+ *
+ * An executable is a job class too: its name is its file name. Names are unique over both, aliases
+ * included (PJ107). Threads: built by one, then read by any.
+ */
+#ifndef PLAIN_CORE_REGISTRY_H
+#define PLAIN_CORE_REGISTRY_H
+
+#include <stddef.h>
+
+#include <plain/jobs/class.h>
+#include <plain/jobs/error.h>
+
+#include "base/compiler.h"
+
+struct registry;
+
+struct job_entry {
+    const char *name;
+    const char *doc;            /* "" when there is none */
+    const char *origin;         /* "app/jobs.so", "jobs.d/hello" */
+    const plain_job_class *cls; /* NULL for an executable */
+    const char *path;           /* absolute, of an executable; NULL for a class */
+};
+
+struct registry *registry_new(void) PLAIN_MUST_USE; /* NULL when out of memory */
+void registry_free(struct registry *r);
+
+/* Adds the classes of a module: PJ109 for another ABI, PJ110, PJ107. origin is copied. */
+int registry_add_module(struct registry *r, const plain_module *module, const char *origin,
+                        plain_error *err) PLAIN_MUST_USE;
+
+/* Adds the executables of a folder; a folder that does not exist adds nothing. Files that begin
+ * with
+ * '.' or end with '~' are passed over. PJ106: not executable, writable by group or others, not a
+ * regular file, name not [A-Za-z_][A-Za-z0-9_.-]* or longer than 255; PJ107: shadows a class. The
+ * doc is the first comment line behind the #! line of a script. */
+int registry_add_folder(struct registry *r, const char *folder, plain_error *err) PLAIN_MUST_USE;
+
+/* By name or alias; NULL when there is none. */
+const struct job_entry *registry_find(const struct registry *r, const char *name);
+/* PJ101 for a name that is not there: nearest name, names that are. Returns PLAIN_E_NOT_FOUND. */
+int registry_unknown(const struct registry *r, const char *name, plain_error *err);
+
+size_t registry_count(const struct registry *r);
+const struct job_entry *registry_at(const struct registry *r, size_t i); /* sorted by name */
+
+#endif
