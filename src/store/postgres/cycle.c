@@ -1,0 +1,268 @@
+/*
+ * cycle.c - a worker's round: ends, claims put back, new claims, all in one transaction
+ *
+ * One pipeline and one sync for up to three statements, each of which moves any number of jobs. The
+ * results are looked at only after the sync: until then nothing is committed, and a job must not be
+ * handed out.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "store/postgres/fields.h"
+#include "store/postgres/postgres.h"
+
+/* Where the results of a cycle stand; -1: no such statement was sent. */
+struct cycle_plan {
+    int switches, finish, release, claim;
+    size_t count;
+};
+
+enum { CYCLE_RESULTS_MAX = 4 };
+
+/*
+ * What is sent.
+ */
+
+/* The columns of finish_jobs that come from a job_end, in their order: $1 to $17. */
+static const struct end_column {
+    const struct wire_items *items;
+    size_t offset;
+} end_columns[] = {
+    {&wire_uuid_items, offsetof(struct job_end, token)},
+    {NULL, 0}, /* the status's name */
+    {&wire_time_items, offsetof(struct job_end, started_at)},
+    {&wire_time_items, offsetof(struct job_end, ended_at)},
+    {&wire_text_items, offsetof(struct job_end, error)},
+    {&wire_text_items, offsetof(struct job_end, error_type)},
+    {&wire_text_items, offsetof(struct job_end, error_message)},
+    {&wire_text_items, offsetof(struct job_end, fingerprint)},
+    {&wire_int4_given, offsetof(struct job_end, exit_code)},
+    {&wire_int4_given, offsetof(struct job_end, exit_signal)},
+    {&wire_int4_items, offsetof(struct job_end, crash_count)},
+    {&wire_int4_items, offsetof(struct job_end, runner_pid)},
+    {&wire_int8_given, offsetof(struct job_end, cpu_us)},
+    {&wire_int8_given, offsetof(struct job_end, max_rss_kb)},
+    {&wire_uuid_items, offsetof(struct job_end, successor)},
+    {&wire_time_items, offsetof(struct job_end, successor_start_at)},
+    {&wire_int4_items, offsetof(struct job_end, successor_retry_attempt)},
+};
+
+static bool put_status(struct buf *b, const void *field)
+{
+    return wire_text_items.put(b, &job_status_names[*(const enum job_status *)field]);
+}
+
+static void send_finish(struct session *s, const struct cycle *c)
+{
+    const struct wire_items statuses = {wire_text_items.oid, put_status};
+    const struct worker_identity *w = c->worker;
+
+    for (size_t i = 0; i < ARRAY_SIZE(end_columns); i++) {
+        const struct end_column *column = &end_columns[i];
+        bool is_status = !column->items;
+        size_t offset = is_status ? offsetof(struct job_end, status) : column->offset;
+
+        wire_array(&s->wire, is_status ? &statuses : column->items, (const char *)c->ends + offset,
+                   c->end_count, sizeof(*c->ends));
+    }
+    wire_uuid(&s->wire, &w->id);
+    wire_text(&s->wire, w->host);
+    wire_int4(&s->wire, w->pid);
+    wire_int4(&s->wire, w->shard);
+    session_send(s, SQL_FINISH_JOBS);
+}
+
+static void send_release(struct session *s, const struct cycle *c)
+{
+    wire_array(&s->wire, &wire_uuid_items, c->releases, c->release_count, sizeof(*c->releases));
+    session_send(s, SQL_RELEASE_JOBS);
+}
+
+static void put_texts(struct session *s, const char *const *texts, size_t count)
+{
+    wire_array(&s->wire, &wire_text_items, texts, count, sizeof(*texts));
+}
+
+static void send_claim(struct postgres *p, const struct cycle *c)
+{
+    struct wire *w = &p->session.wire;
+    const struct claim_wish *wish = c->wish;
+    const struct bound *b = p->bounds.items;
+    size_t n = p->bounds.count;
+
+    wire_array(w, &wire_text_items, &b->queue, n, sizeof(*b));
+    wire_array(w, &wire_int4_items, &b->priority, n, sizeof(*b));
+    wire_array(w, &wire_time_items, &b->due_at, n, sizeof(*b));
+    wire_array(w, &wire_int8_items, &b->id, n, sizeof(*b));
+    put_texts(&p->session, wish->classes, wish->class_count);
+    wire_int4(w, (int)wish->limit);
+    wire_array(w, &wire_uuid_items, wish->tokens, wish->limit, sizeof(*wish->tokens));
+    wire_uuid(w, &c->worker->id);
+    session_send(&p->session, SQL_CLAIM_JOBS);
+}
+
+static struct cycle_plan send_cycle(struct postgres *p, const struct cycle *c)
+{
+    struct cycle_plan plan = {.finish = -1, .release = -1, .claim = -1};
+    struct session *s = &p->session;
+
+    plan.switches = (int)plan.count++;
+    session_send(s, SQL_PLAN_SWITCHES);
+    if (c->end_count > 0) {
+        plan.finish = (int)plan.count++;
+        send_finish(s, c);
+    }
+    if (c->release_count > 0) {
+        plan.release = (int)plan.count++;
+        send_release(s, c);
+    }
+    if (c->wish && c->wish->limit > 0) {
+        plan.claim = (int)plan.count++;
+        send_claim(p, c);
+    }
+    return plan;
+}
+
+/*
+ * What comes back.
+ */
+
+static const struct field claim_fields[] = {
+    {field_uuid, offsetof(struct claim, token)},
+    {field_uuid, offsetof(struct claim, request_uuid)},
+    {field_uuid, offsetof(struct claim, root_uuid)},
+    {field_text, offsetof(struct claim, job_class)},
+    {field_text, offsetof(struct claim, parameters)},
+    {field_text, offsetof(struct claim, queue)},
+    {field_text, offsetof(struct claim, concurrency_key)},
+    {field_text, offsetof(struct claim, source)},
+    {field_int, offsetof(struct claim, priority)},
+    {field_int, offsetof(struct claim, retries)},
+    {field_int, offsetof(struct claim, retry_attempt)},
+    {field_int, offsetof(struct claim, run_no)},
+    {field_int, offsetof(struct claim, crash_count)},
+    {field_time, offsetof(struct claim, requested_at)},
+    {field_time, offsetof(struct claim, due_at)},
+    {field_int64, offsetof(struct claim, id)},
+};
+
+static int compare(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+/* Highest priority first, then earliest due, then oldest. */
+static int compare_claims(const void *left, const void *right)
+{
+    const struct claim *a = left, *b = right;
+    int order = compare(b->priority, a->priority);
+
+    if (order == 0)
+        order = compare(a->due_at, b->due_at);
+    return order ? order : compare(a->id, b->id);
+}
+
+static void read_claims(const PGresult *result, struct arena *a, struct cycle_result *out)
+{
+    size_t count = (size_t)PQntuples(result);
+
+    if (count == 0)
+        return;
+    out->claims = arena_array(a, count, sizeof(*out->claims));
+    if (!out->claims)
+        return;
+    for (size_t i = 0; i < count; i++)
+        fields_read(result, (int)i, claim_fields, ARRAY_SIZE(claim_fields), a, &out->claims[i]);
+    if (!arena_ok(a))
+        return;
+    out->claim_count = count;
+    qsort(out->claims, count, sizeof(*out->claims), compare_claims);
+}
+
+static size_t read_count(PGresult *const *results, int i)
+{
+    int64_t count = 0;
+
+    if (i >= 0)
+        field_read(results[i], 0, 0, field_int64, NULL, &count);
+    return (size_t)count;
+}
+
+static void read_cycle(const struct cycle_plan *plan, PGresult *const *results, struct arena *a,
+                       struct cycle_result *out)
+{
+    field_read(results[plan->switches], 0, 0, field_time, NULL, &out->now);
+    out->ended = read_count(results, plan->finish);
+    out->released = read_count(results, plan->release);
+    if (plan->claim >= 0)
+        read_claims(results[plan->claim], a, out);
+}
+
+/* Committed, and nobody can be told of the claims: as after a lost answer, the caller is to give
+ * their tokens back. */
+static int lose_claims(struct session *s, plain_error *err)
+{
+    session_drop(s);
+    return error_set(err, PLAIN_E_UNREACHABLE, 704, "",
+                     "cannot claim jobs: out of memory for what the database gave");
+}
+
+/* Asks what an empty-handed worker may sleep until. The cycle is committed already, so a failure
+ * here must not look like one of the cycle: not to know is fine, the next call will say why. */
+static void find_next_due(struct session *s, const struct claim_wish *wish,
+                          struct cycle_result *out)
+{
+    enum { SWITCHES, DUE, COUNT };
+    enum { NOW, NEXT };
+    PGresult *results[COUNT] = {NULL};
+
+    session_send(s, SQL_PLAN_SWITCHES);
+    put_texts(s, wish->queues, wish->queue_count);
+    put_texts(s, wish->classes, wish->class_count);
+    wire_time(&s->wire, out->now);
+    session_send(s, SQL_NEXT_DUE);
+    if (session_sync(s, results, COUNT, NULL) == PLAIN_OK) {
+        field_read(results[DUE], 0, NOW, field_time, NULL, &out->now);
+        field_read(results[DUE], 0, NEXT, field_time, NULL, &out->next_due);
+    }
+    session_clear(results, COUNT);
+}
+
+/* The bounds follow what was claimed, and are forgotten when they may hide something. */
+static void follow(struct bounds *b, const struct cycle *c, const struct cycle_result *out)
+{
+    if (c->release_count > 0 || (c->wish && out->claim_count < c->wish->limit))
+        bounds_forget(b);
+    else
+        bounds_advance(b, out->claims, out->claim_count);
+}
+
+int postgres_cycle(struct store *store, const struct cycle *c, struct arena *a,
+                   struct cycle_result *out, plain_error *err)
+{
+    struct postgres *p = postgres_of(store);
+    PGresult *results[CYCLE_RESULTS_MAX] = {NULL};
+
+    *out = (struct cycle_result){.next_due = STORE_NO_TIME};
+    int r = session_begin(&p->session, "claim and end jobs", err);
+    if (r < 0)
+        return r;
+    if (c->wish && !bounds_prepare(&p->bounds, c->wish->queues, c->wish->queue_count))
+        return error_nomem(err);
+    struct cycle_plan plan = send_cycle(p, c);
+    r = session_sync(&p->session, results, plan.count, err);
+    if (r < 0) {
+        bounds_forget(&p->bounds);
+        return r;
+    }
+    read_cycle(&plan, results, a, out);
+    session_clear(results, plan.count);
+    if (!arena_ok(a))
+        return lose_claims(&p->session, err);
+    follow(&p->bounds, c, out);
+    if (c->wish && out->claim_count < c->wish->limit)
+        find_next_due(&p->session, c->wish, out);
+    return PLAIN_OK;
+}

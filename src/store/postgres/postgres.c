@@ -1,0 +1,52 @@
+#include "store/postgres/postgres.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+static int postgres_open(const char *url, unsigned flags, struct store **out, plain_error *err)
+{
+    struct postgres *p = mem_zalloc(1, sizeof(*p));
+
+    if (!p)
+        return error_nomem(err);
+    int r = session_open(&p->session, url, flags, err);
+    if (r < 0) {
+        mem_free(p);
+        return r;
+    }
+    p->base.ops = &store_postgres;
+    *out = &p->base;
+    return PLAIN_OK;
+}
+
+static void postgres_close(struct store *s)
+{
+    struct postgres *p = postgres_of(s);
+
+    if (!p)
+        return;
+    session_release(&p->session);
+    bounds_release(&p->bounds);
+    mem_free(p);
+}
+
+static const char *const schemes[] = {"postgresql", "postgres", NULL};
+
+const struct store_ops store_postgres = {
+    .size = sizeof(struct store_ops),
+    .name = "postgres",
+    .schemes = schemes,
+    .caps = 0,
+    .open = postgres_open,
+    .close = postgres_close,
+    .schema_version = postgres_schema_version,
+    .newest_version = postgres_newest_version,
+    .migrate = postgres_migrate,
+    .migration_sql = postgres_migration_sql,
+    .enqueue = postgres_enqueue,
+    .cycle = postgres_cycle,
+    .list = postgres_list,
+    .find = postgres_find,
+    .stats = postgres_stats,
+    .retry = postgres_retry,
+};

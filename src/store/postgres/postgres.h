@@ -1,0 +1,45 @@
+/*
+ * postgres.h - the store on PostgreSQL, for the files of this folder
+ *
+ * postgres.c holds the table of verbs; each of request.c, cycle.c, rows.c and migrate.c some of
+ * them, as store.h describes them.
+ */
+#ifndef PLAIN_STORE_POSTGRES_POSTGRES_H
+#define PLAIN_STORE_POSTGRES_POSTGRES_H
+
+#include "store/postgres/bound.h"
+#include "store/postgres/session.h"
+#include "store/store.h"
+
+struct postgres {
+    struct store base; /* first: a struct store * is cast to this */
+    struct session session;
+    struct bounds bounds;
+};
+
+static inline struct postgres *postgres_of(struct store *s)
+{
+    return (struct postgres *)s;
+}
+
+int postgres_enqueue(struct store *s, const struct new_request *r, plain_request *out,
+                     plain_error *err);
+int postgres_retry(struct store *s, const plain_uuid *token, const plain_uuid *new_uuid,
+                   plain_request *out, plain_error *err);
+
+int postgres_cycle(struct store *s, const struct cycle *c, struct arena *a,
+                   struct cycle_result *out, plain_error *err);
+
+int postgres_list(struct store *s, enum job_table table, const struct row_filter *filter,
+                  struct arena *a, struct job_row **rows, size_t *count, plain_error *err);
+int postgres_find(struct store *s, const plain_uuid *uuid, struct arena *a, struct job_row **rows,
+                  size_t *count, plain_error *err);
+int postgres_stats(struct store *s, struct store_stats *out, plain_error *err);
+
+int postgres_schema_version(struct store *s, int *version, plain_error *err);
+int postgres_newest_version(void);
+int postgres_migrate(struct store *s, int *from, int *to, plain_error *err);
+int postgres_migration_sql(struct store *s, size_t i, struct arena *a, int *version,
+                           const char **name, const char **sql, plain_error *err);
+
+#endif

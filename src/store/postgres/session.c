@@ -1,0 +1,426 @@
+/*
+ * session.c - how a call reaches the server and never waits without end
+ *
+ * The connection is non-blocking and in pipeline mode all its life (migrations leave it for a
+ * moment). session_send() only queues; session_sync() does all the waiting, in wait_for_server(),
+ * which sends and receives at once, so that neither side can block the other with full buffers.
+ *
+ * After an error the server skips what follows, up to the sync, and undoes the transaction; the
+ * connection can be used again. Only where we cannot know that (a lost link, the deadline, memory
+ * that ran out half-way through a pipeline) is it closed.
+ */
+#include "store/postgres/session.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "store/postgres/failure.h"
+#include "store/postgres/fields.h"
+
+extern const char *const sql_postgres[SQL_COUNT];
+
+static const char *const statement_names[SQL_COUNT] = {
+#define STATEMENT_NAME(name) #name,
+    SQL_NAME_MAP(STATEMENT_NAME)
+#undef STATEMENT_NAME
+};
+
+enum { BINARY = 1, TEST_SIZE = 160, SQL_MAX = 256 * 1024 };
+
+static const char *or_empty(const char *s)
+{
+    return s ? s : "";
+}
+
+/* "pg_isready -h db -p 5433": of the host that was tried last. */
+static const char *test_command(const struct session *s, char out[TEST_SIZE])
+{
+    const char *host = s->conn ? PQhost(s->conn) : pgurl_value(&s->url, "host");
+    const char *port = s->conn ? PQport(s->conn) : pgurl_value(&s->url, "port");
+    struct buf b = BUF_INIT(TEST_SIZE);
+
+    buf_puts(&b, "pg_isready");
+    if (host && *host)
+        buf_putf(&b, " -h %s", host);
+    if (port && *port)
+        buf_putf(&b, " -p %s", port);
+    (void)text_copy(out, TEST_SIZE, buf_ok(&b) ? b.data : "pg_isready");
+    buf_release(&b);
+    return out;
+}
+
+static struct failure_context context(const struct session *s, char test[TEST_SIZE])
+{
+    return (struct failure_context){
+        .doing = s->doing,
+        .test = test_command(s, test),
+        .database = or_empty(s->conn ? PQdb(s->conn) : pgurl_value(&s->url, "dbname")),
+        .schema = s->schema,
+        .password = or_empty(s->conn ? PQpass(s->conn) : pgurl_value(&s->url, "password")),
+    };
+}
+
+/* The link is of no use any more: says why and closes it. */
+static int lose(struct session *s, const char *why, plain_error *err)
+{
+    char test[TEST_SIZE];
+    struct failure_context c = context(s, test);
+    int r = failure_of_link(&c, why ? why : or_empty(PQerrorMessage(s->conn)), err);
+
+    session_drop(s);
+    return r;
+}
+
+void session_drop(struct session *s)
+{
+    PQfinish(s->conn);
+    s->conn = NULL;
+    s->sent_count = 0;
+    s->send_failed = false;
+    memset(s->prepared, 0, sizeof(s->prepared));
+}
+
+/*
+ * Waiting.
+ */
+
+/* Sends what is queued and takes what has come, waiting for either until the deadline. */
+static int wait_for_server(struct session *s, plain_error *err)
+{
+    int unsent = PQflush(s->conn);
+    int64_t left_us = s->deadline_us - clock_mono_us();
+    struct pollfd p = {.fd = PQsocket(s->conn),
+                       .events = (short)(unsent > 0 ? POLLIN | POLLOUT : POLLIN)};
+
+    if (unsent < 0)
+        return lose(s, NULL, err);
+    if (left_us <= 0)
+        return lose(s, "the server does not answer", err);
+    int n = poll(&p, 1, (int)(left_us / US_PER_MS) + 1);
+    if (n < 0 && errno != EINTR)
+        return lose(s, strerror(errno), err);
+    if (n > 0 && (p.revents & ~POLLOUT) && !PQconsumeInput(s->conn))
+        return lose(s, NULL, err);
+    return PLAIN_OK;
+}
+
+/* *out is NULL at the end of a statement's results. */
+static int next_result(struct session *s, PGresult **out, plain_error *err)
+{
+    int r = PLAIN_OK;
+
+    while (r == PLAIN_OK && PQisBusy(s->conn))
+        r = wait_for_server(s, err);
+    if (r == PLAIN_OK) {
+        *out = PQgetResult(s->conn);
+        if (!*out && PQstatus(s->conn) == CONNECTION_BAD)
+            r = lose(s, NULL, err);
+    }
+    return r;
+}
+
+static bool is_good(const PGresult *result)
+{
+    ExecStatusType status = PQresultStatus(result);
+
+    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+}
+
+/* Notes the first error of a pipeline. PLAIN_OK when the result is none, or only the echo of one.
+ */
+static int note_error(struct session *s, const PGresult *result, bool *lost, plain_error *err)
+{
+    char test[TEST_SIZE];
+    struct failure_context c = context(s, test);
+
+    if (is_good(result) || PQresultStatus(result) == PGRES_PIPELINE_ABORTED)
+        return PLAIN_OK;
+    return failure_of_result(&c, result, lost, err);
+}
+
+/*
+ * Connecting.
+ */
+
+static void drop_notice(void *user, const PGresult *result)
+{
+    (void)user;
+    (void)result; /* a library never prints */
+}
+
+static int refuse_old_server(struct session *s, plain_error *err)
+{
+    int version = PQserverVersion(s->conn);
+
+    if (version >= SESSION_OLDEST_SERVER)
+        return PLAIN_OK;
+    session_drop(s);
+    return error_set(err, PLAIN_E_DB, 306, "", "the server is PostgreSQL %d, too old: 13 is needed",
+                     version / 10000);
+}
+
+/* The schema that the search path gives is asked for once: later changes of the path must not move
+ * a store to other tables. */
+static int learn_schema(struct session *s, const PGresult *settings, plain_error *err)
+{
+    const char *name = s->url.schema;
+
+    if (s->schema[0])
+        return PLAIN_OK;
+    if (!name[0])
+        name = PQgetvalue(settings, 0, 0);
+    if (!pgurl_is_schema_name(name)) {
+        (void)error_set(err, PLAIN_E_INVALID, 307, "schema",
+                        "the search path of this user leads to %s%s, which cannot be used",
+                        *name ? "schema " : "no schema", name);
+        error_fix(err, "name one in the URL: ?schema=jobs");
+        return PLAIN_E_INVALID;
+    }
+    s->schema[0] = '"';
+    (void)text_copy(s->schema + 1, SCHEMA_NAME_MAX + 1, name);
+    s->schema[strlen(name) + 1] = '"';
+    return PLAIN_OK;
+}
+
+static int set_up(struct session *s, plain_error *err)
+{
+    PGresult *result = NULL;
+
+    if (PQsetnonblocking(s->conn, 1) != 0 || PQenterPipelineMode(s->conn) != 1)
+        return lose(s, NULL, err);
+    session_send(s, SQL_SESSION_SETTINGS);
+    int r = session_sync(s, &result, 1, err);
+    if (r == PLAIN_OK)
+        r = learn_schema(s, result, err);
+    session_clear(&result, 1);
+    if (r < 0)
+        session_drop(s);
+    return r;
+}
+
+/* libpq waits here at most connect_timeout for each host of the URL, and goes on to the next. */
+static int connect_now(struct session *s, plain_error *err)
+{
+    s->conn = PQconnectdbParams(s->url.keywords, s->url.values, 0);
+    if (!s->conn)
+        return error_nomem(err);
+    (void)PQsetNoticeReceiver(s->conn, drop_notice, NULL);
+    if (PQstatus(s->conn) != CONNECTION_OK)
+        return lose(s, NULL, err);
+    s->deadline_us = clock_mono_us() + (int64_t)SESSION_DEADLINE_MS * US_PER_MS;
+    int r = refuse_old_server(s, err);
+    return r < 0 ? r : set_up(s, err);
+}
+
+int session_open(struct session *s, const char *url, unsigned flags, plain_error *err)
+{
+    *s = (struct session){.wire = WIRE_INIT, .doing = "open the database"};
+    int r = pgurl_parse(&s->url, url, flags, &s->memory, err);
+    if (r == PLAIN_OK)
+        r = connect_now(s, err);
+    if (r < 0)
+        session_release(s);
+    return r;
+}
+
+void session_release(struct session *s)
+{
+    session_drop(s);
+    wire_release(&s->wire);
+    arena_release(&s->memory);
+}
+
+/* Between calls the server says nothing but good-bye: one that was restarted meanwhile is noticed
+ * here, before anything is sent. */
+static bool is_gone(const struct session *s)
+{
+    struct pollfd p = {.fd = PQsocket(s->conn), .events = POLLIN};
+
+    if (poll(&p, 1, 0) <= 0)
+        return false;
+    return !PQconsumeInput(s->conn) || PQstatus(s->conn) == CONNECTION_BAD;
+}
+
+int session_begin(struct session *s, const char *doing, plain_error *err)
+{
+    s->doing = doing;
+    if (s->conn && is_gone(s))
+        session_drop(s);
+    if (!s->conn) {
+        int r = connect_now(s, err);
+        if (r < 0)
+            return r;
+    }
+    wire_reset(&s->wire);
+    s->deadline_us = clock_mono_us() + (int64_t)SESSION_DEADLINE_MS * US_PER_MS;
+    return PLAIN_OK;
+}
+
+/*
+ * Statements.
+ */
+
+void session_put_sql(const struct session *s, struct buf *out, const char *sql)
+{
+    static const char place[] = "{schema}";
+
+    for (const char *p = strstr(sql, place); p; p = strstr(sql, place)) {
+        buf_put(out, sql, (size_t)(p - sql));
+        buf_puts(out, s->schema);
+        sql = p + strlen(place);
+    }
+    buf_puts(out, sql);
+}
+
+static bool prepare(struct session *s, enum sql_name name)
+{
+    struct buf sql = BUF_INIT(SQL_MAX);
+
+    session_put_sql(s, &sql, sql_postgres[name]);
+    bool sent =
+        buf_ok(&sql) && PQsendPrepare(s->conn, statement_names[name], sql.data, 0, NULL) == 1;
+    buf_release(&sql);
+    if (sent)
+        s->sent[s->sent_count++] = (struct session_sent){name, true};
+    return sent;
+}
+
+static bool execute(struct session *s, enum sql_name name)
+{
+    const char *values[WIRE_VALUES_MAX];
+    int lengths[WIRE_VALUES_MAX];
+    int formats[WIRE_VALUES_MAX];
+    const struct wire *w = &s->wire;
+
+    if (!wire_ok(w))
+        return false;
+    for (int i = 0; i < w->count; i++) {
+        values[i] = w->values[i].length < 0 ? NULL : w->bytes.data + w->values[i].at;
+        lengths[i] = w->values[i].length;
+        formats[i] = BINARY;
+    }
+    if (PQsendQueryPrepared(s->conn, statement_names[name], w->count, values, lengths, formats,
+                            BINARY) != 1)
+        return false;
+    s->sent[s->sent_count++] = (struct session_sent){name, false};
+    return true;
+}
+
+void session_send(struct session *s, enum sql_name name)
+{
+    if (!s->send_failed)
+        s->send_failed = !(s->prepared[name] || prepare(s, name)) || !execute(s, name);
+    wire_reset(&s->wire);
+}
+
+void session_clear(PGresult **results, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        PQclear(results[i]);
+        results[i] = NULL;
+    }
+}
+
+/* All results of one statement: the first is kept in *out, an error noted in *failed. */
+static int take_results(struct session *s, struct session_sent sent, PGresult **out, int *failed,
+                        bool *lost, plain_error *err)
+{
+    PGresult *result;
+    int r;
+
+    while ((r = next_result(s, &result, *failed ? NULL : err)) == PLAIN_OK && result) {
+        if (*failed == PLAIN_OK)
+            *failed = note_error(s, result, lost, err);
+        if (sent.preparing)
+            s->prepared[sent.name] = is_good(result);
+        if (!sent.preparing && out && !*out)
+            *out = result;
+        else
+            PQclear(result);
+    }
+    return r;
+}
+
+/* The answer to the sync itself: PLAIN_OK means committed. A commit can fail like a statement. */
+static int take_sync(struct session *s, int *failed, bool *lost, plain_error *err)
+{
+    bool synced = false;
+
+    for (int nothing = 0; !synced;) {
+        PGresult *result = NULL;
+        int r = next_result(s, &result, *failed ? NULL : err);
+
+        if (r < 0)
+            return r;
+        if (!result && ++nothing > 1)
+            return lose(s, "the server's answers are out of order", err);
+        synced = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+        if (result && !synced && *failed == PLAIN_OK)
+            *failed = note_error(s, result, lost, err);
+        PQclear(result);
+    }
+    return PLAIN_OK;
+}
+
+/* What can be said when a statement could not even be queued. */
+static int fail_to_send(struct session *s, plain_error *err)
+{
+    bool broken = PQstatus(s->conn) == CONNECTION_BAD;
+    int r = broken ? lose(s, NULL, err) : error_nomem(err);
+
+    session_drop(s);
+    return r;
+}
+
+int session_sync(struct session *s, PGresult **results, size_t count, plain_error *err)
+{
+    size_t n = 0;
+    int failed = PLAIN_OK;
+    bool lost = false;
+    int r = PLAIN_OK;
+
+    session_clear(results, count);
+    if (s->send_failed || PQpipelineSync(s->conn) != 1)
+        return fail_to_send(s, err);
+    for (size_t i = 0; i < s->sent_count && r == PLAIN_OK; i++) {
+        struct session_sent sent = s->sent[i];
+
+        r = take_results(s, sent, n < count ? &results[n] : NULL, &failed, &lost, err);
+        n += sent.preparing ? 0 : 1;
+    }
+    if (r == PLAIN_OK)
+        r = take_sync(s, &failed, &lost, err);
+    s->sent_count = 0;
+    if (lost)
+        session_drop(s);
+    if (failed < 0) /* nothing was committed, whatever became of the link then */
+        r = failed;
+    if (r < 0)
+        session_clear(results, count);
+    return r;
+}
+
+int session_script(struct session *s, const char *sql, plain_error *err)
+{
+    PGresult *result;
+    int failed = PLAIN_OK;
+    bool lost = false;
+    int r;
+
+    if (PQexitPipelineMode(s->conn) != 1 || PQsendQuery(s->conn, sql) != 1)
+        return fail_to_send(s, err);
+    while ((r = next_result(s, &result, err)) == PLAIN_OK && result) {
+        if (failed == PLAIN_OK)
+            failed = note_error(s, result, &lost, err);
+        PQclear(result);
+    }
+    if (r < 0)
+        return r;
+    if (lost || PQenterPipelineMode(s->conn) != 1)
+        session_drop(s);
+    return failed;
+}

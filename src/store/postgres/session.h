@@ -1,0 +1,84 @@
+/*
+ * session.h - one connection: connecting, statements in pipelines, deadlines, errors
+ *
+ *     r = session_begin(s, "count jobs", err);          connects again if need be
+ *     if (r == PLAIN_OK) {
+ *         wire_int8(&s->wire, limit);
+ *         session_send(s, SQL_COUNT_LIVE);
+ *         r = session_sync(s, results, 1, err);
+ *     }
+ *     ... session_clear(results, 1);
+ *
+ * What is sent between two syncs is one transaction: all of it is committed when session_sync()
+ * returns PLAIN_OK, and the results may be looked at only then. Nothing blocks for longer than
+ * SESSION_DEADLINE_MS after session_begin() returned. A connection that was lost, or whose state is
+ * in doubt, is closed at once; the server then undoes what was not synced.
+ *
+ * Statements are prepared when they are first used: an application that only enqueues never sends
+ * the others.
+ */
+#ifndef PLAIN_STORE_POSTGRES_SESSION_H
+#define PLAIN_STORE_POSTGRES_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libpq-fe.h>
+
+#include <plain/jobs/error.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "store/postgres/url.h"
+#include "store/postgres/wire.h"
+#include "store/sql_names.h"
+
+enum {
+    SESSION_DEADLINE_MS = 25000, /* with the 5 s of connecting: 30 */
+    SESSION_SENDS_MAX = 8,       /* statements in one pipeline     */
+    SESSION_OLDEST_SERVER = 130000
+};
+
+struct session {
+    PGconn *conn; /* NULL: not connected */
+    struct arena memory;
+    struct pgurl url;
+    char schema[SCHEMA_NAME_MAX + 3]; /* quoted; "" until it is known */
+    struct wire wire;                 /* of the statement that is sent next */
+    const char *doing;
+    int64_t deadline_us; /* by the monotonic clock */
+    bool prepared[SQL_COUNT];
+    struct session_sent {
+        enum sql_name name;
+        bool preparing; /* its result is nobody's business */
+    } sent[SESSION_SENDS_MAX * 2];
+    size_t sent_count;
+    bool send_failed;
+};
+
+/* Connects. On an error nothing is left to release. */
+int session_open(struct session *s, const char *url, unsigned flags, plain_error *err);
+void session_release(struct session *s);
+
+/* Starts a call and its deadline. doing completes "cannot ..."; it is kept. */
+int session_begin(struct session *s, const char *doing, plain_error *err);
+
+/* Adds a statement with the values in s->wire to the pipeline. Failures show in session_sync(). */
+void session_send(struct session *s, enum sql_name name);
+
+/* Ends the pipeline and waits. results[i] is that of the i-th statement; on failure all are NULL.
+ */
+int session_sync(struct session *s, PGresult **results, size_t count, plain_error *err);
+void session_clear(PGresult **results, size_t count);
+
+/* Runs several statements as one text, outside a pipeline. */
+int session_script(struct session *s, const char *sql, plain_error *err);
+
+/* Closes the connection, undoing what was not committed; the next session_begin() opens another. */
+void session_drop(struct session *s);
+
+/* Appends the text with every {schema} replaced. */
+void session_put_sql(const struct session *s, struct buf *out, const char *sql);
+
+#endif

@@ -1,0 +1,174 @@
+-- cycle.sql - the hot path: claims, ends, and claims put back; each one statement for many jobs
+
+-- $1 text[]         queues
+-- $2 int4[]         per queue: the priority that the last claim reached
+-- $3 timestamptz[]  per queue: the due time of the last row claimed there
+-- $4 int8[]         per queue: its id
+-- $5 text[]         job classes that the runners know
+-- $6 int4           limit
+-- $7 uuid[]         fresh attempt tokens, limit of them
+-- $8 uuid           worker
+--
+-- Three things keep a claim as fast with a million rows pending as with ten:
+-- * Each queue is a walk of the index (queue, priority DESC, due_at, id), so nothing that is pending
+--   is sorted. The priorities in use are found one by one, highest first, each by one probe; within
+--   one, the due rows lie together, so that rows which wait for a time are never walked over.
+-- * At the priority of the last claim the walk goes on behind the last row claimed, and that
+--   priority is not probed for: in front of the bound lie the dead entries of what was claimed.
+-- * The inner LIMITs stop each walk, and its locks, at the limit.
+-- Of several queues the best rows are taken; the locks on the others end with the transaction. The
+-- rows come back in any order.
+-- :name claim_jobs
+WITH bound AS MATERIALIZED (
+    SELECT * FROM unnest($1::text[], $2::int4[], $3::timestamptz[], $4::int8[])
+        AS b (queue, priority, due_at, id)),
+found AS MATERIALIZED (
+    SELECT f.t, f.priority, f.due_at, f.id
+      FROM bound b CROSS JOIN LATERAL (
+        WITH RECURSIVE step (priority) AS (
+            SELECT COALESCE(
+                (SELECT r.priority::int4 FROM {schema}.plainjobs_jobrequest r
+                  WHERE r.queue = b.queue AND r.priority > b.priority
+                  ORDER BY r.priority DESC LIMIT 1),
+                b.priority)
+            UNION ALL
+            SELECT COALESCE(
+                (SELECT r.priority::int4 FROM {schema}.plainjobs_jobrequest r
+                  WHERE r.queue = b.queue AND r.priority < s.priority
+                    AND r.priority > CASE WHEN s.priority > b.priority THEN b.priority
+                                          ELSE -32769 END
+                  ORDER BY r.priority DESC LIMIT 1),
+                CASE WHEN s.priority > b.priority THEN b.priority END)
+              FROM step s WHERE s.priority IS NOT NULL)
+        SELECT j.t, j.priority, j.due_at, j.id
+          FROM step s CROSS JOIN LATERAL (
+            SELECT r.ctid AS t, r.priority, r.due_at, r.id
+              FROM {schema}.plainjobs_jobrequest r
+             WHERE r.queue = b.queue AND r.priority = s.priority
+               AND r.due_at <= statement_timestamp()
+               AND (r.due_at, r.id) >
+                   (CASE WHEN s.priority = b.priority THEN b.due_at ELSE '-infinity' END,
+                    CASE WHEN s.priority = b.priority THEN b.id
+                         ELSE '-9223372036854775808'::int8 END)
+               AND r.job_class = ANY ($5::text[])
+             ORDER BY r.due_at, r.id
+             LIMIT $6::int4
+               FOR UPDATE SKIP LOCKED) j
+         LIMIT $6::int4) f),
+best AS MATERIALIZED (
+    SELECT t FROM found ORDER BY priority DESC, due_at, id LIMIT $6::int4),
+claimed AS (
+    DELETE FROM {schema}.plainjobs_jobrequest
+     WHERE ctid = ANY (ARRAY(SELECT t FROM best))
+    RETURNING *),
+started AS MATERIALIZED (
+    SELECT ($7::uuid[])[row_number() OVER ()] AS token, c.* FROM claimed c),
+processes AS (
+    INSERT INTO {schema}.plainjobs_jobprocess (uuid, started_at, job_request_uuid, requested_at,
+        start_at, worker_id, job_class, parameters, priority, source, queue, retries, retry_attempt,
+        concurrency_key, trace_id, span_id, root_uuid, retry_of, run_no, crash_count, key_shared)
+    SELECT token, statement_timestamp(), uuid, created_at, start_at, $8::uuid, job_class, parameters,
+           priority, source, queue, retries, retry_attempt, concurrency_key, trace_id, span_id,
+           root_uuid, retry_of, run_no, crash_count, key_shared
+      FROM started)
+SELECT token, uuid, COALESCE(root_uuid, uuid), job_class, parameters::text, queue, concurrency_key,
+       source, priority, retries, retry_attempt, COALESCE(run_no, 1), COALESCE(crash_count, 0),
+       created_at, due_at, id
+  FROM started;
+
+-- $1 text[]       queues
+-- $2 text[]       job classes that the runners know
+-- $3 timestamptz  the time after which it is asked for
+-- One probe of the index on delayed requests for each queue. NULL when nothing waits for a time.
+-- :name next_due
+SELECT statement_timestamp(), min(d.due_at)
+  FROM unnest($1::text[]) AS q (queue) CROSS JOIN LATERAL (
+    SELECT r.due_at FROM {schema}.plainjobs_jobrequest r
+     WHERE r.queue = q.queue AND r.start_at IS NOT NULL AND r.due_at > $3::timestamptz
+       AND r.job_class = ANY ($2::text[])
+     ORDER BY r.due_at LIMIT 1) d;
+
+-- Arrays with one item for each ended attempt; NULL stands for an array of nothing but NULLs.
+-- $1 uuid[]          tokens
+-- $2 text[]          status
+-- $3 timestamptz[]   started_at
+-- $4 timestamptz[]   ended_at
+-- $5 text[]          error
+-- $6 text[]          error_type
+-- $7 text[]          error_message
+-- $8 text[]          error_fingerprint
+-- $9 int4[]          exit_code
+-- $10 int4[]         exit_signal
+-- $11 int4[]         crash_count
+-- $12 int4[]         runner_pid
+-- $13 int8[]         cpu_us
+-- $14 int8[]         max_rss_kb
+-- $15 uuid[]         successor
+-- $16 timestamptz[]  successor_start_at
+-- $17 int4[]         successor_retry_attempt
+-- $18 uuid           worker
+-- $19 text           host
+-- $20 int4           pid
+-- $21 int4           shard of the counters
+-- The plan is a nested loop over the unique token of each; a hash join would read the whole table.
+-- A successor is inserted after its attempt was deleted, so the key's trigger lets the key pass on.
+-- Counters are written in the order of their key, so that two workers cannot block each other.
+-- Returns how many attempts ended: the others were superseded.
+-- :name finish_jobs
+WITH ended AS MATERIALIZED (
+    DELETE FROM {schema}.plainjobs_jobprocess p
+     USING unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::text[],
+                  $6::text[], $7::text[], $8::text[], $9::int4[], $10::int4[], $11::int4[],
+                  $12::int4[], $13::int8[], $14::int8[], $15::uuid[], $16::timestamptz[],
+                  $17::int4[])
+        AS e (token, status, started, ended_at, error, error_type, error_message, fingerprint,
+              exit_code, exit_signal, crashes, runner_pid, cpu_us, max_rss_kb, successor,
+              successor_start_at, successor_retry_attempt)
+     WHERE p.uuid = e.token
+    RETURNING p.*, e.*),
+results AS (
+    INSERT INTO {schema}.plainjobs_jobresult (uuid, started_at, ended_at, requested_at,
+        job_process_uuid, job_request_uuid, retry_job_request_uuid, status, error, job_class,
+        parameters, priority, source, queue, retries, retry_attempt, concurrency_key, trace_id,
+        span_id, root_uuid, retry_of, run_no, crash_count, key_shared, worker_id, worker_host,
+        worker_pid, runner_pid, error_type, error_message, error_fingerprint, exit_code,
+        exit_signal, cpu_us, max_rss_kb)
+    SELECT token, started, ended_at, requested_at, token, job_request_uuid, successor, status,
+           COALESCE(error, ''), job_class, parameters, priority, source, queue, retries,
+           retry_attempt, concurrency_key, trace_id, span_id,
+           COALESCE(root_uuid, job_request_uuid), retry_of, run_no, crashes, key_shared, $18::uuid,
+           $19::text, $20::int4, runner_pid, error_type, error_message, fingerprint, exit_code,
+           exit_signal, cpu_us, max_rss_kb
+      FROM ended),
+successors AS (
+    INSERT INTO {schema}.plainjobs_jobrequest (uuid, created_at, job_class, parameters, priority,
+        source, queue, retries, retry_attempt, concurrency_key, trace_id, span_id, start_at,
+        root_uuid, retry_of, run_no, crash_count, key_shared)
+    SELECT successor, ended_at, job_class, parameters, priority, source, queue, retries,
+           successor_retry_attempt, concurrency_key, trace_id, span_id, successor_start_at,
+           COALESCE(root_uuid, job_request_uuid), token, COALESCE(run_no, 1) + 1, crashes,
+           key_shared
+      FROM ended WHERE successor IS NOT NULL),
+counters AS (
+    INSERT INTO {schema}.plainjobs_counter AS k (minute, job_class, queue, status, shard, n)
+    SELECT date_trunc('minute', statement_timestamp()), job_class, queue, status, $21::int4, count(*)
+      FROM ended GROUP BY job_class, queue, status ORDER BY 2, 3, 4
+        ON CONFLICT (minute, job_class, queue, status, shard) DO UPDATE SET n = k.n + excluded.n)
+SELECT count(*) FROM ended;
+
+-- $1 uuid[]  tokens of claims that were not started
+-- Each becomes the request again that it was: same uuid, times and attempt. Returns how many did.
+-- :name release_jobs
+WITH released AS MATERIALIZED (
+    DELETE FROM {schema}.plainjobs_jobprocess p USING unnest($1::uuid[]) AS u (token)
+     WHERE p.uuid = u.token
+    RETURNING p.*),
+requests AS (
+    INSERT INTO {schema}.plainjobs_jobrequest (uuid, created_at, job_class, parameters, priority,
+        source, queue, retries, retry_attempt, concurrency_key, trace_id, span_id, start_at,
+        root_uuid, retry_of, run_no, crash_count, key_shared)
+    SELECT job_request_uuid, COALESCE(requested_at, created_at), job_class, parameters, priority,
+           source, queue, retries, retry_attempt, concurrency_key, trace_id, span_id, start_at,
+           root_uuid, retry_of, run_no, crash_count, key_shared
+      FROM released)
+SELECT count(*) FROM released;

@@ -1,0 +1,60 @@
+/*
+ * sql_names.h - one name for every statement, shared by all databases
+ *
+ * tools/sql2c.awk turns the blocks `-- :name claim_jobs` of src/store/<database>/sql into a table
+ * indexed by this enum: sql_sqlite[SQL_CLAIM_JOBS]. A database that does a thing in another way has
+ * no block of that name, and NULL in its table.
+ */
+#ifndef PLAIN_STORE_SQL_NAMES_H
+#define PLAIN_STORE_SQL_NAMES_H
+
+#define SQL_NAME_MAP(X)                                                                            \
+    X(ENQUEUE)                                                                                     \
+    X(KEY_HOLDER)                                                                                  \
+    X(FIND_REPEATED)                                                                               \
+    X(NEXT_PRIORITY)                                                                               \
+    X(PICK_JOBS)                                                                                   \
+    X(CLAIM_JOBS)                                                                                  \
+    X(DELETE_CLAIMED)                                                                              \
+    X(NEXT_DUE)                                                                                    \
+    X(FINISH_JOBS)                                                                                 \
+    X(INSERT_RESULT)                                                                               \
+    X(INSERT_SUCCESSOR)                                                                            \
+    X(DELETE_PROCESS)                                                                              \
+    X(COUNT_RESULT)                                                                                \
+    X(TAKE_PROCESS)                                                                                \
+    X(RELEASE_JOBS)                                                                                \
+    X(LIST_REQUESTS)                                                                               \
+    X(LIST_PROCESSES)                                                                              \
+    X(LIST_RESULTS)                                                                                \
+    X(LIST_FAILED)                                                                                 \
+    X(FIND_ROOT)                                                                                   \
+    X(FIND_JOB)                                                                                    \
+    X(COUNT_LIVE)                                                                                  \
+    X(COUNT_RESULTS)                                                                               \
+    X(FIND_RESULT)                                                                                 \
+    X(RETRY_RESULT)                                                                                \
+    X(LINK_RETRY)                                                                                  \
+    X(BEGIN_READ)                                                                                  \
+    X(BEGIN_WRITE)                                                                                 \
+    X(COMMIT)                                                                                      \
+    X(ROLLBACK)                                                                                    \
+    X(JOURNAL_MODE)                                                                                \
+    X(JOURNAL_WAL)                                                                                 \
+    X(JOURNAL_DELETE)                                                                              \
+    X(SYNCHRONOUS)                                                                                 \
+    X(TOUCH)                                                                                       \
+    X(HAS_SCHEMA)                                                                                  \
+    X(SCHEMA_VERSION)                                                                              \
+    X(SESSION_SETTINGS)                                                                            \
+    X(PLAN_SWITCHES)                                                                               \
+    X(LOCK_MIGRATIONS)
+
+enum sql_name {
+#define SQL_NAME_ENUM(name) SQL_##name,
+    SQL_NAME_MAP(SQL_NAME_ENUM)
+#undef SQL_NAME_ENUM
+        SQL_COUNT
+};
+
+#endif

@@ -1,0 +1,118 @@
+/*
+ * sqlite.c - the table of functions for SQLite, and opening a file
+ *
+ * A connection keeps to the journal mode that it finds: an application that shares its database
+ * with us may have chosen it, and another process of ours may be at work in it. A new file gets
+ * WAL; ?journal= in the URL decides for any file.
+ */
+#include "store/sqlite/sqlite.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "store/sqlite/path.h"
+
+static const char *const schemes[] = {"sqlite", NULL};
+
+static int read_journal_mode(struct connection *conn, bool *is_wal, plain_error *err)
+{
+    struct query q = query_begin(conn, SQL_JOURNAL_MODE);
+
+    *is_wal = false;
+    if (query_row(&q)) {
+        const char *mode = (const char *)sqlite3_column_text(q.stmt, 0);
+        *is_wal = mode && strcmp(mode, "wal") == 0;
+    }
+    return query_end(&q, err);
+}
+
+/* PRAGMA journal_mode answers with the mode that is in force: one that it could not set, as while
+ * others have the file open, is no error of its own. */
+static int set_journal(struct connection *conn, enum journal wanted, plain_error *err)
+{
+    bool is_wal;
+    int r = read_journal_mode(conn, &is_wal, err);
+
+    if (r != PLAIN_OK || wanted == JOURNAL_AS_IT_IS || is_wal == (wanted == JOURNAL_WAL))
+        return r;
+    r = connection_run(conn, wanted == JOURNAL_WAL ? SQL_JOURNAL_WAL : SQL_JOURNAL_DELETE, err);
+    if (r == PLAIN_OK)
+        r = read_journal_mode(conn, &is_wal, err);
+    if (r != PLAIN_OK || is_wal == (wanted == JOURNAL_WAL))
+        return r;
+    r = error_set(err, PLAIN_E_BUSY, 305, "url", "cannot change the journal mode of %s to %s",
+                  conn->path, wanted == JOURNAL_WAL ? "wal" : "delete");
+    error_fix(err, "stop what has %s open, workers first, then try again", conn->path);
+    return r;
+}
+
+static int open_file(struct connection *conn, const struct sqlite_path *where, unsigned flags,
+                     plain_error *err)
+{
+    bool create = flags & STORE_CREATE;
+    bool exists = false;
+    int open_flags = flags & STORE_READ_ONLY ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    enum journal journal = where->journal;
+    int r = path_check(where->path, create, &exists, err);
+
+    if (r == PLAIN_OK && journal != JOURNAL_DELETE)
+        r = path_check_local(where->path, err);
+    if (r != PLAIN_OK)
+        return r;
+    r = connection_open(conn, where->path, open_flags | (create ? SQLITE_OPEN_CREATE : 0), err);
+    if (r != PLAIN_OK || flags & STORE_READ_ONLY)
+        return r;
+    /* Never made again by connecting again: then it was deleted. */
+    conn->open_flags &= ~SQLITE_OPEN_CREATE;
+    if (journal == JOURNAL_AS_IT_IS && !exists)
+        journal = JOURNAL_WAL;
+    return set_journal(conn, journal, err);
+}
+
+static int sqlite_open(const char *url, unsigned flags, struct store **out, plain_error *err)
+{
+    struct sqlite_path where;
+    int r = path_parse(url, &where, err);
+
+    *out = NULL;
+    if (r != PLAIN_OK)
+        return r;
+    struct connection *conn = mem_zalloc(1, sizeof(*conn));
+    if (!conn)
+        return error_nomem(err);
+    conn->base.ops = &store_sqlite;
+    r = open_file(conn, &where, flags, err);
+    if (r != PLAIN_OK) {
+        connection_close(conn);
+        mem_free(conn);
+        return r;
+    }
+    *out = &conn->base;
+    return PLAIN_OK;
+}
+
+static void sqlite_close(struct store *store)
+{
+    connection_close(connection_of(store));
+    mem_free(store);
+}
+
+const struct store_ops store_sqlite = {
+    .size = sizeof(struct store_ops),
+    .name = "sqlite",
+    .schemes = schemes,
+    .caps = STORE_FILE | STORE_ONE_WRITER,
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .schema_version = sqlite_schema_version,
+    .newest_version = sqlite_newest_version,
+    .migrate = sqlite_migrate,
+    .migration_sql = sqlite_migration_sql,
+    .enqueue = sqlite_enqueue,
+    .cycle = sqlite_cycle,
+    .list = sqlite_list,
+    .find = sqlite_find,
+    .stats = sqlite_stats,
+    .retry = sqlite_retry,
+};

@@ -1,0 +1,270 @@
+/*
+ * store.h - the one seam to a database
+ *
+ * A store is one connection. It speaks in domain verbs, each of which is one transaction of its own
+ * and leaves none open. Every call blocks, but never without end: a statement that waits for a lock
+ * or a server that is silent gives PLAIN_E_BUSY, PLAIN_E_TIMEOUT or PLAIN_E_UNREACHABLE within 30
+ * s. After PLAIN_E_UNREACHABLE the next call connects again by itself. Errors never hold a
+ * password.
+ *
+ * Threads: a store belongs to one thread at a time. Ownership: what a call returns lives in the
+ * arena that was given to it; what is given is borrowed for the call. Times are microseconds since
+ * 1970 UTC by the DATABASE's clock. Texts are UTF-8 without NUL: callers have checked it.
+ *
+ * struct store_ops is a table of these verbs for one kind of database. It is only appended to. The
+ * contract of each verb stands at its member; tests/store runs ONE suite of it on every database.
+ */
+#ifndef PLAIN_STORE_STORE_H
+#define PLAIN_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <plain/jobs/error.h>
+#include <plain/jobs/queue.h>
+#include <plain/jobs/uuid.h>
+
+#include "base/arena.h"
+
+struct store; /* each database's own struct begins with a struct store */
+
+#define STORE_NO_TIME INT64_MIN /* a time that is NULL */
+
+enum job_status {
+    JOB_SUCCESSFUL,
+    JOB_ERRORED,
+    JOB_CANCELLED,
+    JOB_DEFERRED,
+    JOB_LOST,
+    JOB_STATUS_COUNT
+};
+extern const char *const job_status_names[JOB_STATUS_COUNT];   /* "SUCCESSFUL" ... */
+bool job_status_parse(const char *name, enum job_status *out); /* any case */
+
+/* A request to be made. uuid is never zero; parameters is the whole stored JSON. */
+struct new_request {
+    plain_uuid uuid;
+    bool may_exist; /* the caller chose the uuid: look whether that job is there already */
+    const char *job_class;
+    const char *parameters;
+    const char *queue;
+    const char *concurrency_key; /* "" for none */
+    const char *source;
+    int priority;
+    int retries;
+    int64_t delay_us; /* from the database's now; 0 for none */
+    int64_t start_at; /* STORE_NO_TIME for none */
+};
+
+/* A job that was claimed: a process row, started. */
+struct claim {
+    plain_uuid token; /* plainjobs_jobprocess.uuid */
+    plain_uuid request_uuid;
+    plain_uuid root_uuid;
+    const char *job_class;
+    const char *parameters; /* as stored; NULL when the column is */
+    const char *queue;
+    const char *concurrency_key;
+    const char *source;
+    int priority;
+    int retries;
+    int retry_attempt; /* attempt = retry_attempt + 1 */
+    int run_no;        /* from 1 */
+    int crash_count;
+    int64_t requested_at;
+    int64_t due_at;
+    int64_t id; /* of the request row */
+};
+
+/* The end of one attempt. Zero uuids and negative numbers stand for NULL where said. */
+struct job_end {
+    plain_uuid token;
+    enum job_status status;
+    int64_t started_at;
+    int64_t ended_at;
+    const char *error;         /* the whole text; "" for none */
+    const char *error_type;    /* NULL: none */
+    const char *error_message; /* NULL: none */
+    const char *fingerprint;   /* NULL: none */
+    int exit_code;             /* -1: none */
+    int exit_signal;           /* -1: none */
+    int crash_count;           /* of this attempt's job, this end included */
+    int runner_pid;
+    int64_t cpu_us;       /* -1: unknown */
+    int64_t max_rss_kb;   /* -1: unknown */
+    plain_uuid successor; /* the request that continues the job; zero: none */
+    int64_t successor_start_at;
+    int successor_retry_attempt;
+};
+
+/* Which worker claims and ends. */
+struct worker_identity {
+    plain_uuid id;
+    const char *host;
+    int pid;
+    int shard; /* of its counters, 0 to 63 */
+};
+
+struct claim_wish {
+    const char *const *queues; /* at least one */
+    size_t queue_count;
+    const char *const *classes; /* names that the runners know, aliases included; at least one */
+    size_t class_count;
+    const plain_uuid *tokens; /* limit of them, fresh */
+    size_t limit;             /* at most STORE_CLAIM_MAX */
+};
+enum { STORE_CLAIM_MAX = 1000, STORE_END_MAX = 1000 };
+
+/* One round of a worker: ends, then unstarted claims back to the queue, then new claims. */
+struct cycle {
+    const struct worker_identity *worker;
+    const struct job_end *ends;
+    size_t end_count;           /* at most STORE_END_MAX */
+    const plain_uuid *releases; /* tokens */
+    size_t release_count;
+    const struct claim_wish *wish; /* NULL: claim nothing */
+};
+
+struct cycle_result {
+    size_t ended;    /* fewer than end_count: the others were superseded, and changed nothing */
+    size_t released; /* likewise */
+    struct claim *claims; /* in the order in which they are to run */
+    size_t claim_count;
+    int64_t now;      /* by the database's clock */
+    int64_t next_due; /* when fewer than limit were claimed: the next due time in these queues;
+                         STORE_NO_TIME when nothing is waiting for a time */
+};
+
+enum job_table { TABLE_REQUEST, TABLE_PROCESS, TABLE_RESULT };
+
+/* A row of any of the three tables; what a table lacks is NULL, -1 or STORE_NO_TIME. */
+struct job_row {
+    enum job_table table;
+    int64_t id;
+    plain_uuid request_uuid; /* a request's own uuid */
+    plain_uuid token;        /* the attempt: zero for a request */
+    plain_uuid root_uuid;
+    plain_uuid retry_of;           /* the attempt that this one continues: zero for the first */
+    plain_uuid retry_request_uuid; /* result: the request that continues it */
+    plain_uuid worker_id;
+    const char *job_class;
+    const char *parameters;
+    const char *queue;
+    const char *concurrency_key;
+    const char *source;
+    int priority, retries, retry_attempt, run_no, crash_count;
+    int64_t requested_at; /* request: created_at */
+    int64_t start_at;
+    int64_t claimed_at; /* process: created_at */
+    int64_t started_at;
+    int64_t ended_at;
+    enum job_status status; /* result only */
+    const char *error, *error_type, *error_message, *fingerprint;
+    const char *worker_host;
+    int worker_pid, runner_pid, exit_code, exit_signal;
+    int64_t cpu_us, max_rss_kb;
+};
+
+struct row_filter {
+    const char *job_class; /* NULL: any */
+    const char *queue;     /* NULL: any */
+    const char *status;    /* NULL: any; a name of job_status_names; results only */
+    int64_t before_id;     /* newest first below this id; 0: from the newest */
+    int limit;             /* 1 to 1000 */
+};
+
+struct store_stats {
+    int64_t pending;    /* exact up to STORE_COUNT_MAX, which then means "at least" */
+    int64_t processing; /* likewise */
+    int64_t by_status[JOB_STATUS_COUNT]; /* results, from the counters */
+};
+enum { STORE_COUNT_MAX = 1000000 };
+
+enum store_caps {
+    STORE_FILE = 1 << 0,      /* a file on this host: made when missing if asked for */
+    STORE_ONE_WRITER = 1 << 1 /* more connections of a process do not help */
+};
+
+enum store_open_flags {
+    STORE_CREATE = 1 << 0, /* make the database when it is a missing file */
+    STORE_READ_ONLY = 1 << 1
+};
+
+struct store_ops {
+    size_t size;                /* sizeof(struct store_ops) */
+    const char *name;           /* "postgres" */
+    const char *const *schemes; /* {"postgresql", "postgres", NULL} */
+    unsigned caps;              /* enum store_caps */
+
+    /* Connects. On success *out is the caller's, closed with close. PLAIN_E_INVALID (PJ307) for a
+     * bad URL, PLAIN_E_UNREACHABLE (PJ301) with the reason and a command that tests it. Does not
+     * look at the schema's version. */
+    int (*open)(const char *url, unsigned flags, struct store **out, plain_error *err);
+    void (*close)(struct store *s);
+
+    /* The version of the schema, 0 when there is none. Changes nothing. */
+    int (*schema_version)(struct store *s, int *version, plain_error *err);
+    /* The newest version that this program has. */
+    int (*newest_version)(void);
+    /* Brings the schema to the newest version, each step one transaction under a lock, so that two
+     * processes at once are fine. *from and *to tell what it did (equal: nothing). PLAIN_E_SCHEMA
+     * (PJ302) when the schema is newer than the program. */
+    int (*migrate)(struct store *s, int *from, int *to, plain_error *err);
+    /* Step number i (from 0) of the migrations as SQL text, placeholders filled in, for
+     * `plain migrate --sql`; PLAIN_NONE behind the last. */
+    int (*migration_sql)(struct store *s, size_t i, struct arena *a, int *version,
+                         const char **name, const char **sql, plain_error *err);
+
+    /* Inserts one request. PLAIN_SKIPPED when its key is held: out says by whom. A request whose
+     * uuid may_exist and does, in any state, is PLAIN_OK and changes nothing. */
+    int (*enqueue)(struct store *s, const struct new_request *r, plain_request *out,
+                   plain_error *err);
+
+    /* One transaction: all of it or, on an error, nothing. After PLAIN_E_UNREACHABLE it is unknown
+     * which: repeating the ends is safe (written ones are then superseded), and the tokens of the
+     * wish are to be given as releases, since claims that nobody was told of may stand under them.
+     * Never waits for rows that another worker has locked. */
+    int (*cycle)(struct store *s, const struct cycle *c, struct arena *a, struct cycle_result *out,
+                 plain_error *err);
+
+    /* Newest first, at most filter->limit rows. */
+    int (*list)(struct store *s, enum job_table table, const struct row_filter *filter,
+                struct arena *a, struct job_row **rows, size_t *count, plain_error *err);
+    /* Every row of the job that uuid belongs to (a request's, an attempt's or the root), in the
+     * order of its runs. PLAIN_NONE when there is none. */
+    int (*find)(struct store *s, const plain_uuid *uuid, struct arena *a, struct job_row **rows,
+                size_t *count, plain_error *err);
+    int (*stats)(struct store *s, struct store_stats *out, plain_error *err);
+
+    /* Enqueues the job of a result again, now: same class, parameters, queue, priority, retries and
+     * key, attempt + 1, same root; links both ways. token is the result's. PLAIN_SKIPPED when the
+     * key is held; PLAIN_NONE when there is no such result; PLAIN_E_REFUSED (PJ503) when it has
+     * been continued already (out->uuid says by which request). */
+    int (*retry)(struct store *s, const plain_uuid *token, const plain_uuid *new_uuid,
+                 plain_request *out, plain_error *err);
+};
+
+struct store {
+    const struct store_ops *ops;
+};
+
+/* The table for a URL's scheme, or NULL and PJ307 with the schemes that this program has. */
+const struct store_ops *store_for_url(const char *url, plain_error *err);
+
+/* Opens by URL with the right table. */
+int store_open(const char *url, unsigned flags, struct store **out,
+               plain_error *err) PLAIN_MUST_USE;
+void store_close(struct store *s); /* NULL is fine */
+
+/* PLAIN_OK when the schema is what this program needs; PLAIN_E_SCHEMA (PJ302) with both versions
+ * and the command that mends it. */
+int store_check_schema(struct store *s, plain_error *err) PLAIN_MUST_USE;
+
+/* The URL with a password in it replaced by "***", in a. */
+const char *store_url_shown(struct arena *a, const char *url);
+
+extern const struct store_ops store_sqlite;
+extern const struct store_ops store_postgres; /* only when built with libpq: PLAIN_HAVE_POSTGRES */
+
+#endif
