@@ -1,0 +1,100 @@
+#include "channel/channel.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+void channel_init(struct channel *c, int fd)
+{
+    *c = (struct channel){
+        .fd = fd, .in = BUF_INIT(CHANNEL_BUFFER_MAX), .out = BUF_INIT(CHANNEL_BUFFER_MAX)};
+}
+
+void channel_release(struct channel *c)
+{
+    buf_release(&c->in);
+    buf_release(&c->out);
+    if (c->fd >= 0)
+        (void)close(c->fd);
+    c->fd = -1;
+}
+
+/* Frames that were handed out are dropped here, so that they stay valid until the next read. */
+static void drop_read(struct channel *c)
+{
+    if (c->in_at == 0)
+        return;
+    buf_consume(&c->in, c->in_at);
+    c->in_at = 0;
+}
+
+long channel_fill(struct channel *c)
+{
+    char chunk[64 * 1024];
+
+    drop_read(c);
+    for (;;) {
+        ssize_t n = recv(c->fd, chunk, sizeof(chunk), 0);
+
+        if (n > 0) {
+            buf_put(&c->in, chunk, (size_t)n);
+            if (!buf_ok(&c->in))
+                break;
+            return (long)n;
+        }
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && (errno == EAGAIN))
+            return 0;
+        break;
+    }
+    c->broken = true;
+    return -1;
+}
+
+bool channel_next(struct channel *c, struct frame *out)
+{
+    struct channel_header header;
+    size_t have = c->in.len - c->in_at;
+
+    if (have < sizeof(header))
+        return false;
+    memcpy(&header, c->in.data + c->in_at, sizeof(header));
+    if (header.length > CHANNEL_FRAME_MAX || header.kind < FRAME_JOB || header.kind > FRAME_DELAY) {
+        c->broken = true;
+        return false;
+    }
+    if (have < sizeof(header) + header.length)
+        return false;
+    *out = (struct frame){.kind = (enum frame_kind)header.kind,
+                          .payload = c->in.data + c->in_at + sizeof(header),
+                          .length = header.length};
+    c->in_at += sizeof(header) + header.length;
+    return true;
+}
+
+int channel_flush(struct channel *c)
+{
+    size_t done = 0;
+
+    if (!buf_ok(&c->out))
+        c->broken = true;
+    while (!c->broken && done < c->out.len) {
+        ssize_t n = send(c->fd, c->out.data + done, c->out.len - done, MSG_NOSIGNAL);
+
+        if (n >= 0) {
+            done += (size_t)n;
+            continue;
+        }
+        if (errno == EINTR)
+            continue;
+        if (errno == EAGAIN)
+            break;
+        c->broken = true;
+    }
+    buf_consume(&c->out, done);
+    if (c->broken)
+        return -1;
+    return c->out.len > 0;
+}

@@ -1,0 +1,51 @@
+/*
+ * channel.h - frames over a stream socket, with a buffer in each direction
+ *
+ * The worker's end does not block, the runner's does: only the descriptor's mode differs. Threads:
+ * one at a time.
+ *
+ *     frame_put_job(&c.out, FRAME_JOB, &job);
+ *     if (channel_flush(&c) < 0) ...                  the other end is gone
+ *     while (channel_next(&c, &frame)) ...            frames that channel_fill() has read
+ */
+#ifndef PLAIN_CHANNEL_CHANNEL_H
+#define PLAIN_CHANNEL_CHANNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "channel/frame.h"
+
+/* Descriptors of a runner, beside 0 to 2: module i is at CHANNEL_FD_MODULES + i. */
+enum { CHANNEL_FD = 3, CHANNEL_FD_PROGRESS = 4, CHANNEL_FD_MODULES = 5 };
+
+enum {
+    CHANNEL_FRAME_MAX = 2 * 1024 * 1024, /* a frame with 1 MiB of parameters and every other text */
+    CHANNEL_BUFFER_MAX = 64 * 1024 * 1024
+};
+
+struct channel_header {
+    uint32_t length; /* of the payload */
+    uint32_t kind;
+};
+
+struct channel {
+    int fd;
+    struct buf in;
+    size_t in_at; /* bytes of in that were handed out as frames */
+    struct buf out;
+    bool broken; /* the other end is gone, or sent what is not a frame */
+};
+
+void channel_init(struct channel *c, int fd); /* takes fd over */
+void channel_release(struct channel *c);      /* closes it */
+
+/* Reads once. Bytes read, 0 when there is nothing now (non-blocking), -1 at the end or an error. */
+long channel_fill(struct channel *c);
+/* The next whole frame that has been read; false when there is none (or broken). */
+bool channel_next(struct channel *c, struct frame *out);
+/* Writes what it can: 0 when all is written, 1 when something is left, -1 when the end is gone. */
+int channel_flush(struct channel *c);
+
+#endif

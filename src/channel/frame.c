@@ -1,0 +1,214 @@
+#include "channel/frame.h"
+
+#include <string.h>
+
+#include "channel/channel.h"
+
+/* Every frame is a list of fields; these tables are the wire format, for writing and for reading.
+ */
+enum field_type { FIELD_U64, FIELD_I64, FIELD_I32, FIELD_BOOL, FIELD_UUID, FIELD_TEXT };
+
+struct field {
+    enum field_type type;
+    size_t offset;
+};
+
+#define FIELD(structure, type, member)                                                             \
+    {                                                                                              \
+        FIELD_##type, offsetof(struct structure, member)                                           \
+    }
+
+static const struct field job_fields[] = {
+    FIELD(frame_job, U64, seq),           FIELD(frame_job, UUID, token),
+    FIELD(frame_job, UUID, request_uuid), FIELD(frame_job, UUID, root_uuid),
+    FIELD(frame_job, I32, priority),      FIELD(frame_job, I32, retries),
+    FIELD(frame_job, I32, retry_attempt), FIELD(frame_job, I32, run_no),
+    FIELD(frame_job, TEXT, job_class),    FIELD(frame_job, TEXT, parameters),
+    FIELD(frame_job, TEXT, queue),        FIELD(frame_job, TEXT, concurrency_key),
+    FIELD(frame_job, TEXT, source),
+};
+
+static const struct field class_fields[] = {
+    FIELD(frame_class, TEXT, name),
+    FIELD(frame_class, TEXT, doc),
+    FIELD(frame_class, TEXT, origin),
+    FIELD(frame_class, BOOL, has_retry_delay),
+};
+
+static const struct field end_fields[] = {
+    FIELD(frame_end, U64, seq),         FIELD(frame_end, I32, kind),
+    FIELD(frame_end, I64, started_us),  FIELD(frame_end, I64, ended_us),
+    FIELD(frame_end, I64, cpu_us),      FIELD(frame_end, I64, max_rss_kb),
+    FIELD(frame_end, I64, delay_ms),    FIELD(frame_end, I32, increment_retries),
+    FIELD(frame_end, I32, exit_code),   FIELD(frame_end, I32, exit_signal),
+    FIELD(frame_end, TEXT, error_type), FIELD(frame_end, TEXT, error_message),
+    FIELD(frame_end, TEXT, error),
+};
+
+static const struct field delay_fields[] = {
+    FIELD(frame_delay, U64, seq),
+    FIELD(frame_delay, I64, delay_ms),
+};
+
+static const size_t field_sizes[] = {
+    [FIELD_U64] = sizeof(uint64_t),    [FIELD_I64] = sizeof(int64_t),
+    [FIELD_I32] = sizeof(int32_t),     [FIELD_BOOL] = sizeof(bool),
+    [FIELD_UUID] = sizeof(plain_uuid),
+};
+
+#define TEXT_NULL UINT32_MAX
+
+/* Length with the NUL, then the bytes with the NUL, so that a reader needs no copy. */
+static void put_text(struct buf *b, const char *text)
+{
+    uint32_t size = text ? (uint32_t)strlen(text) + 1 : TEXT_NULL;
+
+    buf_put(b, &size, sizeof(size));
+    if (text)
+        buf_put(b, text, size);
+}
+
+static void put_frame(struct buf *b, enum frame_kind kind, const void *structure,
+                      const struct field *fields, size_t count)
+{
+    struct channel_header header = {.kind = (uint32_t)kind};
+    size_t at = b->len;
+
+    buf_put(b, &header, sizeof(header));
+    for (size_t i = 0; i < count; i++) {
+        const char *member = (const char *)structure + fields[i].offset;
+        const char *text;
+
+        if (fields[i].type != FIELD_TEXT) {
+            buf_put(b, member, field_sizes[fields[i].type]);
+            continue;
+        }
+        memcpy(&text, member, sizeof(text));
+        put_text(b, text);
+    }
+    if (!buf_ok(b))
+        return;
+    header.length = (uint32_t)(b->len - at - sizeof(header));
+    memcpy(b->data + at, &header, sizeof(header));
+}
+
+static bool get_text(const char **p, size_t *left, const char **out)
+{
+    uint32_t size;
+
+    if (*left < sizeof(size))
+        return false;
+    memcpy(&size, *p, sizeof(size));
+    *p += sizeof(size);
+    *left -= sizeof(size);
+    *out = NULL;
+    if (size == TEXT_NULL)
+        return true;
+    if (size == 0 || size > *left || (*p)[size - 1] != '\0')
+        return false;
+    *out = *p;
+    *p += size;
+    *left -= size;
+    return true;
+}
+
+static bool get_frame(const struct frame *f, void *structure, const struct field *fields,
+                      size_t count)
+{
+    const char *p = f->payload;
+    size_t left = f->length;
+
+    for (size_t i = 0; i < count; i++) {
+        char *member = (char *)structure + fields[i].offset;
+        const char *text;
+
+        if (fields[i].type == FIELD_TEXT) {
+            if (!get_text(&p, &left, &text))
+                return false;
+            memcpy(member, &text, sizeof(text));
+            continue;
+        }
+        size_t size = field_sizes[fields[i].type];
+        if (left < size)
+            return false;
+        if (fields[i].type == FIELD_BOOL && (unsigned char)*p > 1)
+            return false;
+        memcpy(member, p, size);
+        p += size;
+        left -= size;
+    }
+    return left == 0;
+}
+
+void frame_put_job(struct buf *b, enum frame_kind kind, const struct frame_job *f)
+{
+    put_frame(b, kind, f, job_fields, ARRAY_SIZE(job_fields));
+}
+
+void frame_put_class(struct buf *b, const struct frame_class *f)
+{
+    put_frame(b, FRAME_CLASS, f, class_fields, ARRAY_SIZE(class_fields));
+}
+
+void frame_put_end(struct buf *b, const struct frame_end *f)
+{
+    put_frame(b, FRAME_END, f, end_fields, ARRAY_SIZE(end_fields));
+}
+
+void frame_put_delay(struct buf *b, const struct frame_delay *f)
+{
+    put_frame(b, FRAME_DELAY, f, delay_fields, ARRAY_SIZE(delay_fields));
+}
+
+void frame_put_seq(struct buf *b, enum frame_kind kind, uint64_t seq)
+{
+    put_frame(b, kind, &seq, (const struct field[]){{FIELD_U64, 0}}, 1);
+}
+
+void frame_put_failed(struct buf *b, const plain_error *err)
+{
+    struct channel_header header = {.length = sizeof(*err), .kind = FRAME_FAILED};
+
+    buf_put(b, &header, sizeof(header));
+    buf_put(b, err, sizeof(*err));
+}
+
+bool frame_get_job(const struct frame *f, struct frame_job *out)
+{
+    return get_frame(f, out, job_fields, ARRAY_SIZE(job_fields)) && out->job_class && out->queue &&
+           out->concurrency_key && out->source;
+}
+
+bool frame_get_class(const struct frame *f, struct frame_class *out)
+{
+    return get_frame(f, out, class_fields, ARRAY_SIZE(class_fields)) && out->name && out->doc &&
+           out->origin;
+}
+
+bool frame_get_end(const struct frame *f, struct frame_end *out)
+{
+    return get_frame(f, out, end_fields, ARRAY_SIZE(end_fields)) && out->error_type &&
+           out->error_message && out->error && out->kind >= END_FAILED && out->kind <= END_LOST;
+}
+
+bool frame_get_delay(const struct frame *f, struct frame_delay *out)
+{
+    return get_frame(f, out, delay_fields, ARRAY_SIZE(delay_fields));
+}
+
+bool frame_get_seq(const struct frame *f, uint64_t *seq)
+{
+    return get_frame(f, seq, (const struct field[]){{FIELD_U64, 0}}, 1);
+}
+
+bool frame_get_failed(const struct frame *f, plain_error *err)
+{
+    if (f->length != sizeof(*err))
+        return false;
+    memcpy(err, f->payload, sizeof(*err));
+    err->field[sizeof(err->field) - 1] = '\0';
+    err->message[sizeof(err->message) - 1] = '\0';
+    err->fix[sizeof(err->fix) - 1] = '\0';
+    err->sqlstate[sizeof(err->sqlstate) - 1] = '\0';
+    return err->code < 0;
+}

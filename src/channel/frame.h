@@ -1,0 +1,99 @@
+/*
+ * frame.h - what worker and runner say to each other
+ *
+ * A frame is a header (payload length, kind) and a payload of fields in the order that the structs
+ * below name them. Both ends are the same program on the same machine, so numbers travel as they
+ * are; but a job may write anything into its runner's channel, so the worker checks every length,
+ * and a frame that is not well-formed closes the channel.
+ *
+ * worker -> runner
+ *   JOB    run this; seq rises by one for every item that is handed to a runner
+ *   ASK    what is the retry delay of this job that another runner died of?
+ * runner -> worker
+ *   CLASS  one name that this runner can run (an alias is a name of its own)
+ *   READY  all classes were described
+ *   FAILED a module cannot be used; the runner ends
+ *   DONE   every job up to seq that was not reported otherwise was SUCCESSFUL; times are in the
+ * page END    this job ended in another way SKIP   this job was revoked before it was entered DELAY
+ * answer to ASK
+ *
+ * Successes are told in bulk: see progress.h.
+ */
+#ifndef PLAIN_CHANNEL_FRAME_H
+#define PLAIN_CHANNEL_FRAME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <plain/jobs/error.h>
+#include <plain/jobs/uuid.h>
+
+#include "base/buf.h"
+
+enum frame_kind {
+    FRAME_JOB = 1,
+    FRAME_ASK,
+    FRAME_CLASS,
+    FRAME_READY,
+    FRAME_FAILED,
+    FRAME_DONE,
+    FRAME_END,
+    FRAME_SKIP,
+    FRAME_DELAY
+};
+
+/* A JOB, and an ASK. Texts are never NULL but parameters. */
+struct frame_job {
+    uint64_t seq;
+    plain_uuid token, request_uuid, root_uuid;
+    int32_t priority, retries, retry_attempt, run_no;
+    const char *job_class, *parameters, *queue, *concurrency_key, *source;
+};
+
+struct frame_class {
+    const char *name, *doc, *origin;
+    bool has_retry_delay; /* it calculates its own */
+};
+
+enum end_kind { END_FAILED, END_DEFERRED, END_LOST };
+
+struct frame_end {
+    uint64_t seq;
+    int32_t kind;                 /* enum end_kind */
+    int64_t started_us, ended_us; /* clock_mono_us() */
+    int64_t cpu_us, max_rss_kb;
+    int64_t delay_ms;                               /* of the retry, or of the deferral */
+    int32_t increment_retries;                      /* deferral */
+    int32_t exit_code, exit_signal;                 /* of an executable; -1: none */
+    const char *error_type, *error_message, *error; /* "" for none */
+};
+
+struct frame_delay {
+    uint64_t seq;
+    int64_t delay_ms;
+};
+
+/* Appends one frame to b. */
+void frame_put_job(struct buf *b, enum frame_kind kind, const struct frame_job *f);
+void frame_put_class(struct buf *b, const struct frame_class *f);
+void frame_put_end(struct buf *b, const struct frame_end *f);
+void frame_put_delay(struct buf *b, const struct frame_delay *f);
+void frame_put_seq(struct buf *b, enum frame_kind kind, uint64_t seq); /* READY, DONE, SKIP */
+void frame_put_failed(struct buf *b, const plain_error *err);
+
+/* One received frame: payload points into the channel's buffer until the next read. */
+struct frame {
+    enum frame_kind kind;
+    const char *payload;
+    size_t length;
+};
+
+/* Each is false when the payload is not well-formed. Texts point into the payload. */
+bool frame_get_job(const struct frame *f, struct frame_job *out);
+bool frame_get_class(const struct frame *f, struct frame_class *out);
+bool frame_get_end(const struct frame *f, struct frame_end *out);
+bool frame_get_delay(const struct frame *f, struct frame_delay *out);
+bool frame_get_seq(const struct frame *f, uint64_t *seq);
+bool frame_get_failed(const struct frame *f, plain_error *err);
+
+#endif

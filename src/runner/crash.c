@@ -1,0 +1,62 @@
+#include "runner/crash.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "core/backtrace.h"
+
+enum { CRASH_STACK = 256 * 1024 };
+
+static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS};
+
+static char *crash_out;
+static size_t crash_size;
+
+static void on_fatal(int number)
+{
+    static volatile sig_atomic_t once;
+
+    if (!once) {
+        once = 1;
+        (void)backtrace_write(crash_out, crash_size,
+                              3); /* without itself, us and the signal's frame */
+    }
+    (void)signal(number, SIG_DFL);
+    (void)raise(number);
+}
+
+void crash_install(char *out, size_t size)
+{
+    void *memory = mmap(NULL, CRASH_STACK, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    stack_t stack = {.ss_sp = memory, .ss_size = CRASH_STACK};
+    struct sigaction action = {.sa_handler = on_fatal, .sa_flags = SA_ONSTACK | SA_NODEFER};
+
+    crash_out = out;
+    crash_size = size;
+    if (memory == MAP_FAILED || sigaltstack(&stack, NULL) < 0)
+        action.sa_flags &= ~SA_ONSTACK;
+    for (size_t i = 0; i < ARRAY_SIZE(fatal_signals); i++)
+        (void)sigaction(fatal_signals[i], &action, NULL);
+}
+
+#if defined(__SANITIZE_ADDRESS__)
+#define CRASH_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CRASH_ASAN 1
+#endif
+#endif
+
+#ifdef CRASH_ASAN
+/* A crash must reach the database as such in a sanitizer build too: the signals stay ours. */
+const char *__asan_default_options(void);
+PLAIN_EXPORT const char *__asan_default_options(void)
+{
+    return "handle_segv=0:handle_sigbus=0:handle_abort=0:handle_sigill=0:handle_sigfpe=0:"
+           "allow_user_segv_handler=1:use_sigaltstack=0";
+}
+#endif

@@ -1,0 +1,20 @@
+/*
+ * executable.h - a job that is a program of jobs.d
+ *
+ * It gets its parameters as a JSON object on stdin. Exit 0 is SUCCESSFUL, 75 (EX_TEMPFAIL of
+ * sysexits.h) DEFERRED for EXECUTABLE_DEFER_MS, any other ERRORED with the last line of its stderr
+ * as the message, death by a signal LOST. What it writes goes to the runner's stdout and stderr. It
+ * is executed directly, never through a shell, in the runner's process group; whatever it leaves
+ * behind is killed with the group when the runner ends.
+ */
+#ifndef PLAIN_RUNNER_EXECUTABLE_H
+#define PLAIN_RUNNER_EXECUTABLE_H
+
+#include "runner/attempt.h"
+
+enum { EXECUTABLE_EXIT_DEFER = 75, EXECUTABLE_DEFER_MS = 10 * 1000 };
+
+void executable_run(const struct job_entry *entry, plain_job *job, const char *stored,
+                    struct attempt *out);
+
+#endif

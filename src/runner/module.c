@@ -1,0 +1,141 @@
+#define _GNU_SOURCE
+#include "runner/module.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "core/backtrace.h"
+
+/* Where `plain build` puts modules. */
+static const char *const usual_places[] = {"app/jobs.so", "app/*/jobs.so"};
+
+static int add_path(struct arena *a, const char **list, size_t *count, const char *path)
+{
+    for (size_t i = 0; i < *count; i++) {
+        if (strcmp(list[i], path) == 0)
+            return PLAIN_OK;
+    }
+    list[*count] = arena_strdup(a, path);
+    if (!list[*count])
+        return PLAIN_E_NOMEM;
+    (*count)++;
+    return PLAIN_OK;
+}
+
+int module_paths(const struct settings *settings, struct arena *a, const char *const **paths,
+                 size_t *count, plain_error *err)
+{
+    size_t listed = 0, used = 0;
+    const char *const *configured = settings_list(settings, SETTING_JOBS_MODULES, &listed);
+    glob_t found = {0};
+    int flags = 0, r = PLAIN_OK;
+
+    for (size_t i = 0; i < sizeof(usual_places) / sizeof(usual_places[0]); i++) {
+        (void)glob(usual_places[i], flags, NULL, &found); /* what is not there adds nothing */
+        flags = GLOB_APPEND;
+    }
+    const char **list = arena_array(a, found.gl_pathc + listed + 1, sizeof(*list));
+    if (!list)
+        r = PLAIN_E_NOMEM;
+    for (size_t i = 0; r == PLAIN_OK && i < found.gl_pathc; i++)
+        r = add_path(a, list, &used, found.gl_pathv[i]);
+    for (size_t i = 0; r == PLAIN_OK && i < listed; i++)
+        r = add_path(a, list, &used, configured[i]);
+    globfree(&found);
+    if (r < 0)
+        return error_nomem(err);
+    *paths = list;
+    *count = used;
+    return PLAIN_OK;
+}
+
+int module_open(const char *path, int *fd, plain_error *err)
+{
+    int opened = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (opened < 0)
+        return error_set_errno(err, PLAIN_E_MODULE, 108, "JOBS_MODULES", errno, "job module %s",
+                               path);
+    *fd = opened;
+    return PLAIN_OK;
+}
+
+/* A failing dlopen of /proc/self/fd/5 should speak of the file that the user knows. */
+static int load_failed(const char *path, plain_error *err)
+{
+    const char *why = dlerror();
+    const char *text = why ? strchr(why, ':') : NULL;
+
+    return error_set(err, PLAIN_E_MODULE, 108, "JOBS_MODULES", "job module %s cannot be loaded%s",
+                     path, text ? text : "");
+}
+
+static void name_in_backtraces(const plain_module *module, const char *path)
+{
+    Dl_info where;
+
+    if (dladdr(module, &where))
+        backtrace_name_object(where.dli_fbase, path);
+}
+
+int module_load(struct registry *r, int fd, const char *path, plain_error *err)
+{
+    char through[64];
+
+    (void)snprintf(through, sizeof(through), "/proc/self/fd/%d", fd);
+    void *handle = dlopen(through, RTLD_NOW | RTLD_LOCAL);
+    if (!handle)
+        return load_failed(path, err);
+    const plain_module *module = dlsym(handle, "plain_module_v1");
+    if (!module)
+        return error_set(err, PLAIN_E_MODULE, 109, "plain_module_v1",
+                         "job module %s has no symbol plain_module_v1: it lacks "
+                         "PLAIN_REGISTER_JOBS(...)",
+                         path);
+    name_in_backtraces(module, path);
+    return registry_add_module(r, module, path, err);
+}
+
+static int load_path(struct registry *r, const char *path, plain_error *err)
+{
+    int fd = -1;
+    int result = module_open(path, &fd, err);
+
+    if (result < 0)
+        return result;
+    result = module_load(r, fd, path, err);
+    (void)close(fd);
+    return result;
+}
+
+int module_load_all(const struct settings *settings, const plain_module *own, struct registry **out,
+                    plain_error *err)
+{
+    struct arena a = ARENA_INIT;
+    const char *const *paths = NULL;
+    size_t count = 0;
+    struct registry *reg = registry_new();
+    int r = reg ? PLAIN_OK : error_nomem(err);
+
+    if (r == PLAIN_OK && own)
+        r = registry_add_module(reg, own, "this program", err);
+    if (r == PLAIN_OK)
+        r = module_paths(settings, &a, &paths, &count, err);
+    for (size_t i = 0; r == PLAIN_OK && i < count; i++)
+        r = load_path(reg, paths[i], err);
+    if (r == PLAIN_OK)
+        r = registry_add_folder(reg, "jobs.d", err);
+    arena_release(&a);
+    if (r < 0) {
+        registry_free(reg);
+        return r;
+    }
+    *out = reg;
+    return PLAIN_OK;
+}

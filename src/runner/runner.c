@@ -1,0 +1,310 @@
+/*
+ * runner.c - reads jobs from the channel, runs them one at a time, tells how they ended
+ *
+ * A success costs an entry in the page of progress; DONE is written when the channel is drained or
+ * FLUSH_AFTER_US have passed, so that the worker is woken once for many short jobs. Everything else
+ * is a frame that is written before `ended` rises, so that after a crash each job at or below
+ * `ended` is either in a frame or a success of the page.
+ */
+#define _GNU_SOURCE
+#include "runner/runner.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "channel/channel.h"
+#include "channel/progress.h"
+#include "runner/attempt.h"
+#include "runner/crash.h"
+#include "runner/module.h"
+
+enum { FLUSH_AFTER_US = 2000 };
+
+struct runner {
+    struct channel channel;
+    struct progress *progress;
+    struct registry *registry;
+    plain_uuid worker_id;
+    struct arena arena; /* of the current attempt */
+    uint64_t done;      /* last job whose success was told */
+    uint64_t last;      /* last job that was handled */
+    int64_t flushed_us;
+};
+
+struct usage {
+    int64_t cpu_us, max_rss_kb;
+};
+
+static struct usage usage_now(void)
+{
+    struct rusage u;
+
+    (void)getrusage(RUSAGE_SELF, &u);
+    return (struct usage){
+        .cpu_us = (int64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * US_PER_S + u.ru_utime.tv_usec +
+                  u.ru_stime.tv_usec,
+        .max_rss_kb = u.ru_maxrss,
+    };
+}
+
+static int flush(struct runner *r)
+{
+    if (r->done < r->last) {
+        frame_put_seq(&r->channel.out, FRAME_DONE, r->last);
+        r->done = r->last;
+    }
+    r->flushed_us = clock_mono_us();
+    return channel_flush(&r->channel);
+}
+
+/* A frame that is not DONE is written at once: see the head of this file. */
+static void tell_end(struct runner *r, const struct frame_end *end)
+{
+    frame_put_end(&r->channel.out, end);
+    (void)channel_flush(&r->channel);
+}
+
+static void fill_job(struct runner *r, const struct frame_job *f, plain_job *job)
+{
+    *job = (plain_job){
+        .token = f->token,
+        .request_uuid = f->request_uuid,
+        .root_uuid = f->root_uuid,
+        .worker_id = r->worker_id,
+        .job_class = f->job_class,
+        .queue = f->queue,
+        .concurrency_key = f->concurrency_key,
+        .source = f->source,
+        .priority = f->priority,
+        .retries = f->retries,
+        .retry_attempt = f->retry_attempt,
+        .run_no = f->run_no,
+        .arena = &r->arena,
+    };
+}
+
+static const enum end_kind end_kinds[] = {
+    [ATTEMPT_FAILED] = END_FAILED,
+    [ATTEMPT_DEFERRED] = END_DEFERRED,
+    [ATTEMPT_LOST] = END_LOST,
+};
+
+/* The frame of an attempt that did not succeed. A retry's delay is asked while the class is here.
+ */
+static struct frame_end make_end(const struct frame_job *f, const struct job_entry *entry,
+                                 const plain_job *job, const struct attempt *attempt)
+{
+    const struct job_outcome *o = &job->outcome;
+    struct frame_end end = {
+        .seq = f->seq,
+        .kind = (int32_t)end_kinds[attempt->result],
+        .delay_ms = o->delay_ms,
+        .increment_retries = o->increment_retries,
+        .exit_code = attempt->exit_code,
+        .exit_signal = attempt->exit_signal,
+        .error_type = o->error_type ? o->error_type : "",
+        .error_message = o->error_message ? o->error_message : "",
+        .error = o->error ? o->error : "",
+    };
+    if (attempt->result != ATTEMPT_DEFERRED && f->retry_attempt < f->retries)
+        end.delay_ms = attempt_retry_delay(entry, f->parameters, f->retry_attempt + 1);
+    return end;
+}
+
+static void run_entered(struct runner *r, const struct frame_job *f)
+{
+    const struct job_entry *entry = registry_find(r->registry, f->job_class);
+    struct usage before = usage_now();
+    int64_t started = clock_mono_us();
+    struct attempt attempt = {
+        .result = ATTEMPT_FAILED, .exit_code = -1, .exit_signal = -1, .cpu_us = -1};
+    plain_job job;
+
+    fill_job(r, f, &job);
+    if (entry)
+        attempt_run(entry, &job, f->parameters, &attempt);
+    else
+        job_set_failed(&job, "UnknownClass", NULL, 0, "this runner has no such job class", "");
+    int64_t ended = clock_mono_us();
+    struct usage after = usage_now();
+    bool own = attempt.cpu_us < 0;
+    int64_t cpu = own ? after.cpu_us - before.cpu_us : attempt.cpu_us;
+    int64_t rss = own ? after.max_rss_kb : attempt.max_rss_kb;
+
+    if (attempt.result == ATTEMPT_SUCCESSFUL) {
+        *progress_entry(r->progress, f->seq) = (struct progress_entry){
+            .started_us = started, .ended_us = ended, .cpu_us = cpu, .max_rss_kb = rss};
+    } else {
+        struct frame_end end = make_end(f, entry, &job, &attempt);
+
+        end.started_us = started;
+        end.ended_us = ended;
+        end.cpu_us = cpu;
+        end.max_rss_kb = rss;
+        tell_end(r, &end);
+    }
+    arena_reset(&r->arena);
+}
+
+static void handle_job(struct runner *r, const struct frame *frame)
+{
+    struct frame_job f;
+
+    if (!frame_get_job(frame, &f))
+        return;
+    if (progress_enter(r->progress, f.seq, clock_mono_us())) {
+        run_entered(r, &f);
+    } else {
+        frame_put_seq(&r->channel.out, FRAME_SKIP, f.seq);
+        (void)channel_flush(&r->channel);
+    }
+    atomic_store(&r->progress->ended, f.seq);
+    r->last = f.seq;
+}
+
+static void handle_ask(struct runner *r, const struct frame *frame)
+{
+    struct frame_job f;
+
+    if (!frame_get_job(frame, &f))
+        return;
+    (void)progress_enter(r->progress, f.seq, clock_mono_us());
+    const struct job_entry *entry = registry_find(r->registry, f.job_class);
+    struct frame_delay delay = {
+        .seq = f.seq, .delay_ms = attempt_retry_delay(entry, f.parameters, f.retry_attempt + 1)};
+    frame_put_delay(&r->channel.out, &delay);
+    (void)channel_flush(&r->channel);
+    atomic_store(&r->progress->ended, f.seq);
+    r->last = f.seq;
+}
+
+static void describe_name(struct runner *r, const struct job_entry *entry, const char *name)
+{
+    frame_put_class(&r->channel.out,
+                    &(struct frame_class){
+                        .name = name,
+                        .doc = entry->doc,
+                        .origin = entry->origin,
+                        .has_retry_delay = entry->cls && entry->cls->calculate_retry_delay,
+                    });
+}
+
+static void describe(struct runner *r)
+{
+    for (size_t i = 0; i < registry_count(r->registry); i++) {
+        const struct job_entry *entry = registry_at(r->registry, i);
+
+        describe_name(r, entry, entry->name);
+        for (const char *const *alias = entry->cls ? entry->cls->aliases : NULL; alias && *alias;
+             alias++)
+            describe_name(r, entry, *alias);
+    }
+    frame_put_seq(&r->channel.out, FRAME_READY, 0);
+    (void)channel_flush(&r->channel);
+}
+
+static int load(struct runner *r, int argc, char **argv, const plain_module *own, plain_error *err)
+{
+    r->registry = registry_new();
+    if (!r->registry)
+        return error_nomem(err);
+    if (own) {
+        int result = registry_add_module(r->registry, own, "this program", err);
+        if (result < 0)
+            return result;
+    }
+    for (int i = 0; i < argc; i++) {
+        int fd = CHANNEL_FD_MODULES + i;
+        int result = module_load(r->registry, fd, argv[i], err);
+
+        (void)close(fd);
+        if (result < 0)
+            return result;
+    }
+    return registry_add_folder(r->registry, "jobs.d", err);
+}
+
+static void serve(struct runner *r)
+{
+    struct frame frame;
+
+    while (!r->channel.broken) {
+        while (channel_next(&r->channel, &frame)) {
+            if (clock_mono_us() - r->flushed_us > FLUSH_AFTER_US && flush(r) < 0)
+                return;
+            if (frame.kind == FRAME_JOB)
+                handle_job(r, &frame);
+            else if (frame.kind == FRAME_ASK)
+                handle_ask(r, &frame);
+        }
+        if (flush(r) < 0 || channel_fill(&r->channel) < 0)
+            return;
+    }
+}
+
+/* argv: program, RUNNER_COMMAND, worker's uuid, paths of the modules behind the descriptors. */
+int runner_main(int argc, char **argv, const plain_module *own)
+{
+    struct runner r = {.arena = ARENA_INIT};
+    plain_error err;
+
+    if (argc < 3 || !plain_uuid_parse(argv[2], &r.worker_id)) {
+        (void)fprintf(stderr, "%s is started by `plain jobs worker`, not by hand\n",
+                      RUNNER_COMMAND);
+        return 2;
+    }
+    channel_init(&r.channel, CHANNEL_FD);
+    r.progress = progress_map(CHANNEL_FD_PROGRESS);
+    (void)close(CHANNEL_FD_PROGRESS);
+    if (!r.progress)
+        return 1;
+    crash_install(r.progress->crash, sizeof(r.progress->crash));
+    if (load(&r, argc - 3, argv + 3, own, &err) < 0) {
+        frame_put_failed(&r.channel.out, &err);
+        (void)channel_flush(&r.channel);
+    } else {
+        describe(&r);
+        serve(&r);
+    }
+    arena_release(&r.arena);
+    registry_free(r.registry);
+    channel_release(&r.channel);
+    progress_unmap(r.progress);
+    return 0;
+}
+
+int runner_run_here(const struct job_entry *entry, const char *stored, plain_error *err)
+{
+    struct arena arena = ARENA_INIT;
+    struct attempt attempt;
+    int r = PLAIN_OK;
+    plain_job job = {
+        .token = plain_uuid_new(),
+        .job_class = entry->name,
+        .queue = "default",
+        .concurrency_key = "",
+        .source = "plain jobs run",
+        .run_no = 1,
+        .arena = &arena,
+    };
+
+    job.request_uuid = job.root_uuid = plain_uuid_new();
+    attempt_run(entry, &job, stored, &attempt);
+    if (attempt.result == ATTEMPT_DEFERRED) {
+        r = PLAIN_NONE;
+    } else if (attempt.result != ATTEMPT_SUCCESSFUL) {
+        bool bad_return = text_equal_nocase(job.outcome.error_type, "BadReturn");
+
+        r = error_set(err, PLAIN_E_JOB, bad_return ? 604 : 603, "", "%s: %s",
+                      job.outcome.error_type, job.outcome.error_message);
+    }
+    arena_release(&arena);
+    return r;
+}

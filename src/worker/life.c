@@ -1,0 +1,257 @@
+/*
+ * life.c - what an end means
+ *
+ * Decides status and successor of an attempt and gives the end to pump.c. A successor stands in the
+ * same transaction as the end, so there is never a failed attempt that some sweep must find.
+ *
+ *     SUCCESSFUL           no successor
+ *     ERRORED, LOST        successor with retry_attempt + 1 while retries are left
+ *     DEFERRED             successor with the same retry_attempt, or + 1 when it asked for that;
+ * when none is left then ERRORED "RetriesExhausted"
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/uuid.h"
+#include "core/fingerprint.h"
+#include "core/job.h"
+#include "worker/state.h"
+
+enum { LOST_ERROR_TYPE_SIZE = 16 };
+
+/* The texts of an end, in one piece of memory that the work owns. Clean, whatever the job sent. */
+static void keep_texts(struct work *k, const char *type, const char *message, const char *error)
+{
+    const char *const sources[] = {type, message, error};
+    const size_t limits[] = {JOB_ERROR_TYPE_MAX, JOB_ERROR_MAX, JOB_ERROR_MAX};
+    char *parts[3] = {NULL, NULL, NULL};
+    size_t sizes[3], total = FINGERPRINT_SIZE;
+
+    for (int i = 0; i < 3; i++) {
+        size_t n = strlen(sources[i]) * 3; /* an invalid byte becomes three */
+
+        sizes[i] = (n > limits[i] ? limits[i] : n) + 1;
+        total += sizes[i];
+    }
+    mem_free(k->texts);
+    k->texts = mem_alloc(total);
+    if (!k->texts) { /* the end itself must not be lost */
+        k->end.error_type = "OutOfMemory";
+        k->end.error_message = k->end.error = "the worker had no memory for the error's text";
+        return;
+    }
+    char *at = k->texts + FINGERPRINT_SIZE;
+    for (int i = 0; i < 3; i++) {
+        parts[i] = at;
+        (void)utf8_clean(at, sizes[i], sources[i], strlen(sources[i]));
+        at += sizes[i];
+    }
+    k->end.fingerprint = fingerprint(k->claim->job_class, parts[0], parts[1], parts[2], k->texts);
+    k->end.error_type = parts[0];
+    k->end.error_message = parts[1];
+    k->end.error = parts[2];
+}
+
+/* The times come from a page that a job can write to: whatever it says, an end is in order. */
+static void begin_end(const struct runner *r, struct work *k, enum job_status status,
+                      int64_t started_us, int64_t ended_us)
+{
+    int64_t now = clock_mono_us();
+
+    if (ended_us <= 0 || ended_us > now)
+        ended_us = now;
+    if (started_us <= 0 || started_us > ended_us)
+        started_us = ended_us;
+    k->end = (struct job_end){
+        .token = k->claim->token,
+        .status = status,
+        .started_at = started_us + k->offset_us,
+        .ended_at = ended_us + k->offset_us,
+        .error = "",
+        .exit_code = -1,
+        .exit_signal = -1,
+        .crash_count = k->claim->crash_count,
+        .runner_pid = r->pid,
+        .cpu_us = -1,
+        .max_rss_kb = -1,
+    };
+}
+
+static bool has_retries_left(const struct work *k)
+{
+    return k->claim->retry_attempt < k->claim->retries;
+}
+
+static void set_successor(struct work *k, int64_t delay_ms, int retry_attempt)
+{
+    int64_t limit = PLAIN_DELAY_MAX;
+    int64_t delay = delay_ms < 0 ? 0 : delay_ms > limit ? limit : delay_ms;
+    int64_t start = clock_add(k->end.ended_at, delay * US_PER_MS);
+
+    k->end.successor = uuid_new();
+    k->end.successor_start_at = start > CLOCK_MAX_US ? CLOCK_MAX_US : start;
+    k->end.successor_retry_attempt = retry_attempt;
+}
+
+/* One line a job; a success that took no time is worth no more than a debug line. */
+static void report(const struct worker *w, const struct work *k)
+{
+    char request[PLAIN_UUID_TEXT], token[PLAIN_UUID_TEXT], duration[32];
+    const struct job_end *e = &k->end;
+    bool good = e->status == JOB_SUCCESSFUL || e->status == JOB_DEFERRED;
+    int64_t took = e->ended_at - e->started_at;
+
+    (void)snprintf(duration, sizeof(duration), "%" PRId64 ".%06" PRId64, took / US_PER_S,
+                   took % US_PER_S);
+    log_event(good ? LOG_INFO : LOG_WARNING, good ? "Completed job" : "Job failed",
+              LOG_TEXT("status", job_status_names[e->status]),
+              LOG_TEXT("job_class", k->claim->job_class),
+              LOG_TEXT("job_request_uuid", plain_uuid_format(&k->claim->request_uuid, request)),
+              LOG_TEXT("job_process_uuid", plain_uuid_format(&k->claim->token, token)),
+              LOG_TEXT("job_queue", k->claim->queue), LOG_TEXT("job_duration", duration),
+              LOG_TEXT("error", e->error_message ? e->error_message : ""),
+              LOG_NUMBER("attempt", k->claim->retry_attempt + 1),
+              LOG_NUMBER("retry", !uuid_is_zero(&e->successor)),
+              LOG_NUMBER("worker_pid", w->identity.pid));
+}
+
+static void finish(struct worker *w, struct work *k)
+{
+    int64_t took = k->end.ended_at - k->end.started_at;
+
+    w->average_us = w->average_us == 0 ? took + 1 : (w->average_us * 7 + took) / 8 + 1;
+    w->completed++;
+    w->empty = false;
+    report(w, k);
+    work_list_push(&w->ended, k);
+}
+
+void life_succeeded(struct runner *r, struct work *k, const struct progress_entry *times)
+{
+    begin_end(r, k, JOB_SUCCESSFUL, times->started_us, times->ended_us);
+    k->end.cpu_us = times->cpu_us;
+    k->end.max_rss_kb = times->max_rss_kb;
+    r->failures = 0;
+    finish(r->worker, k);
+}
+
+static void end_deferred(struct work *k, const struct frame_end *f)
+{
+    char text[64];
+
+    if (f->increment_retries && !has_retries_left(k)) {
+        k->end.status = JOB_ERRORED;
+        keep_texts(k, "RetriesExhausted", "retries exhausted: deferred by the last attempt", "");
+        return;
+    }
+    (void)snprintf(text, sizeof(text), "Deferred for %" PRId64 ".%03d seconds",
+                   f->delay_ms / MS_PER_S, (int)(f->delay_ms % MS_PER_S));
+    keep_texts(k, "", "", text);
+    k->end.error_type = k->end.error_message = k->end.fingerprint = NULL;
+    set_successor(k, f->delay_ms, k->claim->retry_attempt + (f->increment_retries ? 1 : 0));
+}
+
+void life_ended(struct runner *r, struct work *k, const struct frame_end *f)
+{
+    static const enum job_status statuses[] = {
+        [END_FAILED] = JOB_ERRORED, [END_DEFERRED] = JOB_DEFERRED, [END_LOST] = JOB_LOST};
+
+    begin_end(r, k, statuses[f->kind], f->started_us, f->ended_us);
+    k->end.cpu_us = f->cpu_us;
+    k->end.max_rss_kb = f->max_rss_kb;
+    k->end.exit_code = f->exit_code;
+    k->end.exit_signal = f->exit_signal;
+    r->failures = 0;
+    if (f->kind == END_DEFERRED) {
+        end_deferred(k, f);
+    } else {
+        keep_texts(k, f->error_type, f->error_message, f->error);
+        if (has_retries_left(k))
+            set_successor(k, f->delay_ms, k->claim->retry_attempt + 1);
+    }
+    finish(r->worker, k);
+}
+
+/* The runner died under this job. Its usage is the whole process's, so it tells only the peak. */
+static void end_lost(struct runner *r, struct work *k, const struct child_end *how)
+{
+    char cause[64], message[96], stack[PROGRESS_CRASH_SIZE];
+    struct buf error = BUF_INIT(2 * PROGRESS_CRASH_SIZE);
+
+    begin_end(r, k, JOB_LOST, atomic_load(&r->progress->entered_us), clock_mono_us());
+    k->end.exit_code = how->exit_code;
+    k->end.exit_signal = how->exit_signal;
+    k->end.max_rss_kb = how->max_rss_kb;
+    k->end.crash_count = k->claim->crash_count + 1;
+    (void)child_end_text(how, cause, sizeof(cause));
+    (void)snprintf(message, sizeof(message), "the job's process ended with %s", cause);
+    memcpy(stack, r->progress->crash, sizeof(stack));
+    stack[sizeof(stack) - 1] = '\0';
+    buf_putf(&error, "Lost: %s\n%s", message, stack);
+    keep_texts(k, "Lost", message, buf_ok(&error) ? error.data : message);
+    buf_release(&error);
+}
+
+void life_lost(struct runner *r, struct work *k, const struct child_end *how)
+{
+    struct worker *w = r->worker;
+    const struct known_class *class = life_find_class(w, k->claim->job_class);
+
+    if (k->asking) { /* it died of being asked for a delay */
+        life_delay(w, k, 0);
+        return;
+    }
+    end_lost(r, k, how);
+    if (!has_retries_left(k)) {
+        finish(w, k);
+    } else if (class && class->has_retry_delay && w->stop == STOP_NO) {
+        k->asking = true;
+        work_list_push(&w->asking, k);
+    } else {
+        life_delay(w, k, 0);
+    }
+}
+
+void life_delay(struct worker *w, struct work *k, int64_t delay_ms)
+{
+    set_successor(k, delay_ms, k->claim->retry_attempt + 1);
+    finish(w, k);
+}
+
+const struct known_class *life_find_class(const struct worker *w, const char *name)
+{
+    for (size_t i = 0; i < w->class_count; i++) {
+        if (strcmp(w->classes[i].name, name) == 0)
+            return &w->classes[i];
+    }
+    return NULL;
+}
+
+bool life_class(struct worker *w, const struct frame_class *f)
+{
+    size_t n = w->class_count + 1;
+    struct known_class *classes = mem_grow(w->classes, n, sizeof(*classes));
+
+    if (!classes)
+        return false;
+    w->classes = classes;
+    const char **names = mem_grow(w->class_names, n, sizeof(*names));
+    char *name = mem_strdup(f->name);
+    if (names)
+        w->class_names = names;
+    if (!names || !name) {
+        mem_free(name);
+        return false;
+    }
+    classes[n - 1] = (struct known_class){.name = name, .has_retry_delay = f->has_retry_delay};
+    names[n - 1] = name;
+    w->class_count = n;
+    return true;
+}

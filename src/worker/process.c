@@ -1,0 +1,435 @@
+/*
+ * process.c - one runner as a process
+ *
+ * Its end is told by its pidfd; its channel is read to the last byte first, then its page says what
+ * no frame told. Only after that are its jobs judged: those that ended are ended, the one that was
+ * entered is lost, the others were never entered and go elsewhere.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "runner/runner.h"
+#include "worker/state.h"
+
+enum { RESTART_FIRST_MS = 100, RESTART_MAX_MS = 5000 };
+
+static void free_handle(uv_handle_t *handle)
+{
+    mem_free(handle);
+}
+
+static void close_poll(uv_poll_t **poll)
+{
+    if (*poll)
+        uv_close((uv_handle_t *)*poll, free_handle);
+    *poll = NULL;
+}
+
+static void drop_channel(struct runner *r)
+{
+    close_poll(&r->channel_poll);
+    channel_release(&r->channel);
+}
+
+/* The first job of the list while its seq is at most seq. */
+static struct work *take_up_to(struct runner *r, uint64_t seq)
+{
+    if (!r->given.head || r->given.head->seq > seq)
+        return NULL;
+    return work_list_pop(&r->given);
+}
+
+/* Jobs below seq that no frame told about were successes: the page has their times. */
+static void settle_below(struct runner *r, uint64_t seq)
+{
+    struct work *k;
+
+    while (seq > 0 && (k = take_up_to(r, seq - 1)))
+        life_succeeded(r, k, progress_entry(r->progress, k->seq));
+}
+
+/* The job that a frame speaks of; NULL when the runner does not have it (it was taken back). */
+static struct work *take_exactly(struct runner *r, uint64_t seq)
+{
+    if (!r->given.head || seq >= r->next_seq)
+        return NULL;
+    settle_below(r, seq);
+    struct work *k = take_up_to(r, seq);
+    return k;
+}
+
+static void on_class(struct runner *r, const struct frame *frame)
+{
+    struct frame_class f;
+
+    if (!frame_get_class(frame, &f))
+        r->channel.broken = true;
+    else if (!r->worker->classes_known && !life_class(r->worker, &f)) {
+        plain_error err;
+
+        (void)error_nomem(&err);
+        worker_fail(r->worker, &err);
+    }
+}
+
+static void on_ready(struct runner *r, const struct frame *frame)
+{
+    (void)frame;
+    r->state = r->state == RUNNER_STARTING ? RUNNER_READY : r->state;
+    r->worker->classes_known = true;
+}
+
+static void on_failed(struct runner *r, const struct frame *frame)
+{
+    plain_error err;
+
+    if (frame_get_failed(frame, &err))
+        worker_fail(r->worker, &err);
+    else
+        r->channel.broken = true;
+}
+
+static void on_done(struct runner *r, const struct frame *frame)
+{
+    uint64_t seq;
+
+    if (!frame_get_seq(frame, &seq) || seq >= r->next_seq)
+        r->channel.broken = true;
+    else
+        settle_below(r, seq + 1);
+}
+
+static void on_end(struct runner *r, const struct frame *frame)
+{
+    struct frame_end f;
+
+    if (!frame_get_end(frame, &f)) {
+        r->channel.broken = true;
+        return;
+    }
+    struct work *k = take_exactly(r, f.seq);
+    if (k)
+        life_ended(r, k, &f);
+}
+
+static void on_skip(struct runner *r, const struct frame *frame)
+{
+    uint64_t seq;
+
+    if (!frame_get_seq(frame, &seq)) {
+        r->channel.broken = true;
+        return;
+    }
+    struct work *k = take_exactly(r, seq);
+    if (k)
+        work_list_push(&r->worker->ready, k);
+}
+
+static void on_delay(struct runner *r, const struct frame *frame)
+{
+    struct frame_delay f;
+
+    if (!frame_get_delay(frame, &f)) {
+        r->channel.broken = true;
+        return;
+    }
+    struct work *k = take_exactly(r, f.seq);
+    if (k)
+        life_delay(r->worker, k, f.delay_ms);
+}
+
+static void (*const handlers[])(struct runner *, const struct frame *) = {
+    [FRAME_CLASS] = on_class, [FRAME_READY] = on_ready, [FRAME_FAILED] = on_failed,
+    [FRAME_DONE] = on_done,   [FRAME_END] = on_end,     [FRAME_SKIP] = on_skip,
+    [FRAME_DELAY] = on_delay,
+};
+
+static void handle_frames(struct runner *r)
+{
+    struct frame frame;
+
+    while (!r->channel.broken && channel_next(&r->channel, &frame)) {
+        size_t kind = (size_t)frame.kind;
+
+        if (kind >= sizeof(handlers) / sizeof(handlers[0]) || !handlers[kind])
+            r->channel.broken = true; /* a frame that only a worker sends */
+        else
+            handlers[kind](r, &frame);
+    }
+}
+
+/* Nothing of a job may keep a worker waiting: a runner that broke its channel is killed. */
+static void on_broken(struct runner *r)
+{
+    drop_channel(r);
+    child_signal_group(&r->child, SIGKILL);
+}
+
+static void on_channel(uv_poll_t *poll, int status, int events)
+{
+    struct runner *r = poll->data;
+    struct worker *w = r->worker;
+
+    if (status < 0)
+        r->channel.broken = true;
+    if (events & UV_READABLE) {
+        (void)channel_fill(&r->channel);
+        bool broken = r->channel.broken;
+        r->channel.broken = false; /* what has arrived still counts */
+        handle_frames(r);
+        r->channel.broken |= broken;
+    }
+    if (events & UV_WRITABLE)
+        process_flush(r);
+    if (r->channel.broken && r->channel_poll)
+        on_broken(r);
+    pump(w);
+}
+
+/* What is left in the channel, then what only the page knows. */
+static void settle_dead(struct runner *r)
+{
+    if (r->channel.fd >= 0) {
+        do
+            handle_frames(r);
+        while (channel_fill(&r->channel) > 0);
+        handle_frames(r);
+    }
+    uint64_t ended = atomic_load(&r->progress->ended);
+    if (ended < r->next_seq)
+        settle_below(r, ended + 1);
+}
+
+/* The job that a dead runner had entered. When we killed it to stop at once, it goes back to the
+ * queue if it may run twice; with no retries it is lost, since what was entered is never started
+ * again. */
+static void judge_entered(struct runner *r, struct work *k, const struct child_end *end)
+{
+    if (r->worker->stop == STOP_NOW && k->claim->retries > 0 && !k->asking)
+        work_list_push(&r->worker->returning, k);
+    else
+        life_lost(r, k, end);
+}
+
+/* The jobs of a dead runner: the one that was entered is judged, the others are free again. */
+static void judge_dead(struct runner *r, const struct child_end *end)
+{
+    struct work *k = take_up_to(r, atomic_load(&r->progress->entered));
+
+    if (k)
+        judge_entered(r, k, end);
+    while ((k = work_list_pop(&r->given)))
+        work_list_push(k->asking ? &r->worker->asking : &r->worker->ready, k);
+}
+
+static void schedule_restart(struct runner *r, bool expected)
+{
+    int64_t delay = 0;
+
+    if (!expected) {
+        unsigned shift = r->failures < 6 ? r->failures : 6;
+
+        delay = (int64_t)RESTART_FIRST_MS << shift;
+        delay = delay > RESTART_MAX_MS ? RESTART_MAX_MS : delay;
+        if (r->failures == 0) /* a job that killed its runner now and then costs no wait */
+            delay = 0;
+        r->failures++;
+    }
+    r->state = RUNNER_DOWN;
+    r->restart_at_us = clock_mono_us() + delay * US_PER_MS;
+}
+
+static void on_child_exit(uv_poll_t *poll, int status, int events)
+{
+    struct runner *r = poll->data;
+    struct worker *w = r->worker;
+    struct child_end end;
+    char how[64];
+
+    (void)status;
+    (void)events;
+    if (!child_reap(&r->child, true, &end))
+        return;
+    bool expected = r->state == RUNNER_CLOSING || w->stop == STOP_NOW;
+    bool never_ready = r->state == RUNNER_STARTING;
+    settle_dead(r);
+    judge_dead(r, &end);
+    drop_channel(r);
+    close_poll(&r->exit_poll);
+    progress_unmap(r->progress);
+    r->progress = NULL;
+    if (!expected)
+        log_event(LOG_WARNING, "Runner ended", LOG_NUMBER("pid", r->pid),
+                  LOG_TEXT("how", child_end_text(&end, how, sizeof(how))));
+    if (never_ready && !w->classes_known && w->stop == STOP_NO) {
+        plain_error err;
+
+        (void)error_set(&err, PLAIN_E_MODULE, 108, "JOBS_MODULES",
+                        "the first runner ended with %s while it loaded the job modules",
+                        child_end_text(&end, how, sizeof(how)));
+        worker_fail(w, &err);
+    }
+    schedule_restart(r, expected);
+    pump(w);
+}
+
+static int open_socket(struct runner *r, int *theirs, plain_error *err)
+{
+    int pair[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return error_set_errno(err, PLAIN_E_IO, 705, "", errno, "a socket for a runner");
+    (void)fcntl(pair[0], F_SETFL, O_NONBLOCK);
+    channel_init(&r->channel, pair[0]);
+    *theirs = pair[1];
+    return PLAIN_OK;
+}
+
+static int spawn(struct runner *r, int socket, int page, plain_error *err)
+{
+    const struct worker_options *o = r->worker->options;
+    const char **argv = mem_zalloc(o->module_count + 4, sizeof(*argv));
+    int *fds = r->worker->module_copies;
+    int result;
+
+    if (!argv)
+        return error_nomem(err);
+    argv[0] = "plain";
+    argv[1] = RUNNER_COMMAND;
+    argv[2] = r->worker->id_text;
+    for (size_t i = 0; i < o->module_count; i++) {
+        argv[3 + i] = o->module_paths[i];
+        fds[CHANNEL_FD_MODULES + i] = r->worker->module_fds[i];
+    }
+    fds[0] = -1;
+    fds[1] = STDOUT_FILENO;
+    fds[2] = STDERR_FILENO;
+    fds[CHANNEL_FD] = socket;
+    fds[CHANNEL_FD_PROGRESS] = page;
+    union {
+        const char **given;
+        char *const *wanted; /* execve's type; it changes nothing */
+    } arguments = {.given = argv};
+    struct child_spec spec = {
+        .path = "/proc/self/exe",
+        .argv = arguments.wanted,
+        .fds = fds,
+        .fd_count = CHANNEL_FD_MODULES + o->module_count,
+        .own_group = true,
+        .die_with_parent = true,
+    };
+    result = child_spawn(&spec, &r->child, err);
+    mem_free(argv);
+    return result;
+}
+
+static int watch(struct runner *r, uv_poll_t **poll, int fd, int events, uv_poll_cb callback,
+                 plain_error *err)
+{
+    *poll = mem_zalloc(1, sizeof(**poll));
+    if (!*poll)
+        return error_nomem(err);
+    int failed = uv_poll_init(&r->worker->loop, *poll, fd);
+    if (failed) {
+        mem_free(*poll);
+        *poll = NULL;
+        return error_set(err, PLAIN_E_IO, 705, "", "watching a runner: %s", uv_strerror(failed));
+    }
+    (*poll)->data = r;
+    (void)uv_poll_start(*poll, events, callback);
+    return PLAIN_OK;
+}
+
+int process_start(struct runner *r, plain_error *err)
+{
+    int socket = -1, page = -1;
+
+    int result = open_socket(r, &socket, err);
+    if (result < 0)
+        return result;
+    result = progress_new(&r->progress, &page, err);
+    if (result == PLAIN_OK)
+        result = spawn(r, socket, page, err);
+    if (result == PLAIN_OK)
+        result = watch(r, &r->channel_poll, r->channel.fd, UV_READABLE, on_channel, err);
+    if (result == PLAIN_OK)
+        result = watch(r, &r->exit_poll, r->child.pidfd, UV_READABLE, on_child_exit, err);
+    (void)close(socket);
+    if (page >= 0)
+        (void)close(page);
+    if (result < 0) {
+        struct child_end end;
+
+        child_signal_group(&r->child, SIGKILL);
+        while (r->child.pid != 0 && !child_reap(&r->child, true, &end))
+            (void)usleep(1000);
+        drop_channel(r);
+        progress_unmap(r->progress);
+        r->progress = NULL;
+        return result;
+    }
+    r->pid = r->child.pid;
+    r->next_seq = 1;
+    r->handed = 0;
+    r->state = RUNNER_STARTING;
+    return PLAIN_OK;
+}
+
+void process_give(struct runner *r, struct work *w, enum frame_kind kind)
+{
+    const struct claim *c = w->claim;
+
+    w->seq = r->next_seq++;
+    frame_put_job(&r->channel.out, kind,
+                  &(struct frame_job){
+                      .seq = w->seq,
+                      .token = c->token,
+                      .request_uuid = c->request_uuid,
+                      .root_uuid = c->root_uuid,
+                      .priority = c->priority,
+                      .retries = c->retries,
+                      .retry_attempt = c->retry_attempt,
+                      .run_no = c->run_no,
+                      .job_class = c->job_class,
+                      .parameters = c->parameters,
+                      .queue = c->queue,
+                      .concurrency_key = c->concurrency_key,
+                      .source = c->source,
+                  });
+    work_list_push(&r->given, w);
+}
+
+void process_flush(struct runner *r)
+{
+    int left = channel_flush(&r->channel);
+
+    if (r->channel_poll && left >= 0)
+        (void)uv_poll_start(r->channel_poll, UV_READABLE | (left > 0 ? UV_WRITABLE : 0),
+                            on_channel);
+}
+
+void process_close(struct runner *r)
+{
+    if (r->state == RUNNER_CLOSING || r->channel.fd < 0)
+        return;
+    r->state = RUNNER_CLOSING;
+    (void)shutdown(r->channel.fd, SHUT_WR);
+}
+
+void process_release(struct runner *r)
+{
+    work_list_free(&r->given);
+    drop_channel(r);
+    close_poll(&r->exit_poll);
+    progress_unmap(r->progress);
+    r->progress = NULL;
+}

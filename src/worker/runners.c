@@ -1,0 +1,208 @@
+/*
+ * runners.c - which runner gets which job
+ *
+ * A runner has room for one job, and ahead of it for about start_ahead_ms of work where jobs are
+ * very short (by the moving average): so a thousand no-op jobs need no thousand round trips, and
+ * a job of a second never waits behind another while a runner is free. What does wait behind a job
+ * that turned out long is taken back and given to another runner, with the same attempt token.
+ */
+#include <signal.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "worker/state.h"
+
+enum { AHEAD_MAX = 500 };
+
+static int64_t ahead(const struct worker *w)
+{
+    int64_t n = 0;
+
+    if (w->average_us > 0)
+        n = w->options->start_ahead_ms * US_PER_MS / w->average_us;
+    if (n > AHEAD_MAX)
+        n = AHEAD_MAX;
+    if (w->options->max_pending_per_process >= 0 && n > w->options->max_pending_per_process)
+        n = w->options->max_pending_per_process;
+    return n;
+}
+
+static int64_t lifetime_left(const struct runner *r)
+{
+    int64_t most = r->worker->options->max_jobs_per_process;
+
+    return most == 0 ? INT64_MAX : most - r->handed;
+}
+
+static size_t room(const struct runner *r)
+{
+    if (r->state != RUNNER_READY)
+        return 0;
+    int64_t free_places = 1 + ahead(r->worker) - (int64_t)r->given.count;
+    int64_t left = lifetime_left(r);
+    int64_t n = free_places < left ? free_places : left;
+    return n > 0 ? (size_t)n : 0;
+}
+
+size_t runners_room(const struct worker *w)
+{
+    size_t total = 0, waiting = w->ready.count + w->asking.count;
+
+    for (int i = 0; i < w->runner_count; i++)
+        total += room(&w->runners[i]);
+    return total > waiting ? total - waiting : 0;
+}
+
+/* The runner with the fewest jobs among those with room. */
+static struct runner *least_loaded(struct worker *w)
+{
+    struct runner *best = NULL;
+
+    for (int i = 0; i < w->runner_count; i++) {
+        struct runner *r = &w->runners[i];
+
+        if (room(r) > 0 && (!best || r->given.count < best->given.count))
+            best = r;
+    }
+    return best;
+}
+
+void runners_hand_out(struct worker *w)
+{
+    struct runner *r;
+    bool given = false;
+
+    while ((w->asking.head || (w->ready.head && w->stop == STOP_NO)) && (r = least_loaded(w))) {
+        if (w->asking.head) {
+            process_give(r, work_list_pop(&w->asking), FRAME_ASK);
+        } else {
+            process_give(r, work_list_pop(&w->ready), FRAME_JOB);
+            r->handed++;
+        }
+        given = true;
+    }
+    for (int i = 0; given && i < w->runner_count; i++) {
+        if (w->runners[i].channel.out.len > 0)
+            process_flush(&w->runners[i]);
+    }
+}
+
+/* Jobs that were handed out and not entered are the worker's again. */
+static void take_back(struct runner *r)
+{
+    if (r->given.count == 0 || !r->progress)
+        return;
+    uint64_t entered = progress_revoke(r->progress, r->next_seq);
+    struct work_list kept = {0}, all = r->given;
+    struct work *k;
+
+    r->given = (struct work_list){0};
+    while ((k = work_list_pop(&all))) {
+        if (k->seq <= entered)
+            work_list_push(&kept, k);
+        else
+            work_list_push(k->asking ? &r->worker->asking : &r->worker->ready, k);
+    }
+    r->given = kept;
+}
+
+void runners_take_back(struct worker *w)
+{
+    for (int i = 0; i < w->runner_count; i++)
+        take_back(&w->runners[i]);
+}
+
+/* When the job at the head has run longer than what may wait behind a job; INT64_MAX: nobody waits
+ */
+static int64_t stuck_at(const struct runner *r)
+{
+    if (r->given.count < 2 || !r->progress)
+        return INT64_MAX;
+    int64_t patience = 2 * r->worker->options->start_ahead_ms * US_PER_MS;
+    uint64_t entered = atomic_load(&r->progress->entered);
+
+    if (entered < r->given.head->seq) /* not even read yet: it is loading, or just woken */
+        return clock_mono_us() + patience;
+    return atomic_load(&r->progress->entered_us) + patience;
+}
+
+void runners_unstick(struct worker *w)
+{
+    int64_t now = clock_mono_us();
+
+    for (int i = 0; i < w->runner_count; i++) {
+        if (stuck_at(&w->runners[i]) <= now)
+            take_back(&w->runners[i]);
+    }
+}
+
+void runners_start(struct worker *w)
+{
+    int64_t now = clock_mono_us();
+    plain_error err;
+
+    if (w->stop != STOP_NO)
+        return;
+    for (int i = 0; i < w->runner_count; i++) {
+        struct runner *r = &w->runners[i];
+
+        if (r->state != RUNNER_DOWN || r->restart_at_us > now)
+            continue;
+        if (i > 0 && !w->classes_known) /* the first one may find that the modules are broken */
+            continue;
+        if (process_start(r, &err) < 0) {
+            r->restart_at_us = now + US_PER_S;
+            log_event(LOG_ERROR, "Runner not started", LOG_TEXT("error", err.message));
+        }
+    }
+}
+
+void runners_close_idle(struct worker *w)
+{
+    for (int i = 0; i < w->runner_count; i++) {
+        struct runner *r = &w->runners[i];
+        bool used_up = r->state == RUNNER_READY && lifetime_left(r) <= 0;
+
+        if (r->given.count == 0 && (used_up || (w->stop != STOP_NO && r->state != RUNNER_DOWN)))
+            process_close(r);
+    }
+}
+
+void runners_kill(struct worker *w)
+{
+    for (int i = 0; i < w->runner_count; i++)
+        child_signal_group(&w->runners[i].child, SIGKILL);
+}
+
+bool runners_all_down(const struct worker *w)
+{
+    for (int i = 0; i < w->runner_count; i++) {
+        if (w->runners[i].state != RUNNER_DOWN)
+            return false;
+    }
+    return true;
+}
+
+size_t runners_given(const struct worker *w)
+{
+    size_t n = 0;
+
+    for (int i = 0; i < w->runner_count; i++)
+        n += w->runners[i].given.count;
+    return n;
+}
+
+int64_t runners_next_us(const struct worker *w)
+{
+    int64_t next = INT64_MAX;
+
+    for (int i = 0; i < w->runner_count; i++) {
+        const struct runner *r = &w->runners[i];
+        int64_t at = stuck_at(r);
+
+        if (r->state == RUNNER_DOWN && w->stop == STOP_NO && (i == 0 || w->classes_known))
+            at = r->restart_at_us;
+        next = at < next ? at : next;
+    }
+    return next;
+}

@@ -1,0 +1,148 @@
+/*
+ * state.h - what a worker knows: the struct that its parts share
+ *
+ * Everything here belongs to the event loop's thread; only the order of the store thread is lent
+ * out (see store_thread.h). The parts:
+ *
+ *     worker.c   start, signals, stop
+ *     pump.c     what goes to the database and when; what comes back
+ *     runners.c  handing jobs to runners, starting and stopping them
+ *     process.c  one runner as a process: its channel, its page, its end
+ *     life.c     what an end means: status, retry, deferral, texts
+ *
+ * No user code runs here and no module is loaded: nothing that a job does can take a worker down.
+ */
+#ifndef PLAIN_WORKER_STATE_H
+#define PLAIN_WORKER_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/child.h"
+#include "channel/channel.h"
+#include "channel/progress.h"
+#include "worker/store_thread.h"
+#include "worker/work.h"
+#include "worker/worker.h"
+
+struct worker;
+
+enum runner_state {
+    RUNNER_DOWN,     /* no process; started again at restart_at_us */
+    RUNNER_STARTING, /* loading modules, describing classes */
+    RUNNER_READY,    /* takes jobs */
+    RUNNER_CLOSING   /* takes no more; ends when its channel is closed */
+};
+
+struct runner {
+    struct worker *worker;
+    enum runner_state state;
+    struct child child;
+    int pid; /* of the last process, for results */
+    struct channel channel;
+    struct progress *progress;
+    uv_poll_t *channel_poll; /* readable, and writable while frames wait */
+    uv_poll_t *exit_poll;    /* the pidfd */
+    struct work_list given;  /* handed out and not ended, in the order of seq */
+    uint64_t next_seq;
+    int64_t handed;    /* jobs of this process, for recycling */
+    unsigned failures; /* deaths in a row without an end in between */
+    int64_t restart_at_us;
+};
+
+/* A name that the runners know. */
+struct known_class {
+    char *name;
+    bool has_retry_delay;
+};
+
+enum stop_stage { STOP_NO, STOP_GRACEFUL, STOP_NOW };
+
+struct worker {
+    const struct worker_options *options;
+    struct worker_identity identity;
+    char id_text[PLAIN_UUID_TEXT];
+    char host[256];
+
+    uv_loop_t loop;
+    uv_timer_t timer;
+    uv_async_t wake;
+    uv_signal_t signals[2];
+    struct store_thread *store;
+    bool store_started;
+
+    struct runner *runners;
+    int runner_count;
+    int *module_fds;
+    int *module_copies; /* descriptors of one runner, in the order of channel.h */
+
+    struct known_class *classes;
+    const char **class_names;
+    size_t class_count;
+    bool classes_known; /* the first runner has described them */
+
+    struct work_list ready;               /* claimed, not handed out: runners.c takes from it    */
+    struct work_list asking;              /* wait for a runner that tells the retry's delay      */
+    struct work_list ended;               /* to be recorded: pump.c takes from it                 */
+    struct work_list returning;           /* to go back to the queue: pump.c takes from it        */
+    struct work_list recording;           /* the ends of the order that is out, then...           */
+    struct work_list releasing;           /* ... its releases                                     */
+    plain_uuid doubtful[STORE_CLAIM_MAX]; /* tokens of a claim whose outcome is unknown */
+    size_t doubtful_count;
+    bool one_by_one; /* an end was refused: record them singly until it is found */
+
+    int64_t average_us;  /* moving average of a job's duration; 0: none has ended yet */
+    int64_t poll_at_us;  /* next claim without cause */
+    int64_t poll_ms;     /* back-off of an idle worker */
+    bool likely;         /* the last claim was full: there is more */
+    bool empty;          /* the last claim found nothing that is due, and nothing has ended since */
+    int64_t retry_at_us; /* the database failed: not before this */
+    unsigned store_failures;
+
+    enum stop_stage stop;
+    int64_t stats_at_us;
+    int64_t completed,
+        completed_before; /* jobs ended since the start, at the last line of figures */
+    int64_t started_us;
+    int status; /* what worker_run returns */
+    plain_error *err;
+};
+
+/* ---- pump.c ---- */
+void pump(struct worker *w);            /* does whatever can be done now; call after every event */
+void pump_reply(struct worker *w);      /* the store thread has answered */
+bool pump_idle(const struct worker *w); /* nothing is left to record or to return */
+
+/* ---- runners.c ---- */
+void runners_start(struct worker *w);        /* those that are down and due */
+void runners_hand_out(struct worker *w);     /* ready and asking, to runners with room */
+size_t runners_room(const struct worker *w); /* jobs that could be claimed now */
+void runners_unstick(struct worker *w);      /* jobs behind a long one become ready again */
+void runners_take_back(struct worker *w);    /* every job that was not entered */
+void runners_close_idle(struct worker *w);   /* those that are to take no more and have none */
+void runners_kill(struct worker *w);         /* all, now */
+bool runners_all_down(const struct worker *w);
+size_t runners_given(const struct worker *w);    /* jobs with runners */
+int64_t runners_next_us(const struct worker *w); /* when something here is due; INT64_MAX: never */
+
+/* ---- process.c ---- */
+int process_start(struct runner *r, plain_error *err);
+void process_give(struct runner *r, struct work *w, enum frame_kind kind); /* then process_flush */
+void process_flush(struct runner *r);
+void process_close(struct runner *r);   /* no more frames: the runner ends by itself */
+void process_release(struct runner *r); /* at the very end: memory */
+
+/* ---- life.c ---- */
+void life_succeeded(struct runner *r, struct work *k, const struct progress_entry *times);
+void life_ended(struct runner *r, struct work *k, const struct frame_end *f);
+void life_lost(struct runner *r, struct work *k, const struct child_end *how);
+void life_delay(struct worker *w, struct work *k,
+                int64_t delay_ms);                              /* of the retry of a lost job */
+bool life_class(struct worker *w, const struct frame_class *f); /* false: out of memory */
+const struct known_class *life_find_class(const struct worker *w, const char *name);
+
+/* ---- worker.c ---- */
+void worker_fail(struct worker *w, const plain_error *err); /* cannot go on: stop with this error */
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * store_thread.h - the thread that talks to the database, so that the event loop never does
+ *
+ * The loop fills the order while the thread is idle and submits it; the thread runs the cycle and
+ * wakes the loop. Between submit and the wake-up the order is the thread's alone.
+ */
+#ifndef PLAIN_WORKER_STORE_THREAD_H
+#define PLAIN_WORKER_STORE_THREAD_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/arena.h"
+#include "store/store.h"
+
+struct order {
+    /* the loop's words */
+    struct job_end ends[STORE_END_MAX];
+    size_t end_count;
+    plain_uuid releases[2 * STORE_CLAIM_MAX];
+    size_t release_count;
+    plain_uuid tokens[STORE_CLAIM_MAX]; /* made by the thread */
+    size_t limit;                       /* 0: claim nothing */
+    /* the thread's answer */
+    int status;
+    plain_error err;
+    struct arena arena; /* holds result.claims; the loop takes it over */
+    struct cycle_result result;
+    int64_t replied_us; /* clock_mono_us() */
+};
+
+struct store_thread {
+    struct order order;
+    bool busy; /* the loop's view: an order is out */
+
+    struct store *store; /* the thread's */
+    const struct worker_identity *identity;
+    struct claim_wish wish; /* queues and classes; fixed once the thread runs */
+
+    pthread_t thread;
+    pthread_mutex_t mutex; /* guards the two flags below */
+    pthread_cond_t cond;
+    bool submitted;
+    bool quit;
+    uv_async_t *wake; /* sent when an order is done */
+};
+
+/* Starts the thread; store is its from now on. */
+int store_thread_start(struct store_thread *t, struct store *store,
+                       const struct worker_identity *identity, uv_async_t *wake, plain_error *err);
+void store_thread_submit(struct store_thread *t);
+/* In the wake-up: whether the order is done (clears busy). */
+bool store_thread_done(struct store_thread *t);
+/* Waits for the order that is out, ends the thread, closes the store. */
+void store_thread_stop(struct store_thread *t);
+
+#endif

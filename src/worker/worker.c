@@ -1,0 +1,247 @@
+/*
+ * worker.c - start, signals, stop
+ *
+ * The parent touches as little as possible, so that no job can take it down: it loads no module,
+ * runs no user code, and reads what a runner sends as coming from a stranger.
+ */
+#include "worker/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/uuid.h"
+#include "channel/channel.h"
+#include "runner/module.h"
+#include "worker/state.h"
+
+static const int stop_signals[] = {SIGTERM, SIGINT};
+
+static void stop_gracefully(struct worker *w)
+{
+    w->stop = STOP_GRACEFUL;
+    log_event(LOG_INFO, "Job worker shutdown requested",
+              LOG_NUMBER("jobs_running", (int64_t)runners_given(w)));
+}
+
+static void stop_now(struct worker *w)
+{
+    w->stop = STOP_NOW;
+    runners_kill(w); /* process.c judges their jobs */
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct worker *w = handle->data;
+
+    log_event(LOG_INFO, "Job worker shutdown signal received", LOG_NUMBER("signalnum", number));
+    if (w->stop == STOP_NO)
+        stop_gracefully(w);
+    else if (w->stop == STOP_GRACEFUL)
+        stop_now(w);
+    pump(w);
+}
+
+void worker_fail(struct worker *w, const plain_error *err)
+{
+    if (w->status == PLAIN_OK) {
+        w->status = err->code;
+        if (w->err)
+            *w->err = *err;
+    }
+    if (w->stop == STOP_NO)
+        w->stop = STOP_GRACEFUL;
+}
+
+static void on_wake(uv_async_t *handle)
+{
+    pump_reply(handle->data);
+}
+
+static int open_store(struct worker *w, struct store **out, plain_error *err)
+{
+    struct store *s = NULL;
+    int version = 0, from, to;
+
+    int r = store_open(w->options->url, STORE_CREATE, &s, err);
+    if (r == PLAIN_OK)
+        r = s->ops->schema_version(s, &version, err);
+    if (r == PLAIN_OK && version == 0 && (s->ops->caps & STORE_FILE))
+        r = s->ops->migrate(s, &from, &to, err);
+    if (r == PLAIN_OK)
+        r = store_check_schema(s, err);
+    if (r < 0) {
+        store_close(s);
+        return r;
+    }
+    *out = s;
+    return PLAIN_OK;
+}
+
+static int open_modules(struct worker *w, plain_error *err)
+{
+    size_t n = w->options->module_count;
+    int r = PLAIN_OK;
+
+    w->module_fds = mem_zalloc(n + 1, sizeof(int));
+    w->module_copies = mem_zalloc(CHANNEL_FD_MODULES + n, sizeof(int));
+    if (!w->module_fds || !w->module_copies)
+        return error_nomem(err);
+    for (size_t i = 0; i < n; i++)
+        w->module_fds[i] = -1;
+    for (size_t i = 0; r == PLAIN_OK && i < n; i++)
+        r = module_open(w->options->module_paths[i], &w->module_fds[i], err);
+    return r;
+}
+
+static int make_runners(struct worker *w, plain_error *err)
+{
+    w->runners = mem_zalloc((size_t)w->options->max_processes, sizeof(*w->runners));
+    if (!w->runners)
+        return error_nomem(err);
+    w->runner_count = w->options->max_processes;
+    for (int i = 0; i < w->runner_count; i++) {
+        w->runners[i].worker = w;
+        w->runners[i].child.pidfd = -1;
+        w->runners[i].channel.fd = -1;
+    }
+    return PLAIN_OK;
+}
+
+static void identify(struct worker *w)
+{
+    w->identity.id = uuid_new();
+    w->identity.pid = (int)getpid();
+    w->identity.shard = w->identity.id.bytes[15] % 64;
+    if (gethostname(w->host, sizeof(w->host) - 1) < 0)
+        w->host[0] = '\0';
+    w->identity.host = w->host;
+    (void)plain_uuid_format(&w->identity.id, w->id_text);
+}
+
+static int start_loop(struct worker *w, plain_error *err)
+{
+    int failed = uv_loop_init(&w->loop);
+
+    if (failed)
+        return error_set(err, PLAIN_E_IO, 705, "", "event loop: %s", uv_strerror(failed));
+    (void)uv_timer_init(&w->loop, &w->timer);
+    (void)uv_async_init(&w->loop, &w->wake, on_wake);
+    w->timer.data = w->wake.data = w;
+    for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++) {
+        (void)uv_signal_init(&w->loop, &w->signals[i]);
+        w->signals[i].data = w;
+        (void)uv_signal_start(&w->signals[i], on_signal, stop_signals[i]);
+    }
+    return PLAIN_OK;
+}
+
+static int start(struct worker *w, plain_error *err)
+{
+    struct store *store = NULL;
+
+    int r = make_runners(w, err);
+    if (r == PLAIN_OK)
+        r = open_modules(w, err);
+    if (r == PLAIN_OK)
+        r = open_store(w, &store, err);
+    if (r < 0)
+        return r;
+    w->store->wish.queues = w->options->queues;
+    w->store->wish.queue_count = w->options->queue_count;
+    r = store_thread_start(w->store, store, &w->identity, &w->wake, err);
+    if (r < 0)
+        store_close(store);
+    w->store_started = r == PLAIN_OK;
+    return r;
+}
+
+static void close_handle(uv_handle_t *handle, void *unused)
+{
+    (void)unused;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+static void release(struct worker *w)
+{
+    if (w->store_started)
+        store_thread_stop(w->store);
+    for (int i = 0; i < w->runner_count; i++)
+        process_release(&w->runners[i]);
+    uv_walk(&w->loop, close_handle, NULL);
+    (void)uv_run(&w->loop, UV_RUN_DEFAULT);
+    (void)uv_loop_close(&w->loop);
+    struct work_list *lists[] = {&w->ready,     &w->asking,    &w->ended,
+                                 &w->returning, &w->recording, &w->releasing};
+    for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+        work_list_free(lists[i]);
+    for (size_t i = 0; w->module_fds && i < w->options->module_count; i++) {
+        if (w->module_fds[i] >= 0)
+            (void)close(w->module_fds[i]);
+    }
+    for (size_t i = 0; i < w->class_count; i++)
+        mem_free(w->classes[i].name);
+    mem_free(w->classes);
+    mem_free(w->class_names);
+    mem_free(w->module_fds);
+    mem_free(w->module_copies);
+    mem_free(w->runners);
+}
+
+static void log_start(const struct worker *w)
+{
+    log_event(LOG_INFO, "Starting Plain worker", LOG_NUMBER("pid", w->identity.pid),
+              LOG_TEXT("worker_id", w->id_text), LOG_TEXT("queues", w->options->queues[0]),
+              LOG_NUMBER("queue_count", (int64_t)w->options->queue_count),
+              LOG_NUMBER("max_processes", w->runner_count),
+              LOG_NUMBER("max_jobs_per_process", w->options->max_jobs_per_process),
+              LOG_NUMBER("max_pending_per_process", w->options->max_pending_per_process),
+              LOG_NUMBER("stats_every_ms", w->options->stats_every_ms));
+}
+
+static void run(struct worker *w)
+{
+    w->started_us = clock_mono_us();
+    w->poll_ms = 1;
+    w->stats_at_us = w->started_us + w->options->stats_every_ms * US_PER_MS;
+    log_start(w);
+    pump(w);
+    (void)uv_run(&w->loop, UV_RUN_DEFAULT);
+    log_event(LOG_INFO, "Job worker shutdown complete", LOG_NUMBER("jobs", w->completed));
+}
+
+int worker_run(const struct worker_options *options, plain_error *err)
+{
+    struct worker *w = mem_zalloc(1, sizeof(*w));
+    struct store_thread *store = mem_zalloc(1, sizeof(*store));
+    int r;
+
+    if (!w || !store) {
+        mem_free(w);
+        mem_free(store);
+        return error_nomem(err);
+    }
+    w->options = options;
+    w->store = store;
+    w->err = err;
+    identify(w);
+    (void)signal(SIGPIPE, SIG_IGN); /* a log that nobody reads must not end the worker */
+    r = start_loop(w, err);
+    if (r == PLAIN_OK) {
+        r = start(w, err);
+        if (r == PLAIN_OK)
+            run(w);
+        if (r == PLAIN_OK)
+            r = w->status;
+        release(w);
+    }
+    mem_free(store);
+    mem_free(w);
+    return r;
+}

@@ -1,0 +1,36 @@
+/*
+ * worker.h - `plain jobs worker`: claims jobs and has runners run them
+ *
+ * See ARCHITECTURE.md for the processes and threads. Installs handlers for SIGTERM and SIGINT
+ * (graceful: unstarted claims go back to the queue, running jobs finish; a second one puts those
+ * back too) while it runs.
+ */
+#ifndef PLAIN_WORKER_WORKER_H
+#define PLAIN_WORKER_WORKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <plain/jobs/error.h>
+
+struct worker_options {
+    const char *url;
+    const char *const *queues;
+    size_t queue_count;
+    const char *const *module_paths; /* see module_paths() */
+    size_t module_count;
+    int max_processes;            /* 1 to 1024 */
+    int64_t max_jobs_per_process; /* 0: never recycle */
+    int max_pending_per_process;  /* -1: automatic */
+    int64_t start_ahead_ms;       /* 0: never ahead */
+    int64_t stats_every_ms;       /* 0: none */
+    bool drain;                   /* stop when the queues hold nothing that is due */
+    bool has_own_module;          /* the program's own module counts as one */
+};
+
+/* Runs until it is told to stop (PLAIN_OK), is drained (PLAIN_OK) or cannot go on. A SQLite
+ * database that does not exist is made and migrated; any other must have the schema (PJ302). */
+int worker_run(const struct worker_options *options, plain_error *err);
+
+#endif

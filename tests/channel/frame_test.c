@@ -1,0 +1,131 @@
+/* frame_test.c - frames survive the way, and what is not a frame is refused */
+#include "channel/frame.h"
+
+#include <string.h>
+
+#include "channel/channel.h"
+#include "tests/harness/harness.h"
+
+static struct frame_job a_job(void)
+{
+    return (struct frame_job){
+        .seq = 7,
+        .priority = -3,
+        .retries = 2,
+        .retry_attempt = 1,
+        .run_no = 4,
+        .job_class = "WelcomeUserJob",
+        .parameters = "{\"args\": [], \"kwargs\": {}}",
+        .queue = "default",
+        .concurrency_key = "",
+        .source = "app.c:1",
+    };
+}
+
+/* The payload of the one frame in b. */
+static struct frame only_frame(const struct buf *b)
+{
+    struct channel_header header;
+
+    memcpy(&header, b->data, sizeof(header));
+    assert_int_equal(header.length + sizeof(header), b->len);
+    return (struct frame){.kind = (enum frame_kind)header.kind,
+                          .payload = b->data + sizeof(header),
+                          .length = header.length};
+}
+
+static void a_job_arrives_as_it_was_sent(void **state)
+{
+    struct buf b = BUF_INIT(4096);
+    struct frame_job sent = a_job(), got;
+
+    (void)state;
+    memset(sent.token.bytes, 9, sizeof(sent.token.bytes));
+    frame_put_job(&b, FRAME_JOB, &sent);
+    struct frame f = only_frame(&b);
+    assert_int_equal(f.kind, FRAME_JOB);
+    assert_true(frame_get_job(&f, &got));
+    assert_int_equal(got.seq, 7);
+    assert_int_equal(got.priority, -3);
+    assert_int_equal(got.run_no, 4);
+    assert_memory_equal(&got.token, &sent.token, sizeof(sent.token));
+    assert_string_equal(got.job_class, sent.job_class);
+    assert_string_equal(got.parameters, sent.parameters);
+    assert_string_equal(got.concurrency_key, "");
+    buf_release(&b);
+}
+
+static void parameters_may_be_null_and_a_class_may_not(void **state)
+{
+    struct buf b = BUF_INIT(4096);
+    struct frame_job sent = a_job(), got;
+
+    (void)state;
+    sent.parameters = NULL;
+    frame_put_job(&b, FRAME_JOB, &sent);
+    struct frame f = only_frame(&b);
+    assert_true(frame_get_job(&f, &got));
+    assert_null(got.parameters);
+    buf_reset(&b);
+    sent.job_class = NULL;
+    frame_put_job(&b, FRAME_JOB, &sent);
+    f = only_frame(&b);
+    assert_false(frame_get_job(&f, &got));
+    buf_release(&b);
+}
+
+static void every_cut_and_every_changed_length_is_refused_or_harmless(void **state)
+{
+    struct buf b = BUF_INIT(4096);
+    struct frame_job sent = a_job(), got;
+
+    (void)state;
+    frame_put_job(&b, FRAME_JOB, &sent);
+    struct frame whole = only_frame(&b);
+    for (size_t n = 0; n < whole.length; n++) {
+        struct frame cut = {.kind = FRAME_JOB, .payload = whole.payload, .length = n};
+
+        assert_false(frame_get_job(&cut, &got));
+    }
+    char hostile[4096];
+    for (size_t at = 0; at < whole.length; at++) { /* reads stay inside, whatever the byte says */
+        memcpy(hostile, whole.payload, whole.length);
+        hostile[at] = (char)0xff;
+        struct frame changed = {.kind = FRAME_JOB, .payload = hostile, .length = whole.length};
+
+        (void)frame_get_job(&changed, &got);
+    }
+    buf_release(&b);
+}
+
+static void an_end_of_unknown_kind_is_refused(void **state)
+{
+    struct buf b = BUF_INIT(4096);
+    struct frame_end sent = {
+        .seq = 1, .kind = 99, .error_type = "", .error_message = "", .error = ""};
+    struct frame_end got;
+
+    (void)state;
+    frame_put_end(&b, &sent);
+    struct frame f = only_frame(&b);
+    assert_false(frame_get_end(&f, &got));
+    buf_release(&b);
+}
+
+static void a_failure_keeps_its_words(void **state)
+{
+    struct buf b = BUF_INIT(4096);
+    plain_error sent = {.code = PLAIN_E_MODULE, .pj = 109, .message = "no symbol"}, got;
+
+    (void)state;
+    frame_put_failed(&b, &sent);
+    struct frame f = only_frame(&b);
+    assert_true(frame_get_failed(&f, &got));
+    assert_int_equal(got.pj, 109);
+    assert_string_equal(got.message, "no symbol");
+    buf_release(&b);
+}
+
+HARNESS_MAIN(a_job_arrives_as_it_was_sent, parameters_may_be_null_and_a_class_may_not,
+             every_cut_and_every_changed_length_is_refused_or_harmless,
+             an_end_of_unknown_kind_is_refused, a_failure_keeps_its_words)
