@@ -1,0 +1,156 @@
+/*
+ * cmd_list.c - plain jobs list
+ */
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "cli/json_writer.h"
+#include "cli/table.h"
+
+/* What JSON calls the types of parameters. */
+static const char *const type_names[] = {
+    [PLAIN_TYPE_BOOL] = "bool",     [PLAIN_TYPE_INT32] = "int32",   [PLAIN_TYPE_INT64] = "int64",
+    [PLAIN_TYPE_UINT32] = "uint32", [PLAIN_TYPE_DOUBLE] = "double", [PLAIN_TYPE_STRING] = "string",
+    [PLAIN_TYPE_JSON] = "json",
+};
+
+/* cls NULL: an executable. */
+static const char *default_queue(const plain_job_class *cls)
+{
+    return cls && cls->default_queue ? cls->default_queue : "default";
+}
+
+/* The original's lines. */
+static void print_lines(struct cli *cli, const struct registry *registry)
+{
+    for (size_t i = 0; i < registry_count(registry); i++) {
+        const struct job_entry *entry = registry_at(registry, i);
+
+        buf_put_escaped(&cli->out, entry->name);
+        if (entry->doc[0]) {
+            buf_puts(&cli->out, ": ");
+            buf_put_escaped(&cli->out, entry->doc);
+        }
+        buf_putc(&cli->out, '\n');
+    }
+}
+
+/* "user_id, [locale]" */
+static void put_parameter_names(struct buf *b, const plain_job_class *cls)
+{
+    for (const plain_param *p = cls ? cls->params : NULL; p && p->name; p++) {
+        bool optional = (p->flags & PLAIN_OPTIONAL) != 0;
+
+        if (b->len > 0)
+            buf_putc(b, ' ');
+        buf_putf(b, optional ? "[%s:%s]" : "%s:%s", p->name, type_names[p->type]);
+    }
+}
+
+static void add_row(struct table *t, const struct job_entry *entry)
+{
+    const plain_job_class *cls = entry->cls;
+    struct buf parameters = BUF_INIT(64 * 1024);
+    char retries[16] = "";
+
+    if (cls)
+        (void)snprintf(retries, sizeof(retries), "%d", cls->default_retries);
+    put_parameter_names(&parameters, cls);
+    table_add(t, PAINT_BOLD, entry->name);
+    table_add(t, PAINT_NONE, default_queue(cls));
+    table_add(t, PAINT_NONE, retries);
+    table_add(t, PAINT_NONE, parameters.data);
+    table_add(t, PAINT_NONE, entry->doc);
+    table_add(t, PAINT_DIM, entry->origin);
+    buf_release(&parameters);
+}
+
+static void print_table(struct cli *cli, const struct registry *registry)
+{
+    static const struct table_column columns[] = {{"NAME", false},   {"QUEUE", false},
+                                                  {"RETRIES", true}, {"PARAMETERS", false},
+                                                  {"WHAT", false},   {"FROM", false}};
+    size_t count = registry_count(registry);
+    struct table t;
+
+    if (count == 0) {
+        cli_say(cli, "There are no jobs here: write app/jobs.c and run `plain build`, or put an "
+                     "executable into jobs.d.");
+        return;
+    }
+    table_begin(&t, &cli->arena, columns, ARRAY_SIZE(columns), count);
+    for (size_t i = 0; i < count; i++)
+        add_row(&t, registry_at(registry, i));
+    table_print(&t, cli->colour, &cli->out);
+}
+
+/* null: an executable takes any. */
+static void put_parameters_json(struct json_writer *j, const plain_job_class *cls)
+{
+    if (!cls) {
+        json_put_null(j, "parameters");
+        return;
+    }
+    json_begin(j, "parameters", '[');
+    for (const plain_param *p = cls->params; p && p->name; p++) {
+        json_begin(j, NULL, '{');
+        json_put_text(j, "name", p->name);
+        json_put_text(j, "type", type_names[p->type]);
+        json_put_bool(j, "optional", (p->flags & PLAIN_OPTIONAL) != 0);
+        json_end(j, '}');
+    }
+    json_end(j, ']');
+}
+
+/* Defaults that are functions of the parameters are not known here: their constants are shown. */
+static void put_class_json(struct json_writer *j, const plain_job_class *cls)
+{
+    json_put_text(j, "queue", default_queue(cls));
+    json_put_int(j, "priority", cls ? cls->default_priority : 0);
+    json_put_int(j, "retries", cls ? cls->default_retries : 0);
+    put_parameters_json(j, cls);
+    json_begin(j, "aliases", '[');
+    for (const char *const *alias = cls ? cls->aliases : NULL; alias && *alias; alias++)
+        json_put_text(j, NULL, *alias);
+    json_end(j, ']');
+}
+
+static void print_json(struct cli *cli, const struct registry *registry)
+{
+    struct json_writer j;
+
+    json_begin_document(&j, &cli->out);
+    json_begin(&j, "jobs", '[');
+    for (size_t i = 0; i < registry_count(registry); i++) {
+        const struct job_entry *entry = registry_at(registry, i);
+
+        json_begin(&j, NULL, '{');
+        json_put_text(&j, "name", entry->name);
+        json_put_text(&j, "doc", entry->doc);
+        json_put_text(&j, "origin", entry->origin);
+        json_put_bool(&j, "executable", !entry->cls);
+        put_class_json(&j, entry->cls);
+        json_end(&j, '}');
+    }
+    json_end(&j, ']');
+    json_end_document(&j);
+}
+
+int cmd_list(struct cli *cli, plain_error *err)
+{
+    struct registry *registry = NULL;
+    int r = cli_registry(cli, &registry, err);
+
+    if (r < 0)
+        return r;
+    if (cli->json)
+        print_json(cli, registry);
+    else if (cli->terminal)
+        print_table(cli, registry);
+    else
+        print_lines(cli, registry);
+    r = cli_flush(cli, err);
+    registry_free(registry);
+    return r;
+}

@@ -1,0 +1,86 @@
+/*
+ * cmd_run.c - plain jobs run: a job here and now, without a worker or a database
+ */
+#include "base/clock.h"
+#include "base/error.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "cli/job_words.h"
+#include "cli/moment.h"
+#include "cli/print.h"
+#include "core/params.h"
+#include "runner/runner.h"
+
+/* The original's line on a pipe; for people also where the job comes from and what it is given. */
+static int print_loaded(struct cli *cli, const struct job_entry *entry, const char *stored,
+                        plain_error *err)
+{
+    if (cli->quiet)
+        return PLAIN_OK;
+    buf_puts(&cli->out, "Loaded job: ");
+    buf_put_escaped(&cli->out, entry->name);
+    if (cli->terminal) {
+        struct buf parameters = BUF_INIT(2 * PLAIN_PARAMETERS_MAX);
+
+        put_parameters(&parameters, stored);
+        buf_puts(&cli->out, "  [");
+        buf_put_escaped(&cli->out, entry->origin);
+        buf_puts(&cli->out, "]  ");
+        buf_put_escaped(&cli->out, parameters.data);
+        buf_release(&parameters);
+    }
+    buf_putc(&cli->out, '\n');
+    return cli_flush(cli, err);
+}
+
+static int run_entry(struct cli *cli, const struct job_entry *entry, const char *stored,
+                     plain_error *err)
+{
+    struct buf time = BUF_INIT(64);
+    int r = print_loaded(cli, entry, stored, err);
+    int64_t start = clock_mono_us();
+
+    if (r == PLAIN_OK)
+        r = runner_run_here(entry, stored, err);
+    put_duration(&time, clock_mono_us() - start);
+    if (r == PLAIN_OK && cli->terminal)
+        cli_say(cli, "\xE2\x9C\x93 done in %s", time.data);
+    if (r == PLAIN_E_JOB)
+        error_fix(err, "mend the cause and run it again; see `plain help PJ%d`", err->pj);
+    if (r == PLAIN_NONE)
+        cli_say(cli, "the job deferred itself after %s", time.data);
+    buf_release(&time);
+    return r;
+}
+
+static int run_named(struct cli *cli, const struct registry *registry, plain_error *err)
+{
+    const char *name = cli->args.operands[0];
+    const struct job_entry *entry = registry_find(registry, name);
+    struct buf json = BUF_INIT(2 * PLAIN_PARAMETERS_MAX);
+    struct buf stored = BUF_INIT(2 * PLAIN_PARAMETERS_MAX);
+
+    if (!entry)
+        return registry_unknown(registry, name, err);
+    int r = read_parameters(cli, entry->cls, &json, err);
+    if (r == PLAIN_OK)
+        r = params_from_json(entry->cls, json.data, &stored, err);
+    if (r == PLAIN_OK)
+        r = run_entry(cli, entry, stored.data, err);
+    buf_release(&stored);
+    buf_release(&json);
+    return r;
+}
+
+int cmd_run(struct cli *cli, plain_error *err)
+{
+    struct registry *registry = NULL;
+    int r = cli_start_log(cli, err);
+
+    if (r == PLAIN_OK)
+        r = cli_registry(cli, &registry, err);
+    if (r == PLAIN_OK)
+        r = run_named(cli, registry, err);
+    registry_free(registry);
+    return r;
+}

@@ -1,0 +1,115 @@
+/*
+ * cmd_worker.c - plain jobs worker: turns options and settings into a worker's
+ */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "core/class.h"
+#include "runner/module.h"
+#include "worker/worker.h"
+
+enum { PROCESSES_MAX = 1024 };
+
+/* Options that are settings with another name. */
+static const struct {
+    enum option_id option;
+    enum setting_id setting;
+    const char *source;
+} overrides[] = {
+    {OPTION_MAX_PROCESSES, SETTING_JOBS_WORKER_MAX_PROCESSES, "--max-processes"},
+    {OPTION_MAX_JOBS_PER_PROCESS, SETTING_JOBS_WORKER_MAX_JOBS_PER_PROCESS,
+     "--max-jobs-per-process"},
+    {OPTION_MAX_PENDING_PER_PROCESS, SETTING_JOBS_WORKER_MAX_PENDING_PER_PROCESS,
+     "--max-pending-per-process"},
+    {OPTION_STATS_EVERY, SETTING_JOBS_WORKER_STATS_EVERY, "--stats-every"},
+};
+
+static int override_settings(struct cli *cli, plain_error *err)
+{
+    int r = PLAIN_OK;
+
+    for (size_t i = 0; r == PLAIN_OK && i < ARRAY_SIZE(overrides); i++) {
+        const char *text = option_text(&cli->args, overrides[i].option);
+
+        if (text)
+            r = settings_override(cli->settings, overrides[i].setting, text, overrides[i].source,
+                                  err);
+    }
+    return r;
+}
+
+/* The CPUs that this process may use. */
+static int usable_cpus(void)
+{
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof(set), &set) != 0)
+        return 1;
+    int count = CPU_COUNT(&set);
+    if (count < 1)
+        return 1;
+    return count < PROCESSES_MAX ? count : PROCESSES_MAX;
+}
+
+/* The queues of --queue, each once, or the default one. */
+static int read_queues(struct cli *cli, struct worker_options *out, plain_error *err)
+{
+    const struct option_values *given = &cli->args.values[OPTION_QUEUE];
+    const char **queues = arena_array(&cli->arena, given->count + 1, sizeof(*queues));
+    size_t n = 0;
+
+    if (!queues)
+        return error_nomem(err);
+    queues[0] = "default";
+    for (size_t i = 0; i < given->count; i++) {
+        size_t same = 0;
+        int r = class_check_text("queue", given->texts[i], false, err);
+
+        if (r < 0)
+            return r;
+        while (same < n && strcmp(queues[same], given->texts[i]) != 0)
+            same++;
+        if (same == n)
+            queues[n++] = given->texts[i];
+    }
+    out->queues = queues;
+    out->queue_count = n ? n : 1;
+    return PLAIN_OK;
+}
+
+static int setting_int_or(const struct settings *s, enum setting_id id, int fallback)
+{
+    return settings_is_set(s, id) ? (int)settings_int(s, id) : fallback;
+}
+
+int cmd_worker(struct cli *cli, plain_error *err)
+{
+    struct worker_options options = {.drain = option_given(&cli->args, OPTION_DRAIN),
+                                     .has_own_module = cli->own != NULL};
+    int r = cli_start_log(cli, err);
+
+    if (r == PLAIN_OK)
+        r = override_settings(cli, err);
+    if (r == PLAIN_OK)
+        r = read_queues(cli, &options, err);
+    if (r == PLAIN_OK)
+        r = module_paths(cli->settings, &cli->arena, &options.module_paths, &options.module_count,
+                         err);
+    if (r < 0)
+        return r;
+    const struct settings *s = cli->settings;
+    options.url = settings_text(s, SETTING_DATABASE_URL);
+    options.max_processes = setting_int_or(s, SETTING_JOBS_WORKER_MAX_PROCESSES, usable_cpus());
+    options.max_jobs_per_process = settings_int(s, SETTING_JOBS_WORKER_MAX_JOBS_PER_PROCESS);
+    options.max_pending_per_process =
+        setting_int_or(s, SETTING_JOBS_WORKER_MAX_PENDING_PER_PROCESS, -1);
+    options.start_ahead_ms = settings_int(s, SETTING_JOBS_START_AHEAD_MS);
+    options.stats_every_ms = settings_duration_ms(s, SETTING_JOBS_WORKER_STATS_EVERY);
+    return worker_run(&options, err);
+}

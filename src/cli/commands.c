@@ -1,0 +1,311 @@
+/*
+ * commands.c - the table of commands and options
+ *
+ * To add a command: a row here, its function in cmd_<name>.c, then `tools/gen-docs`.
+ */
+#include "cli/commands.h"
+
+#include <stdint.h>
+
+#include "base/compiler.h"
+
+static const struct cli_option globals[] = {
+    {OPTION_DB, "db", "URL", "database, sqlite:PATH or postgresql://...; beats DATABASE_URL", 0,
+     false},
+    {OPTION_CONFIG, "config", "FILE", "read settings from FILE instead of plain.conf", 0, false},
+    {OPTION_JSON, "json", NULL, "output and errors as one JSON document", 0, false},
+    {OPTION_QUIET, "quiet", NULL, "say nothing but the output asked for, log warnings only", 'q',
+     false},
+    {OPTION_VERBOSE, "verbose", NULL, "log debug records too", 'v', false},
+    {OPTION_NO_COLOR, "no-color", NULL, "no colours (also NO_COLOR, TERM=dumb)", 0, false},
+    {OPTION_UTC, "utc", NULL, "times in UTC instead of the local time zone", 0, false},
+    {OPTION_YES, "yes", NULL, "answer every question with yes", 'y', false},
+    {OPTION_HELP, "help", NULL, "help for the command", 'h', false},
+    {OPTION_VERSION, "version", NULL, "the version", 0, false},
+    {0},
+};
+
+static const struct cli_option migrate_options[] = {
+    {OPTION_SQL, "sql", NULL, "print the SQL of all steps and change nothing", 0, false},
+    {OPTION_DRY_RUN, "dry-run", NULL, "say what would be done and change nothing", 0, false},
+    {0},
+};
+
+static const struct cli_option help_options[] = {
+    {OPTION_MARKDOWN, "markdown", NULL, "of errors, settings or commands: the page in docs", 0,
+     false},
+    {0},
+};
+
+static const struct cli_option worker_options[] = {
+    {OPTION_QUEUE, "queue", "QUEUE", "work for this queue; repeatable [default]", 0, true},
+    {OPTION_MAX_PROCESSES, "max-processes", "N", "runners, each runs one job at a time [the CPUs]",
+     0, false},
+    {OPTION_MAX_JOBS_PER_PROCESS, "max-jobs-per-process", "N",
+     "replace a runner after N jobs [never]", 0, false},
+    {OPTION_MAX_PENDING_PER_PROCESS, "max-pending-per-process", "N",
+     "claimed and unstarted jobs per runner [automatic]", 0, false},
+    {OPTION_STATS_EVERY, "stats-every", "SECONDS", "log figures so often, 0 for never [60]", 0,
+     false},
+    {OPTION_DRAIN, "drain", NULL, "stop when the queues hold nothing that is due", 0, false},
+    {0},
+};
+
+static const struct cli_option enqueue_options[] = {
+    {OPTION_PARAMS, "params", "JSON", "the parameters as one JSON object", 0, false},
+    {OPTION_QUEUE, "queue", "QUEUE", "queue instead of the class's", 0, false},
+    {OPTION_DELAY, "delay", "TIME",
+     "start in 60 (seconds), 300ms, 5m, 2h, 7d, or at an RFC 3339 time", 0, false},
+    {OPTION_PRIORITY, "priority", "N", "-32768 to 32767, higher runs first", 0, false},
+    {OPTION_RETRIES, "retries", "N", "0 to 32767: at most N + 1 attempts", 0, false},
+    {OPTION_KEY, "key", "KEY", "concurrency key; \"\" for none", 0, false},
+    {OPTION_COUNT_OF, "count", "N", "enqueue it N times [1]", 0, false},
+    {OPTION_UNREGISTERED, "unregistered", NULL, "also a class that is not registered here", 0,
+     false},
+    {0},
+};
+
+static const struct cli_option run_options[] = {
+    {OPTION_PARAMS, "params", "JSON", "the parameters as one JSON object", 0, false},
+    {0},
+};
+
+static const struct cli_option rows_options[] = {
+    {OPTION_CLASS, "class", "CLASS", "only of this class", 0, false},
+    {OPTION_QUEUE, "queue", "QUEUE", "only of this queue", 0, false},
+    {OPTION_LIMIT, "limit", "N", "at most N rows, 1 to 1000 [50]", 0, false},
+    {0},
+};
+
+static const struct cli_option results_options[] = {
+    {OPTION_STATUS, "status", "STATUS",
+     "only SUCCESSFUL, ERRORED, CANCELLED, DEFERRED or LOST, in any case", 0, false},
+    {OPTION_CLASS, "class", "CLASS", "only of this class", 0, false},
+    {OPTION_QUEUE, "queue", "QUEUE", "only of this queue", 0, false},
+    {OPTION_LIMIT, "limit", "N", "at most N rows, 1 to 1000 [50]", 0, false},
+    {0},
+};
+
+static const struct cli_option next_options[] = {
+    {OPTION_FROM, "from", "TIME",
+     "first time after TIME; without an offset it is local time of the zone [now]", 0, false},
+    {OPTION_TIMEZONE, "timezone", "ZONE", "time zone, Europe/Berlin [UTC]", 0, false},
+    {OPTION_COUNT_OF, "count", "N", "N times instead of one, at most 1000", 0, false},
+    {OPTION_DST, "dst", "POLICY", "changes of the clock: cron or wall [cron]", 0, false},
+    {0},
+};
+
+static const struct command commands[] = {
+    {
+        .group = "",
+        .name = "migrate",
+        .operands = "",
+        .doc = "Bring the database to this program's schema.",
+        .about =
+            "Makes a SQLite file that does not exist. Safe to run twice, and by two processes\n"
+            "at once. Refuses a schema that is newer than the program (PJ302).",
+        .json = "{\"database\", \"from\", \"to\", \"dry_run\"}",
+        .example = "plain migrate --sql",
+        .options = migrate_options,
+        .run = cmd_migrate,
+    },
+    {
+        .group = "",
+        .name = "build",
+        .operands = "",
+        .doc = "Compile app/jobs.c and app/*/jobs.c to job modules.",
+        .about =
+            "Runs ${CC:-cc} with CPPFLAGS, CFLAGS and LDFLAGS of the environment, without a "
+            "shell.\n"
+            "A module is replaced only when it was built. Exit code 1 when the compiler refuses.",
+        .example = "CFLAGS=-Wextra plain build",
+        .run = cmd_build,
+    },
+    {
+        .group = "",
+        .name = "config",
+        .operands = "[NAME]",
+        .most = 1,
+        .doc = "Show settings, and where each value came from.",
+        .about = "Flags beat the environment, which beats .env, plain.conf and the default, in "
+                 "this order.\n"
+                 "A password in a URL is shown as ***.",
+        .json = "{\"settings\": [{\"name\", \"value\", \"source\", \"doc\"}]}",
+        .example = "plain config DATABASE_URL",
+        .run = cmd_config,
+    },
+    {
+        .group = "",
+        .name = "help",
+        .operands = "[TOPIC|CODE]",
+        .most = 2,
+        .doc = "Explain a command, a topic or an error code.",
+        .about = "Topics: commands, settings, errors, exit-codes, databases.",
+        .example = "plain help PJ302",
+        .options = help_options,
+        .run = cmd_help,
+    },
+    {
+        .group = "",
+        .name = "version",
+        .operands = "",
+        .doc = "Print the version.",
+        .json = "{\"version\"}",
+        .example = "plain version",
+        .run = cmd_version,
+    },
+    {
+        .group = "jobs",
+        .name = "worker",
+        .operands = "",
+        .doc = "Run jobs until stopped.",
+        .about = "SIGTERM or Ctrl-C: unstarted jobs go back to the queue, running ones finish; a "
+                 "second one\n"
+                 "puts those back too. A SQLite database that does not exist is made.",
+        .example = "plain jobs worker --queue default --queue mail",
+        .options = worker_options,
+        .run = cmd_worker,
+    },
+    {
+        .group = "jobs",
+        .name = "enqueue",
+        .operands = "CLASS [name=value]...",
+        .least = 1,
+        .most = SIZE_MAX,
+        .doc = "Enqueue a job and print its uuid.",
+        .about = "Parameters are checked against the class; nothing is written when one is wrong. "
+                 "Exit code\n"
+                 "6 when the concurrency key is held: stderr says by which job.",
+        .json =
+            "{\"requests\": [\"uuid\"], \"skipped\": null or {\"holder\", \"state\", \"age_ms\"}}",
+        .example = "plain jobs enqueue WelcomeUserJob user_id=42 --delay 5m",
+        .options = enqueue_options,
+        .run = cmd_enqueue,
+    },
+    {
+        .group = "jobs",
+        .name = "run",
+        .operands = "CLASS [name=value]...",
+        .least = 1,
+        .most = SIZE_MAX,
+        .doc = "Run a job here and now.",
+        .about = "In this process, without a worker or a database. Exit code 1 when the job fails.",
+        .example = "plain jobs run WelcomeUserJob user_id=42",
+        .options = run_options,
+        .run = cmd_run,
+    },
+    {
+        .group = "jobs",
+        .name = "list",
+        .operands = "",
+        .doc = "List the job classes and executables.",
+        .json = "{\"jobs\": [{\"name\", \"doc\", \"origin\", \"executable\", \"queue\", "
+                "\"priority\", \"retries\",\n"
+                " \"parameters\": [{\"name\", \"type\", \"optional\"}], \"aliases\"}]}",
+        .example = "plain jobs list",
+        .run = cmd_list,
+    },
+    {
+        .group = "jobs",
+        .name = "stats",
+        .operands = "",
+        .doc = "Count what is pending, processing and done.",
+        .json = "{\"pending\", \"processing\", \"successful\", \"errored\", \"lost\", "
+                "\"deferred\", \"cancelled\"}",
+        .example = "plain jobs stats --json",
+        .run = cmd_stats,
+    },
+    {
+        .group = "jobs",
+        .name = "requests",
+        .operands = "",
+        .doc = "List pending jobs, newest first.",
+        .json = "{\"requests\": [row]}; see `plain jobs show`",
+        .example = "plain jobs requests --queue mail",
+        .options = rows_options,
+        .run = cmd_requests,
+    },
+    {
+        .group = "jobs",
+        .name = "processes",
+        .operands = "",
+        .doc = "List claimed jobs, newest first.",
+        .json = "{\"processes\": [row]}; see `plain jobs show`",
+        .example = "plain jobs processes",
+        .options = rows_options,
+        .run = cmd_processes,
+    },
+    {
+        .group = "jobs",
+        .name = "results",
+        .operands = "",
+        .doc = "List ended attempts, newest first.",
+        .json = "{\"results\": [row]}; see `plain jobs show`",
+        .example = "plain jobs results --status errored --limit 10",
+        .options = results_options,
+        .run = cmd_results,
+    },
+    {
+        .group = "jobs",
+        .name = "show",
+        .operands = "UUID",
+        .least = 1,
+        .most = 1,
+        .doc = "Show the whole life of a job.",
+        .about = "UUID is that of a request, or of an attempt.",
+        .json = "{\"uuid\", \"job_class\", \"status\", \"attempts\": [row]}; a row has \"status\" "
+                "(PENDING,\n"
+                "PROCESSING or that of the result), \"request_uuid\", \"process_uuid\", "
+                "\"root_uuid\", \"retry_of\",\n"
+                "\"retry_request_uuid\", \"job_class\", \"parameters\", \"queue\", \"priority\", "
+                "\"retries\",\n"
+                "\"retry_attempt\", \"run\", \"crash_count\", \"concurrency_key\", \"source\", the "
+                "times\n"
+                "\"requested_at\", \"start_at\", \"claimed_at\", \"started_at\", \"ended_at\", "
+                "\"error\", \"error_type\",\n"
+                "\"error_message\", \"error_fingerprint\", \"exit_code\", \"exit_signal\", "
+                "\"worker_id\",\n"
+                "\"worker_host\", \"worker_pid\", \"runner_pid\", \"cpu_us\", \"max_rss_kb\"; what "
+                "does not apply is null",
+        .example = "plain jobs show 0192f3c4-7f3a-7c9e-8000-1c9e7f3a0192",
+        .run = cmd_show,
+    },
+    {
+        .group = "jobs",
+        .name = "retry",
+        .operands = "UUID",
+        .least = 1,
+        .most = 1,
+        .doc = "Enqueue an ended job again and print the new uuid.",
+        .about = "UUID is that of an attempt, or of a request, whose last attempt is then meant. "
+                 "Refused\n"
+                 "(PJ503, exit code 7) while the job is pending or running, or when it was "
+                 "continued before.",
+        .json = "{\"request\": \"uuid\", \"skipped\": as for enqueue}",
+        .example = "plain jobs retry 0192f3c4-7f3a-7c9e-8000-1c9e7f3a0192",
+        .run = cmd_retry,
+    },
+    {
+        .group = "jobs",
+        .name = "next",
+        .operands = "EXPR",
+        .least = 1,
+        .most = 1,
+        .doc = "Say when a cron schedule is due next.",
+        .about =
+            "Needs no database. With - as EXPR it reads lines of EXPR, TIME, ZONE and POLICY, "
+            "separated\n"
+            "by tabs, of which the last three may be left out, and writes one line for each: the\n"
+            "answer, or ERROR and the reason.",
+        .json = "{\"next\": [\"time\"]}",
+        .example = "plain jobs next --timezone Europe/Berlin '30 2 * * MON-FRI'",
+        .options = next_options,
+        .run = cmd_next,
+    },
+};
+
+const struct option_table command_table = {
+    .globals = globals,
+    .commands = commands,
+    .command_count = ARRAY_SIZE(commands),
+};

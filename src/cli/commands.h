@@ -1,0 +1,33 @@
+/*
+ * commands.h - the table of commands, and their functions
+ */
+#ifndef PLAIN_CLI_COMMANDS_H
+#define PLAIN_CLI_COMMANDS_H
+
+#include <plain/jobs/error.h>
+
+#include "cli/options.h"
+
+struct cli;
+
+extern const struct option_table command_table;
+
+/* Each says PLAIN_OK, PLAIN_SKIPPED, or an error. */
+int cmd_build(struct cli *cli, plain_error *err);
+int cmd_config(struct cli *cli, plain_error *err);
+int cmd_enqueue(struct cli *cli, plain_error *err);
+int cmd_help(struct cli *cli, plain_error *err);
+int cmd_list(struct cli *cli, plain_error *err);
+int cmd_migrate(struct cli *cli, plain_error *err);
+int cmd_next(struct cli *cli, plain_error *err);
+int cmd_processes(struct cli *cli, plain_error *err);
+int cmd_requests(struct cli *cli, plain_error *err);
+int cmd_results(struct cli *cli, plain_error *err);
+int cmd_retry(struct cli *cli, plain_error *err);
+int cmd_run(struct cli *cli, plain_error *err);
+int cmd_show(struct cli *cli, plain_error *err);
+int cmd_stats(struct cli *cli, plain_error *err);
+int cmd_version(struct cli *cli, plain_error *err);
+int cmd_worker(struct cli *cli, plain_error *err);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * job_words.h - what the commands about one job have in common: its parameters on the command
+ * line, its uuid, and the news that a concurrency key is held
+ */
+#ifndef PLAIN_CLI_JOB_WORDS_H
+#define PLAIN_CLI_JOB_WORDS_H
+
+#include <plain/jobs/queue.h>
+
+#include "cli/cli.h"
+#include "cli/json_writer.h"
+
+/* Appends the parameters, name=value behind the class or --params, as a JSON object. cls may be
+ * NULL. Only what can be seen without the class's table is sure to be checked. */
+int read_parameters(struct cli *cli, const plain_job_class *cls, struct buf *json,
+                    plain_error *err) PLAIN_MUST_USE;
+
+/* The command's first operand as a uuid: PJ502, exit code 3, when it is none. */
+int read_uuid(const struct cli *cli, plain_uuid *out, plain_error *err) PLAIN_MUST_USE;
+/* There is nothing with that uuid: PJ502. */
+int no_such_job(const plain_uuid *uuid, plain_error *err);
+
+/* Says on stderr who holds the key. */
+void say_skipped(const struct cli *cli, const plain_request *request);
+/* The member "skipped": an object, or null when request is. */
+void put_skipped(struct json_writer *j, const plain_request *request);
+
+#endif
