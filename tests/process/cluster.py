@@ -1,0 +1,108 @@
+"""A throw-away PostgreSQL server: made, started and stopped by the tests, never by root."""
+import contextlib
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import psycopg2
+
+PATIENCE_S = 60
+SETTINGS = {
+    "fsync": "on", "synchronous_commit": "on", "full_page_writes": "on",
+    "shared_buffers": "32MB", "max_connections": "60", "timezone": "UTC",
+    "logging_collector": "off", "log_line_prefix": "'%m [%p] %d '", "log_min_messages": "warning",
+    "log_checkpoints": "off",
+}
+
+
+def binaries():
+    found = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"),
+                   key=lambda path: int(path.parts[4]))
+    assert found, "there is no PostgreSQL server here: apt install postgresql"
+    return found[-1].parent
+
+
+def free_port():
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def as_user():
+    """What stands in front of a command so that it does not run as root."""
+    if os.geteuid() != 0:
+        return [], os.geteuid()
+    user = pwd.getpwnam("nobody")
+    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}",
+            "--clear-groups"], user.pw_uid
+
+
+class Cluster:
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="plain-pg-", dir="/tmp"))
+        self.prefix, self.uid = as_user()
+        os.chown(self.folder, self.uid, -1)
+        self.folder.chmod(0o755)
+        self.log = self.folder / "log"
+        self.port = free_port()
+        self.process = None
+        subprocess.run([*self.prefix, binaries() / "initdb", "-D", self.folder / "data", "-U", "plain",
+                        "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
+                       check=True, stdout=subprocess.DEVNULL, cwd="/",
+                       env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
+
+    def url(self, name, host=None):
+        return f"postgresql://plain@/{name}?host={host or self.folder}&port={self.port}"
+
+    def tcp_url(self, name):
+        return f"postgresql://plain@127.0.0.1:{self.port}/{name}"
+
+    def start(self):
+        settings = {**SETTINGS, "port": str(self.port), "listen_addresses": "127.0.0.1",
+                    "unix_socket_directories": str(self.folder)}
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [*self.prefix, binaries() / "postgres", "-D", self.folder / "data", *options],
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd="/", start_new_session=True,
+                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
+        self.await_start()
+
+    def await_start(self):
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                psycopg2.connect(self.url("postgres")).close()
+                return
+            except psycopg2.OperationalError:
+                running = self.process.poll() is None
+                if not running or time.monotonic() > deadline:
+                    raise AssertionError(f"the server did not start:\n{self.log.read_text()}")
+                time.sleep(0.05)
+
+    def stop(self, how=signal.SIGINT):
+        """SIGINT is a fast stop, SIGQUIT an immediate one, as after a crash."""
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(how)
+            self.process.wait(PATIENCE_S)
+
+    def remove(self):
+        self.stop()
+        shutil.rmtree(self.folder)
+
+    def execute(self, sql):
+        connection = psycopg2.connect(self.url("postgres"))
+        connection.autocommit = True
+        with contextlib.closing(connection):
+            connection.cursor().execute(sql)
+
+    def log_lines(self, database):
+        """What the server logged about one database."""
+        mark = f"] {database} "
+        return [line for line in self.log.read_text().splitlines() if mark in line]

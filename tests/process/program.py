@@ -1,0 +1,112 @@
+"""The program under test, run in a private folder with a clean environment."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+TREE = pathlib.Path(__file__).resolve().parent.parent.parent
+STRESS = os.environ.get("PLAIN_STRESS") == "1"
+TIMEOUT_S = 60
+
+
+def program_path():
+    """The debug program; PLAIN names it."""
+    return pathlib.Path(os.environ.get("PLAIN") or TREE / "build/plain").resolve()
+
+
+def release_path():
+    """The release program, for what is measured or linked; PLAIN_RELEASE names it."""
+    return pathlib.Path(os.environ.get("PLAIN_RELEASE") or TREE / "build-release/plain").resolve()
+
+
+def sized(normal, full):
+    """A number of jobs: small in `make check`, full in `make stress`."""
+    return full if STRESS else normal
+
+
+def clean_environment(folder, **more):
+    return {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(folder), "LC_ALL": "C.UTF-8",
+            "UBSAN_OPTIONS": "print_stacktrace=1", **more}
+
+
+class Done:
+    """A command that ended."""
+
+    def __init__(self, args, code, stdout, stderr):
+        self.args = args
+        self.code = code
+        self.stdout = stdout
+        self.stderr = stderr
+
+    @property
+    def lines(self):
+        return self.stdout.splitlines()
+
+    @property
+    def line(self):
+        assert len(self.lines) == 1, self
+        return self.lines[0]
+
+    @property
+    def pj(self):
+        """301 of "error[PJ301]: ..." or "skipped[PJ501]: ..."; None without one."""
+        found = re.search(r"^(?:error|skipped)\[PJ(\d+)\]", self.stderr, re.M)
+        return int(found[1]) if found else None
+
+    def __repr__(self):
+        return f"{self.args} -> {self.code}\n--- stdout\n{self.stdout}\n--- stderr\n{self.stderr}"
+
+
+class Plain:
+    """plain("jobs", "stats") runs that and asserts that it succeeds."""
+
+    def __init__(self, folder, url=None, program=None):
+        self.folder = pathlib.Path(folder)
+        self.program = program or program_path()
+        self.env = clean_environment(folder)
+        if url:
+            self.env["DATABASE_URL"] = url
+
+    def start(self, *args, env=None, **popen):
+        """A process that the caller has to end."""
+        return subprocess.Popen([self.program, *map(str, args)], cwd=self.folder,
+                                env={**self.env, **(env or {})}, **popen)
+
+    def run(self, *args, env=None, stdin=b"", timeout=TIMEOUT_S):
+        """Runs a command whatever comes of it."""
+        command = [self.program, *map(os.fsencode, map(str, args))]
+        done = subprocess.run(command, cwd=self.folder, env={**self.env, **(env or {})},
+                              input=stdin, capture_output=True, timeout=timeout)
+        return Done(args, done.returncode, done.stdout.decode(errors="replace"),
+                    done.stderr.decode(errors="replace"))
+
+    def __call__(self, *args, **options):
+        done = self.run(*args, **options)
+        assert done.code == 0, done
+        return done
+
+    def fails(self, code, pj, *args, **options):
+        """Asserts that a command fails as it should, and returns its words."""
+        done = self.run(*args, **options)
+        assert (done.code, done.pj) == (code, pj), done
+        return done
+
+    def json(self, *args, **options):
+        return json.loads(self("--json", *args, **options).stdout)
+
+    def enqueue(self, *args, **options):
+        """The uuids of the requests that were made."""
+        return self("jobs", "enqueue", *args, **options).lines
+
+    def drain(self, *options, **more):
+        """Runs what is due, to the end."""
+        return self("jobs", "worker", "--drain", *options, **more)
+
+    def add_executable(self, name, text, mode=0o755):
+        folder = self.folder / "jobs.d"
+        folder.mkdir(exist_ok=True)
+        path = folder / name
+        path.write_text(text)
+        path.chmod(mode)
+        return path

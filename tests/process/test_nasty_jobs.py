@@ -1,0 +1,77 @@
+"""Jobs that crash, exit, loop and worse: LOST with the reason, and their neighbours untouched."""
+import os
+import signal
+
+import pytest
+
+from program import sized
+from verify import assert_sound
+from workers import wait_until
+
+GOOD = sized(200, 1000)
+
+# How it dies; exit code and signal of the result; a word of the stored text.
+ENDS = {
+    "segfault": (None, signal.SIGSEGV, "nasty_segfault"),
+    "null_call": (None, signal.SIGSEGV, "SIGSEGV"),
+    "stack_overflow": (None, signal.SIGSEGV, "nasty_deeper"),
+    "abort": (None, signal.SIGABRT, "nasty_abort"),
+    "exit_0": (0, None, "exit code 0"),
+    "exit_3": (3, None, "exit code 3"),
+    "_exit": (4, None, "exit code 4"),
+    "kill_self": (None, signal.SIGKILL, "SIGKILL"),
+    "kill_group": (None, signal.SIGKILL, "SIGKILL"),
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_a_death_is_recorded_with_its_cause(db, plain, module, how):
+    exit_code, exit_signal, word = ENDS[how]
+    plain.enqueue("NastyJob", f"how={how}")
+    plain.drain("--max-processes", 1)
+    row = db.one("jobresult")
+    assert (row.status, row.exit_code, row.exit_signal) == ("LOST", exit_code, exit_signal)
+    assert row.crash_count == 1 and row.error_type == "Lost"
+    assert word in row.error, row.error
+    assert row.started_at <= row.ended_at
+
+
+def test_a_job_that_loops_can_be_killed(db, plain, module, start_worker):
+    plain.enqueue("NastyJob", "how=loop")
+    worker = start_worker("--max-processes", 2)
+    pid_file = plain.folder / "loop.pid"
+    pid = int(wait_until(lambda: pid_file.exists() and pid_file.read_text().strip(), "the loop"))
+    assert pid in worker.runners()
+    os.kill(pid, signal.SIGTERM)
+    worker.await_event("Job failed")
+    row = wait_until(lambda: db.results(), "its result")[0]
+    assert (row.status, row.exit_signal, row.runner_pid) == ("LOST", signal.SIGTERM, pid)
+    worker.stop()
+
+
+@pytest.mark.parametrize("how", ["close_all", "much_output"])
+def test_an_odd_job_harms_nobody(db, plain, module, how):
+    plain.enqueue("NastyJob", f"how={how}")
+    plain.enqueue("TraceJob")
+    plain.drain("--max-processes", 1)
+    assert db.statuses("TraceJob") == ["SUCCESSFUL"]
+    assert db.statuses("NastyJob") in (["SUCCESSFUL"], ["LOST"])
+    assert_sound(db)
+
+
+def test_neighbours_are_untouched(db, plain, module, start_worker):
+    good = []
+    nasty = [how for how in ENDS] + ["close_all", "much_output"]
+    for how in nasty:
+        plain.enqueue("NastyJob", f"how={how}")
+        good += plain.enqueue("TraceJob", "ms=1", "--count", GOOD // len(nasty) + 1)
+    worker = start_worker("--drain", "--max-processes", 4)
+    worker.wait(seconds=120)
+    results = db.results("TraceJob")
+    assert sorted(row.job_request_uuid for row in results) == sorted(good)
+    assert {(row.status, row.retry_attempt) for row in results} == {("SUCCESSFUL", 0)}
+    assert len(db.results("NastyJob")) == len(nasty)
+    started = [line for line in (plain.folder / "trace.log").read_text().splitlines()
+               if line[0] == "S"]
+    assert len(started) == len(good)
+    assert_sound(db, trace=plain.folder / "trace.log")

@@ -1,0 +1,134 @@
+"""Signals to a worker in the middle of its work: nothing is lost, nothing is CANCELLED."""
+import os
+import signal
+import time
+
+import pytest
+
+from verify import assert_sound
+from workers import living_in, wait_until
+
+JOBS = 200
+
+
+def trace_lines(plain, what):
+    path = plain.folder / "trace.log"
+    return [line.split() for line in path.read_text().splitlines()
+            if line[0] == what] if path.exists() else []
+
+
+def start_in_the_middle(plain, start_worker, *options):
+    """A worker with some jobs of 0.3 s running and most unstarted."""
+    uuids = plain.enqueue("TraceJob", "ms=300", "--count", JOBS, *options)
+    worker = start_worker("--max-processes", 4)
+    wait_until(lambda: len(trace_lines(plain, "S")) >= 6, "jobs to run")
+    return worker, uuids
+
+
+def assert_nothing_lost(db, plain, uuids):
+    """All that were not run are back, as they were: the same uuid, no attempt used."""
+    assert_sound(db, uuids, plain.folder / "trace.log")
+    ended = db.results()
+    back = db.rows("jobrequest")
+    assert {row.status for row in ended} == {"SUCCESSFUL"}
+    assert sorted(row.job_request_uuid for row in ended) + sorted(
+        row.uuid for row in back) != []
+    assert {row.job_request_uuid for row in ended} | {row.uuid for row in back} == set(uuids)
+    assert {row.retry_attempt for row in back} <= {0}
+    assert len(back) > JOBS / 2
+
+
+def drain_the_rest(db, plain, uuids):
+    """In jobs of no time, since only the number counts now."""
+    plain.drain("--max-processes", 4, timeout=120)
+    assert len(db.results()) == len(uuids) and db.count("jobrequest") == 0
+    assert_sound(db, uuids, plain.folder / "trace.log")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_gracefully(db, plain, module, start_worker, number):
+    worker, uuids = start_in_the_middle(plain, start_worker)
+    worker.stop(number)
+    assert len(trace_lines(plain, "S")) == len(trace_lines(plain, "E")) == len(db.results())
+    assert_nothing_lost(db, plain, uuids)
+    assert worker.events("Job worker shutdown complete")
+    if number == signal.SIGTERM:
+        drain_the_rest(db, plain, uuids)
+
+
+def test_a_signal_to_the_whole_group_stops_gracefully(db, plain, module, start_worker):
+    """As a terminal or a service manager does: runners are in groups of their own."""
+    worker, uuids = start_in_the_middle(plain, start_worker)
+    worker.send_to_group(signal.SIGTERM)
+    worker.wait()
+    assert len(trace_lines(plain, "S")) == len(trace_lines(plain, "E"))
+    assert_nothing_lost(db, plain, uuids)
+
+
+def test_a_second_signal_puts_running_jobs_back(db, plain, module, start_worker):
+    """Those that may run twice go back without using an attempt."""
+    uuids = plain.enqueue("TraceJob", "ms=60000", "--count", 20, "--retries", 1)
+    worker = start_worker("--max-processes", 4)
+    wait_until(lambda: len(trace_lines(plain, "S")) == 4, "jobs to run")
+    worker.send(signal.SIGTERM)
+    worker.await_event("Job worker shutdown requested")
+    worker.send(signal.SIGTERM)
+    worker.wait(seconds=10)
+    assert sorted(row.uuid for row in db.rows("jobrequest")) == sorted(uuids)
+    assert {row.retry_attempt for row in db.rows("jobrequest")} == {0}
+    assert db.results() == []
+    assert_sound(db, uuids)
+
+
+def test_a_second_signal_loses_only_what_may_not_run_twice(db, plain, module, start_worker):
+    uuids = plain.enqueue("TraceJob", "ms=60000", "--count", 20)
+    worker = start_worker("--max-processes", 4)
+    wait_until(lambda: len(trace_lines(plain, "S")) == 4, "jobs to run")
+    started = {request for _, request, *_ in trace_lines(plain, "S")}
+    for _ in range(5):
+        worker.send(signal.SIGTERM)
+        time.sleep(0.05)
+    worker.wait(seconds=10)
+    assert {row.job_request_uuid for row in db.results()} == started
+    assert db.statuses() == ["LOST"] * 4
+    assert {row.uuid for row in db.rows("jobrequest")} == set(uuids) - started
+    assert_sound(db, uuids)
+
+
+def test_an_idle_worker_stops_at_once(db, plain, module, start_worker):
+    worker = start_worker("--max-processes", 2)
+    wait_until(lambda: len(worker.runners()) == 2, "two runners")
+    began = time.monotonic()
+    worker.stop()
+    assert time.monotonic() - began < 3
+
+
+def test_a_signal_while_it_starts_stops_it(db, plain, module, start_worker):
+    for delay in (0.01, 0.05, 0.1, 0.2):
+        worker = start_worker("--max-processes", 2)
+        time.sleep(delay)
+        worker.send(signal.SIGTERM)
+        ended = worker.process.wait(10)
+        assert ended in (0, -signal.SIGTERM), worker.text()
+    assert_sound(db, [])
+
+
+def test_runners_end_with_their_worker(db, plain, module, start_worker):
+    """No descendant of a killed worker is alive after a second."""
+    plain.enqueue("TraceJob", "ms=60000", "--count", 4)
+    plain.add_executable("sleeper", "#!/bin/sh\nexec sleep 60\n")
+    plain.enqueue("sleeper", "--count", 2)
+    worker = start_worker("--max-processes", 6)
+    wait_until(lambda: len(trace_lines(plain, "S")) == 4 and len(living_in(plain.folder)) >= 9,
+               "all jobs to run")
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.process.wait()
+    wait_until(lambda: not living_in(plain.folder), "the end of all runners", seconds=1)
+
+
+def test_an_unclaimed_job_is_not_touched_by_a_worker_without_its_class(db, plain, module,
+                                                                       start_worker):
+    (uuid,) = plain.enqueue("NobodysJob", "--unregistered")
+    worker = start_worker("--drain")
+    worker.wait()
+    assert [row.uuid for row in db.rows("jobrequest")] == [uuid]

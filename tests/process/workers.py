@@ -1,0 +1,127 @@
+"""A running `plain jobs worker`, and looking at its processes through /proc."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+STOP_S = 30
+
+
+def wait_until(condition, what, seconds=30):
+    """Polls until condition() is true, and returns what it said."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        time.sleep(0.02)
+
+
+def stat_fields(pid):
+    """The fields of /proc/PID/stat behind the name; None when there is no such process."""
+    try:
+        text = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    return text.rpartition(")")[2].split()
+
+
+def is_alive(pid):
+    fields = stat_fields(pid)
+    return fields is not None and fields[0] not in "ZX"
+
+
+def all_pids():
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def children(pid):
+    found = []
+    for other in all_pids():
+        fields = stat_fields(other)
+        if fields and fields[0] not in "ZX" and int(fields[1]) == pid:
+            found.append(other)
+    return found
+
+
+def living_in(folder):
+    """Processes whose working folder is folder: nobody else starts one there."""
+    found = []
+    for pid in all_pids():
+        try:
+            where = os.readlink(f"/proc/{pid}/cwd")
+        except OSError:
+            continue
+        if where == str(folder) and is_alive(pid):
+            found.append(pid)
+    return found
+
+
+class Worker:
+    """One worker in a process group of its own, its log in JSON lines."""
+    count = 0
+
+    def __init__(self, plain, *options, env=None):
+        Worker.count += 1
+        self.plain = plain
+        self.log = plain.folder / f"worker-{Worker.count}.log"
+        with open(self.log, "wb") as log:
+            self.process = plain.start("jobs", "worker", *options, start_new_session=True,
+                                       env={"PLAIN_LOG_FORMAT": "json", **(env or {})},
+                                       stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.pid = self.process.pid
+
+    def text(self):
+        return self.log.read_text(errors="replace")
+
+    def events(self, name=None):
+        """The records of the log so far."""
+        found = []
+        for line in self.text().splitlines():
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue  # what a job printed
+            if isinstance(record, dict) and name in (None, record.get("event")):
+                found.append(record)
+        return found
+
+    def await_event(self, name, seconds=30):
+        def look():
+            assert self.process.poll() is None or self.events(name), self.text()
+            return self.events(name)
+        return wait_until(look, f"the worker's '{name}'", seconds)
+
+    def runners(self):
+        return children(self.pid)
+
+    def send(self, number):
+        self.process.send_signal(number)
+
+    def send_to_group(self, number):
+        os.killpg(self.pid, number)
+
+    def wait(self, code=0, seconds=STOP_S):
+        """Waits for its end, which must be that of all of its processes."""
+        try:
+            ended = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"the worker did not end within {seconds} s\n{self.text()}")
+        assert ended == code, (ended, self.text())
+
+    def stop(self, number=signal.SIGTERM, **options):
+        self.send(number)
+        self.wait(**options)
+
+    def kill(self):
+        """Only for what a failed test left: it and its runners."""
+        left = [self.pid, *self.runners()] if self.process.poll() is None else []
+        for pid in left:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.process.wait()
