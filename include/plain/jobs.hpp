@@ -214,14 +214,16 @@ template <typename Field> constexpr plain_type type_of()
     }
 }
 
+/* A row of a table of parameters; PLAIN_PARAM, as in C, fills in what it can. */
+template <typename Field>
+constexpr plain_param param(const char *name, unsigned flags, std::size_t offset)
+{
+    return {name, type_of<Field>(), flags, offset, sizeof(Field), nullptr};
+}
+
 } // namespace plain
 
-/* A row of a table of parameters, as in C. */
 #define PLAIN_PARAM(structure, field, param_flags)                                                 \
-    plain_param                                                                                    \
-    {                                                                                              \
-#field, plain::type_of < decltype(structure::field)>(), (param_flags),                     \
-            offsetof(structure, field), sizeof(structure::field)                                   \
-    }
+    (plain::param<decltype(structure::field)>(#field, (param_flags), offsetof(structure, field)))
 
 #endif

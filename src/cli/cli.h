@@ -23,6 +23,9 @@
 #include "core/settings.h"
 #include "store/store.h"
 
+/* Room for the parameters of a job in any form, and for anything else that fits on a line. */
+enum { PARAMETERS_ROOM = 2 * PLAIN_PARAMETERS_MAX };
+
 struct cli {
     const plain_module *own; /* classes of the program itself, or NULL */
     struct arguments args;

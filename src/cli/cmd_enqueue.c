@@ -154,7 +154,7 @@ int cmd_enqueue(struct cli *cli, plain_error *err)
 {
     struct order order = {.name = cli->args.operands[0]};
     struct registry *registry = NULL;
-    struct buf json = BUF_INIT(2 * PLAIN_PARAMETERS_MAX);
+    struct buf json = BUF_INIT(PARAMETERS_ROOM);
     int r = cli_registry(cli, &registry, err);
 
     if (r == PLAIN_OK)

@@ -51,7 +51,7 @@ static void put_parameter_names(struct buf *b, const plain_job_class *cls)
 static void add_row(struct table *t, const struct job_entry *entry)
 {
     const plain_job_class *cls = entry->cls;
-    struct buf parameters = BUF_INIT(64 * 1024);
+    struct buf parameters = BUF_INIT(PARAMETERS_ROOM);
     char retries[16] = "";
 
     if (cls)

@@ -20,7 +20,7 @@ static int print_loaded(struct cli *cli, const struct job_entry *entry, const ch
     buf_puts(&cli->out, "Loaded job: ");
     buf_put_escaped(&cli->out, entry->name);
     if (cli->terminal) {
-        struct buf parameters = BUF_INIT(2 * PLAIN_PARAMETERS_MAX);
+        struct buf parameters = BUF_INIT(PARAMETERS_ROOM);
 
         put_parameters(&parameters, stored);
         buf_puts(&cli->out, "  [");
@@ -57,8 +57,8 @@ static int run_named(struct cli *cli, const struct registry *registry, plain_err
 {
     const char *name = cli->args.operands[0];
     const struct job_entry *entry = registry_find(registry, name);
-    struct buf json = BUF_INIT(2 * PLAIN_PARAMETERS_MAX);
-    struct buf stored = BUF_INIT(2 * PLAIN_PARAMETERS_MAX);
+    struct buf json = BUF_INIT(PARAMETERS_ROOM);
+    struct buf stored = BUF_INIT(PARAMETERS_ROOM);
 
     if (!entry)
         return registry_unknown(registry, name, err);

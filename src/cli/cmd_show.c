@@ -26,11 +26,9 @@ static void put_line(struct cli *cli, const char *label, struct buf *text)
     buf_release(text);
 }
 
-enum { LINE_MAX_BYTES = 2 * PLAIN_PARAMETERS_MAX };
-
 static void put_text_line(struct cli *cli, const char *label, const char *text)
 {
-    struct buf b = BUF_INIT(LINE_MAX_BYTES);
+    struct buf b = BUF_INIT(PARAMETERS_ROOM);
 
     buf_puts(&b, text ? text : "");
     put_line(cli, label, &b);
@@ -120,7 +118,7 @@ static void put_error_text(struct cli *cli, const char *text)
 {
     for (bool first = true; *text; first = false) {
         size_t n = strcspn(text, "\n");
-        struct buf line = BUF_INIT(LINE_MAX_BYTES);
+        struct buf line = BUF_INIT(PARAMETERS_ROOM);
 
         buf_put(&line, text, n);
         put_line(cli, first ? "error" : "", &line);
@@ -131,7 +129,7 @@ static void put_error_text(struct cli *cli, const char *text)
 /* The text begins with type and message; a row of another program may have only these. */
 static void put_error(struct cli *cli, const struct job_row *row)
 {
-    struct buf b = BUF_INIT(LINE_MAX_BYTES);
+    struct buf b = BUF_INIT(PARAMETERS_ROOM);
 
     if (row->error && *row->error) {
         put_error_text(cli, row->error);
@@ -177,7 +175,7 @@ static void put_run(struct cli *cli, const struct job_row *row, int64_t now)
 static void put_job(struct cli *cli, const struct job_row *rows, size_t count, int64_t now)
 {
     const struct job_row *last = &rows[count - 1];
-    struct buf b = BUF_INIT(LINE_MAX_BYTES);
+    struct buf b = BUF_INIT(PARAMETERS_ROOM);
 
     buf_puts(&cli->out, "Job ");
     paint_text(&cli->out, cli->colour, PAINT_BOLD, last->job_class);

@@ -10,88 +10,88 @@
 #include "base/compiler.h"
 
 static const struct cli_option globals[] = {
-    {OPTION_DB, "db", "URL", "database, sqlite:PATH or postgresql://...; beats DATABASE_URL", 0,
-     false},
-    {OPTION_CONFIG, "config", "FILE", "read settings from FILE instead of plain.conf", 0, false},
-    {OPTION_JSON, "json", NULL, "output and errors as one JSON document", 0, false},
-    {OPTION_QUIET, "quiet", NULL, "say nothing but the output asked for, log warnings only", 'q',
-     false},
-    {OPTION_VERBOSE, "verbose", NULL, "log debug records too", 'v', false},
-    {OPTION_NO_COLOR, "no-color", NULL, "no colours (also NO_COLOR, TERM=dumb)", 0, false},
-    {OPTION_UTC, "utc", NULL, "times in UTC instead of the local time zone", 0, false},
-    {OPTION_YES, "yes", NULL, "answer every question with yes", 'y', false},
-    {OPTION_HELP, "help", NULL, "help for the command", 'h', false},
-    {OPTION_VERSION, "version", NULL, "the version", 0, false},
+    {OPTION_DB, 0, false, "db", "URL",
+     "database, sqlite:PATH or postgresql://...; beats DATABASE_URL"},
+    {OPTION_CONFIG, 0, false, "config", "FILE", "read settings from FILE instead of plain.conf"},
+    {OPTION_JSON, 0, false, "json", NULL, "output and errors as one JSON document"},
+    {OPTION_QUIET, 'q', false, "quiet", NULL,
+     "say nothing but the output asked for, log warnings only"},
+    {OPTION_VERBOSE, 'v', false, "verbose", NULL, "log debug records too"},
+    {OPTION_NO_COLOR, 0, false, "no-color", NULL, "no colours (also NO_COLOR, TERM=dumb)"},
+    {OPTION_UTC, 0, false, "utc", NULL, "times in UTC instead of the local time zone"},
+    {OPTION_YES, 'y', false, "yes", NULL, "answer every question with yes"},
+    {OPTION_HELP, 'h', false, "help", NULL, "help for the command"},
+    {OPTION_VERSION, 0, false, "version", NULL, "the version"},
     {0},
 };
 
 static const struct cli_option migrate_options[] = {
-    {OPTION_SQL, "sql", NULL, "print the SQL of all steps and change nothing", 0, false},
-    {OPTION_DRY_RUN, "dry-run", NULL, "say what would be done and change nothing", 0, false},
+    {OPTION_SQL, 0, false, "sql", NULL, "print the SQL of all steps and change nothing"},
+    {OPTION_DRY_RUN, 0, false, "dry-run", NULL, "say what would be done and change nothing"},
     {0},
 };
 
 static const struct cli_option help_options[] = {
-    {OPTION_MARKDOWN, "markdown", NULL, "of errors, settings or commands: the page in docs", 0,
-     false},
+    {OPTION_MARKDOWN, 0, false, "markdown", NULL,
+     "of errors, settings or commands: the page in docs"},
     {0},
 };
 
 static const struct cli_option worker_options[] = {
-    {OPTION_QUEUE, "queue", "QUEUE", "work for this queue; repeatable [default]", 0, true},
-    {OPTION_MAX_PROCESSES, "max-processes", "N", "runners, each runs one job at a time [the CPUs]",
-     0, false},
-    {OPTION_MAX_JOBS_PER_PROCESS, "max-jobs-per-process", "N",
-     "replace a runner after N jobs [never]", 0, false},
-    {OPTION_MAX_PENDING_PER_PROCESS, "max-pending-per-process", "N",
-     "claimed and unstarted jobs per runner [automatic]", 0, false},
-    {OPTION_STATS_EVERY, "stats-every", "SECONDS", "log figures so often, 0 for never [60]", 0,
-     false},
-    {OPTION_DRAIN, "drain", NULL, "stop when the queues hold nothing that is due", 0, false},
+    {OPTION_QUEUE, 0, true, "queue", "QUEUE", "work for this queue; repeatable [default]"},
+    {OPTION_MAX_PROCESSES, 0, false, "max-processes", "N",
+     "runners, each runs one job at a time [the CPUs]"},
+    {OPTION_MAX_JOBS_PER_PROCESS, 0, false, "max-jobs-per-process", "N",
+     "replace a runner after N jobs [never]"},
+    {OPTION_MAX_PENDING_PER_PROCESS, 0, false, "max-pending-per-process", "N",
+     "claimed and unstarted jobs per runner [automatic]"},
+    {OPTION_STATS_EVERY, 0, false, "stats-every", "SECONDS",
+     "log figures so often, 0 for never [60]"},
+    {OPTION_DRAIN, 0, false, "drain", NULL, "stop when the queues hold nothing that is due"},
     {0},
 };
 
 static const struct cli_option enqueue_options[] = {
-    {OPTION_PARAMS, "params", "JSON", "the parameters as one JSON object", 0, false},
-    {OPTION_QUEUE, "queue", "QUEUE", "queue instead of the class's", 0, false},
-    {OPTION_DELAY, "delay", "TIME",
-     "start in 60 (seconds), 300ms, 5m, 2h, 7d, or at an RFC 3339 time", 0, false},
-    {OPTION_PRIORITY, "priority", "N", "-32768 to 32767, higher runs first", 0, false},
-    {OPTION_RETRIES, "retries", "N", "0 to 32767: at most N + 1 attempts", 0, false},
-    {OPTION_KEY, "key", "KEY", "concurrency key; \"\" for none", 0, false},
-    {OPTION_COUNT_OF, "count", "N", "enqueue it N times [1]", 0, false},
-    {OPTION_UNREGISTERED, "unregistered", NULL, "also a class that is not registered here", 0,
-     false},
+    {OPTION_PARAMS, 0, false, "params", "JSON", "the parameters as one JSON object"},
+    {OPTION_QUEUE, 0, false, "queue", "QUEUE", "queue instead of the class's"},
+    {OPTION_DELAY, 0, false, "delay", "TIME",
+     "start in 60 (seconds), 300ms, 5m, 2h, 7d, or at an RFC 3339 time"},
+    {OPTION_PRIORITY, 0, false, "priority", "N", "-32768 to 32767, higher runs first"},
+    {OPTION_RETRIES, 0, false, "retries", "N", "0 to 32767: at most N + 1 attempts"},
+    {OPTION_KEY, 0, false, "key", "KEY", "concurrency key; \"\" for none"},
+    {OPTION_COUNT_OF, 0, false, "count", "N", "enqueue it N times [1]"},
+    {OPTION_UNREGISTERED, 0, false, "unregistered", NULL,
+     "also a class that is not registered here"},
     {0},
 };
 
 static const struct cli_option run_options[] = {
-    {OPTION_PARAMS, "params", "JSON", "the parameters as one JSON object", 0, false},
+    {OPTION_PARAMS, 0, false, "params", "JSON", "the parameters as one JSON object"},
     {0},
 };
 
 static const struct cli_option rows_options[] = {
-    {OPTION_CLASS, "class", "CLASS", "only of this class", 0, false},
-    {OPTION_QUEUE, "queue", "QUEUE", "only of this queue", 0, false},
-    {OPTION_LIMIT, "limit", "N", "at most N rows, 1 to 1000 [50]", 0, false},
+    {OPTION_CLASS, 0, false, "class", "CLASS", "only of this class"},
+    {OPTION_QUEUE, 0, false, "queue", "QUEUE", "only of this queue"},
+    {OPTION_LIMIT, 0, false, "limit", "N", "at most N rows, 1 to 1000 [50]"},
     {0},
 };
 
 static const struct cli_option results_options[] = {
-    {OPTION_STATUS, "status", "STATUS",
-     "only SUCCESSFUL, ERRORED, CANCELLED, DEFERRED or LOST, in any case", 0, false},
-    {OPTION_CLASS, "class", "CLASS", "only of this class", 0, false},
-    {OPTION_QUEUE, "queue", "QUEUE", "only of this queue", 0, false},
-    {OPTION_LIMIT, "limit", "N", "at most N rows, 1 to 1000 [50]", 0, false},
+    {OPTION_STATUS, 0, false, "status", "STATUS",
+     "only SUCCESSFUL, ERRORED, CANCELLED, DEFERRED or LOST, in any case"},
+    {OPTION_CLASS, 0, false, "class", "CLASS", "only of this class"},
+    {OPTION_QUEUE, 0, false, "queue", "QUEUE", "only of this queue"},
+    {OPTION_LIMIT, 0, false, "limit", "N", "at most N rows, 1 to 1000 [50]"},
     {0},
 };
 
 static const struct cli_option next_options[] = {
-    {OPTION_FROM, "from", "TIME",
-     "first time after TIME; without an offset it is local time of the zone [now]", 0, false},
-    {OPTION_TIMEZONE, "timezone", "ZONE", "time zone, Europe/Berlin [UTC]", 0, false},
-    {OPTION_COUNT_OF, "count", "N", "N times instead of one, at most 1000", 0, false},
-    {OPTION_DST, "dst", "POLICY", "changes of the clock: cron or wall [cron]", 0, false},
+    {OPTION_FROM, 0, false, "from", "TIME",
+     "first time after TIME; without an offset it is local time of the zone [now]"},
+    {OPTION_TIMEZONE, 0, false, "timezone", "ZONE", "time zone, Europe/Berlin [UTC]"},
+    {OPTION_COUNT_OF, 0, false, "count", "N", "N times instead of one, at most 1000"},
+    {OPTION_DST, 0, false, "dst", "POLICY", "changes of the clock: cron or wall [cron]"},
     {0},
 };
 

@@ -58,7 +58,7 @@ void put_duration(struct buf *b, int64_t us)
 {
     if (us < 0)
         us = 0;
-    if (us < 10 * US_PER_MS) {
+    if (us < INT64_C(10) * US_PER_MS) {
         buf_putf(b, "%d.%d ms", (int)(us / US_PER_MS), (int)(us / (US_PER_MS / 10) % 10));
         return;
     }
@@ -66,7 +66,7 @@ void put_duration(struct buf *b, int64_t us)
         buf_putf(b, "%d ms", (int)(us / US_PER_MS));
         return;
     }
-    if (us < 60 * (int64_t)US_PER_S) {
+    if (us < INT64_C(60) * US_PER_S) {
         int tenths = (int)(us / (US_PER_S / 10));
 
         buf_putf(b, "%d.%d s", tenths / 10, tenths % 10);

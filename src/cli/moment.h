@@ -21,7 +21,8 @@ void put_duration(struct buf *b, int64_t us);
 void put_zoned_time(struct buf *b, int64_t us, const struct zone *zone);
 
 /* RFC 3339, of which seconds, the whole time of day and the offset may be left out. Without an
- * offset it is local time of the zone: the first pass of a repeated hour, the jump of a skipped. */
+ * offset it is local time of the zone: the first pass of a repeated hour; a skipped time by the
+ * offset before the jump. */
 bool parse_zoned_time(const char *text, const struct zone *zone, int64_t *us);
 
 #endif

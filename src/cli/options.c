@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -156,6 +157,7 @@ static int apply_globals(struct reading *r)
 
 static int read_operands(struct reading *r)
 {
+    assert(r->tokens);
     r->out->operands = arena_array(r->a, r->count + 1, sizeof(*r->out->operands));
     if (!r->out->operands)
         return error_nomem(r->err);

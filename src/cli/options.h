@@ -60,11 +60,11 @@ enum option_id {
 
 struct cli_option {
     enum option_id id;
+    char letter; /* 'v' of -v; 0: none */
+    bool repeatable;
     const char *name;  /* without the dashes; NULL ends an array */
     const char *value; /* what help calls its value, "QUEUE"; NULL: it has none */
     const char *doc;
-    char letter; /* 'v' of -v; 0: none */
-    bool repeatable;
 };
 
 struct cli;

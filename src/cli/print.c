@@ -337,8 +337,8 @@ static const struct {
 /* Parameters and errors can be long: only their beginning is wanted here. */
 static void add_cell(struct table *t, const struct view_column *column, const struct view *v)
 {
-    struct buf whole = BUF_INIT(2 * PLAIN_PARAMETERS_MAX);
-    struct buf shown = BUF_INIT(2 * PLAIN_PARAMETERS_MAX);
+    struct buf whole = BUF_INIT(PARAMETERS_ROOM);
+    struct buf shown = BUF_INIT(PARAMETERS_ROOM);
     enum paint paint = column->put == put_state ? row_paint(v->row) : PAINT_NONE;
 
     column->put(&whole, v);

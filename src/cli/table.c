@@ -70,6 +70,7 @@ static void put_cell(const struct table *t, size_t column, size_t width,
 
 void table_print(const struct table *t, bool colours, struct buf *out)
 {
+    assert(t->column_count > 0);
     size_t *widths = arena_array(t->arena, t->column_count, sizeof(*widths));
 
     if (!widths)

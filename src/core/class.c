@@ -134,8 +134,10 @@ static int refuse_class(const plain_job_class *cls, const char *field, const cha
 
 static int check_params(const plain_job_class *cls, plain_error *err)
 {
-    /* Rows of an older program may be smaller, but the first version's fields are all there. */
-    if (cls->params && (cls->param_size < sizeof(plain_param) || cls->param_size > ADOPT_SIZE_MAX))
+    /* Rows of another version have more or fewer fields, but never fewer than the first had. */
+    const size_t first_version = offsetof(plain_param, size) + sizeof(size_t);
+
+    if (cls->params && (cls->param_size < first_version || cls->param_size > ADOPT_SIZE_MAX))
         return error_set(err, PLAIN_E_VERSION, 702, "param_size",
                          "job class '%s' says that a plain_param is %zu bytes", cls->name,
                          cls->param_size);

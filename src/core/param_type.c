@@ -137,8 +137,7 @@ static bool format_double(double d, char out[DOUBLE_SIZE])
     locale_t before = uselocale(c);
     for (int digits = FEWEST_DIGITS; digits <= MOST_DIGITS; digits++) {
         (void)snprintf(out, DOUBLE_SIZE, "%.*g", digits, d);
-        /* Exactly equal, and no -Wfloat-equal where somebody builds with it. */
-        if (text_parse_double(out, &again) && memcmp(&again, &d, sizeof(d)) == 0)
+        if (text_parse_double(out, &again) && again == d)
             break;
     }
     (void)uselocale(before);
@@ -199,8 +198,8 @@ static int write_string(const struct param_type *type, const char *name, const v
 
     (void)type;
     memcpy(&s, field, sizeof(s));
-    size_t n = strnlen(s, PLAIN_PARAMETERS_MAX + 1);
-    if (n > PLAIN_PARAMETERS_MAX)
+    size_t n = strnlen(s, PARAMS_SIZE_MAX + 1);
+    if (n > PARAMS_SIZE_MAX)
         return refuse_size(name, err);
     if (!utf8_valid(s, n))
         return error_set(err, PLAIN_E_INVALID, 602, name, "parameter '%s' is not valid UTF-8",
@@ -232,12 +231,12 @@ static int write_json(const struct param_type *type, const char *name, const voi
                       struct buf *out, plain_error *err)
 {
     plain_json json;
-    struct jtext value;
+    struct jtext value = {0};
 
     (void)type;
     memcpy(&json, field, sizeof(json));
-    size_t n = json.length ? json.length : strnlen(json.text, PLAIN_PARAMETERS_MAX + 1);
-    if (n > PLAIN_PARAMETERS_MAX)
+    size_t n = json.length ? json.length : strnlen(json.text, PARAMS_SIZE_MAX + 1);
+    if (n > PARAMS_SIZE_MAX)
         return refuse_size(name, err);
     /* The object that holds all parameters is a level too. */
     int r = jtext_check(json.text, n, PARAMS_DEPTH_MAX - 1, name, &value, err);

@@ -19,13 +19,13 @@
 #include "core/json.h"
 
 struct param_type {
-    plain_type type;
     const char *name;  /* "int64" */
     const char *takes; /* for messages: "a whole number from ... to ..." */
     size_t size;       /* of a field */
     int64_t min, max;  /* of whole numbers */
-    bool is_pointer;   /* the field begins with a pointer that is NULL when it is absent */
-    bool takes_null;   /* null is a value of this type */
+    plain_type type;
+    bool is_pointer; /* the field begins with a pointer that is NULL when it is absent */
+    bool takes_null; /* null is a value of this type */
 
     /* False when the value is not of this type, or memory ran out (then a is broken). */
     bool (*read)(const struct param_type *type, struct jtext value, struct arena *a, void *field);

@@ -36,7 +36,7 @@ static int finish(const struct buf *out, size_t start, plain_error *err)
 {
     if (!buf_ok(out))
         return out->max < PARAMS_BUF_MAX ? refuse_size(err) : error_nomem(err);
-    return out->len - start > PLAIN_PARAMETERS_MAX ? refuse_size(err) : PLAIN_OK;
+    return out->len - start > PARAMS_SIZE_MAX ? refuse_size(err) : PLAIN_OK;
 }
 
 static int write_param(const plain_param *param, const void *params, struct buf *out,
@@ -69,7 +69,7 @@ int params_encode(const plain_job_class *cls, const void *params, struct buf *ou
     buf_putc(out, '{');
     for (size_t i = 0; class_param(cls, i); i++) {
         int r = write_param(class_param(cls, i), params, out, err);
-        if (r == PLAIN_OK && out->len - start > PLAIN_PARAMETERS_MAX)
+        if (r == PLAIN_OK && out->len - start > PARAMS_SIZE_MAX)
             r = refuse_size(err);
         if (r < 0)
             return r;
@@ -82,9 +82,9 @@ int params_encode(const plain_job_class *cls, const void *params, struct buf *ou
 /* A JSON text that came from outside: its size, then its form. */
 static int check_text(const char *text, unsigned depth_max, struct jtext *out, plain_error *err)
 {
-    size_t n = strnlen(text, PLAIN_PARAMETERS_MAX + 1);
+    size_t n = strnlen(text, PARAMS_SIZE_MAX + 1);
 
-    if (n > PLAIN_PARAMETERS_MAX)
+    if (n > PARAMS_SIZE_MAX)
         return refuse_size(err);
     return jtext_check(text, n, depth_max, "parameters", out, err);
 }
@@ -112,7 +112,7 @@ static int take_part(struct jtext value, const char *name, enum jtext_kind kind,
  * that are neither part are passed over, as in Python. */
 static int split_stored(const char *stored, struct stored *out, plain_error *err)
 {
-    struct jtext whole;
+    struct jtext whole = {0};
     struct jtext_member m;
 
     *out = nothing_stored;
@@ -279,7 +279,7 @@ static int check_object(const plain_job_class *cls, struct jtext object, plain_e
 int params_from_json(const plain_job_class *cls, const char *json, struct buf *out,
                      plain_error *err)
 {
-    struct jtext object;
+    struct jtext object = {0};
     size_t start = out->len;
     int r = check_text(json ? json : "{}", PARAMS_DEPTH_MAX, &object, err);
 
@@ -289,7 +289,7 @@ int params_from_json(const plain_job_class *cls, const char *json, struct buf *o
         return error_set(err, PLAIN_E_INVALID, 602, "parameters",
                          "parameters: %s, not an object {\"name\": value}",
                          jtext_kind_name(jtext_kind(object)));
-    if (object.n + FRAME_SIZE > PLAIN_PARAMETERS_MAX)
+    if (object.n + FRAME_SIZE > PARAMS_SIZE_MAX)
         return refuse_size(err);
     r = cls ? check_object(cls, object, err) : PLAIN_OK;
     if (r < 0)

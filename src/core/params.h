@@ -24,6 +24,9 @@
 /* Levels of the object of parameters, which is the first; the stored form has one around it. */
 enum { PARAMS_DEPTH_MAX = 128 };
 
+/* Bytes of a stored form at most. */
+#define PARAMS_SIZE_MAX ((size_t)PLAIN_PARAMETERS_MAX)
+
 /* A ceiling for the bufs below that is never reached before the limit of 1 MiB is noticed. */
 enum { PARAMS_BUF_MAX = 8 * 1024 * 1024 };
 

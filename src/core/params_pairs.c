@@ -58,7 +58,7 @@ static const plain_param *find_param(const plain_job_class *cls, const char *nam
 static int put_declared(const plain_job_class *cls, const struct pair *pair, struct buf *json,
                         plain_error *err)
 {
-    char shown[SHOWN_SIZE + 2];
+    char shown[SHOWN_SIZE + 2] = "'";
     const plain_param *param = find_param(cls, pair->name);
 
     if (!param)
@@ -66,7 +66,6 @@ static int put_declared(const plain_job_class *cls, const struct pair *pair, str
     const struct param_type *type = param_type_find(param->type);
     if (type->from_text(type, pair->value, json))
         return PLAIN_OK;
-    shown[0] = '\'';
     (void)text_copy(shown + 1, SHOWN_SIZE, pair->value);
     (void)text_copy(shown + strlen(shown), 2, "'");
     return param_type_refuse(type, pair->name, shown, err);
@@ -93,7 +92,7 @@ static int put_guessed(const struct pair *pair, struct buf *json, plain_error *e
 static int put_pair(const plain_job_class *cls, const char *const *pairs, size_t i,
                     struct buf *json, plain_error *err)
 {
-    struct pair pair;
+    struct pair pair = {.value = ""};
     int r = split_pair(pairs[i], &pair, err);
 
     if (r < 0)

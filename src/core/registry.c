@@ -99,7 +99,7 @@ static int add_entry(struct registry *r, const struct job_entry *fields, plain_e
 {
     const struct job_entry *entry = arena_memdup(&r->arena, fields, sizeof(*fields));
 
-    if (!entry || !reserve(&r->entries, r->entry_count, &r->entry_room, sizeof(*r->entries)))
+    if (!entry || !reserve(&r->entries, r->entry_count, &r->entry_room, sizeof(void *)))
         return error_nomem(err);
     int result = add_key(r, entry->name, entry, err);
     if (result < 0)

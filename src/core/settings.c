@@ -272,7 +272,7 @@ static int load_environment(struct settings *s, plain_error *err)
         if (!sign || !is_of_interest(*entry))
             continue;
         char *name = arena_strndup(&s->arena, *entry, (size_t)(sign - *entry));
-        char *source = arena_printf(&s->arena, "environment %s", name ? name : "");
+        char *source = name ? arena_printf(&s->arena, "environment %s", name) : NULL;
         r = source ? take_variable(s, name, sign + 1, source, source, err) : error_nomem(err);
     }
     return r;
@@ -368,7 +368,7 @@ static int read_file(const char *path, size_t max, struct buf *out, plain_error 
 static int load_config(struct settings *s, const char *config, plain_error *err)
 {
     struct file file = {.settings = s, .path = config ? config : "plain.conf"};
-    struct buf text = BUF_INIT(2 * CONFIG_MAX);
+    struct buf text = BUF_INIT((size_t)CONFIG_MAX * 2);
     int r = read_file(file.path, CONFIG_MAX, &text, err);
 
     if (r == PLAIN_OK)
@@ -382,7 +382,7 @@ static int load_config(struct settings *s, const char *config, plain_error *err)
 static int load_dotenv(struct settings *s, plain_error *err)
 {
     struct file file = {.settings = s, .path = ".env"};
-    struct buf text = BUF_INIT(2 * DOTENV_MAX);
+    struct buf text = BUF_INIT((size_t)DOTENV_MAX * 2);
     int r = read_file(file.path, DOTENV_MAX, &text, err);
 
     if (r == PLAIN_OK)

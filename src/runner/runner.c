@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -36,6 +37,7 @@ struct runner {
     uint64_t done;      /* last job whose success was told */
     uint64_t last;      /* last job that was handled */
     int64_t flushed_us;
+    ino_t channel_inode;
 };
 
 struct usage {
@@ -231,13 +233,29 @@ static int load(struct runner *r, int argc, char **argv, const plain_module *own
     return registry_add_folder(r->registry, "jobs.d", err);
 }
 
+/* Whether the channel is still what it was: a job may have closed every descriptor, and then nobody
+ * would hear of the next one. */
+static bool has_channel(const struct runner *r)
+{
+    struct stat now;
+
+    return fstat(r->channel.fd, &now) == 0 && now.st_ino == r->channel_inode;
+}
+
 static void serve(struct runner *r)
 {
     struct frame frame;
+    struct stat channel;
+
+    if (fstat(r->channel.fd, &channel) < 0)
+        return;
+    r->channel_inode = channel.st_ino;
 
     while (!r->channel.broken) {
         while (channel_next(&r->channel, &frame)) {
             if (clock_mono_us() - r->flushed_us > FLUSH_AFTER_US && flush(r) < 0)
+                return;
+            if (!has_channel(r))
                 return;
             if (frame.kind == FRAME_JOB)
                 handle_job(r, &frame);

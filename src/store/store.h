@@ -27,7 +27,8 @@
 
 #include "base/arena.h"
 
-struct store; /* each database's own struct begins with a struct store */
+struct store;    /* each database's own struct begins with a struct store */
+struct store_tx; /* the transaction of an enqueue by a class's own rule */
 
 #define STORE_NO_TIME INT64_MIN /* a time that is NULL */
 
@@ -96,6 +97,15 @@ struct job_end {
     plain_uuid successor; /* the request that continues the job; zero: none */
     int64_t successor_start_at;
     int successor_retry_attempt;
+    bool wants_hook; /* LOST or CANCELLED, and the class has an on_aborted */
+};
+
+/* An ended attempt whose on_aborted is to be called. */
+struct hook {
+    struct claim claim; /* token, uuids, class, parameters ... of the attempt */
+    enum job_status status;
+    const char *error_type, *error_message; /* "" for none */
+    bool will_retry;
 };
 
 /* Which worker claims and ends. */
@@ -124,7 +134,13 @@ struct cycle {
     const plain_uuid *releases; /* tokens */
     size_t release_count;
     const struct claim_wish *wish; /* NULL: claim nothing */
+    const plain_uuid *hooks_done;  /* tokens whose on_aborted was called */
+    size_t hooks_done_count;
+    const char *const *hook_classes; /* classes whose hooks this worker can call */
+    size_t hook_class_count;
+    size_t hook_limit; /* hooks to be taken: nobody else is given them for HOOK_LEASE_S */
 };
+enum { HOOK_LEASE_S = 60, STORE_HOOK_MAX = 100 };
 
 struct cycle_result {
     size_t ended;    /* fewer than end_count: the others were superseded, and changed nothing */
@@ -134,6 +150,8 @@ struct cycle_result {
     int64_t now;      /* by the database's clock */
     int64_t next_due; /* when fewer than limit were claimed: the next due time in these queues;
                          STORE_NO_TIME when nothing is waiting for a time */
+    struct hook *hooks;
+    size_t hook_count;
 };
 
 enum job_table { TABLE_REQUEST, TABLE_PROCESS, TABLE_RESULT };
@@ -243,7 +261,42 @@ struct store_ops {
      * been continued already (out->uuid says by which request). */
     int (*retry)(struct store *s, const plain_uuid *token, const plain_uuid *new_uuid,
                  plain_request *out, plain_error *err);
+
+    /* A store on a connection of the application: struct pg_conn or struct sqlite3 (see
+     * plain/jobs/postgres.h and sqlite.h for what is refused and what is left alone). Every verb
+     * then happens in the connection's transaction, or in one of its own when there is none; close
+     * leaves the connection open. schema: PostgreSQL's, or NULL. */
+    int (*adopt)(void *connection, const char *schema, struct store **out, plain_error *err);
+
+    /* Inserts count requests in one transaction: all or, on an error, none. out[i] as of enqueue:
+     * uuid zero and the holder when the key is held, by a row or by an earlier one of these. Keys
+     * are taken in their order, whatever the order of r, so that two callers cannot deadlock. */
+    int (*enqueue_many)(struct store *s, const struct new_request *r, size_t count,
+                        plain_request *out, plain_error *err);
+
+    /* An enqueue by a class's own rule: takes the lock (to the end of the transaction), asks
+     * rule(tx, user), and inserts with key_shared when it says 1; PLAIN_SKIPPED when 0, its value
+     * when negative, and then nothing is written. tx lives for the call of rule. lock is a text;
+     * PostgreSQL locks pg_advisory_xact_lock of the first 8 bytes, big endian, of its md5, SQLite
+     * the database. PLAIN_E_ISOLATION in REPEATABLE READ and SERIALIZABLE. */
+    int (*enqueue_ruled)(struct store *s, const struct new_request *r, const char *lock,
+                         int (*rule)(struct store_tx *tx, void *user), void *user,
+                         plain_request *out, plain_error *err);
+    /* For rule: rows of class and key in requests or processes, in the transaction. flags are
+     * plain_count_flags; self: the attempt in which the enqueue is made, or NULL. */
+    int (*count)(struct store_tx *tx, enum job_table table, const char *job_class, const char *key,
+                 unsigned flags, const plain_uuid *self, int64_t *out, plain_error *err);
+
+    /* Deletes results that were created before `before`, at most STORE_SLICE of them, oldest
+     * first, in one transaction; *deleted below STORE_SLICE: there are no more. */
+    int (*clear)(struct store *s, int64_t before, int64_t *deleted, plain_error *err);
+    /* Deletes all requests in slices of STORE_SLICE; their keys are freed. Claimed jobs are left
+     * alone. */
+    int (*purge)(struct store *s, int64_t *requests, plain_error *err);
+    /* The database's clock. */
+    int (*now)(struct store *s, int64_t *us, plain_error *err);
 };
+enum { STORE_SLICE = 500 };
 
 struct store {
     const struct store_ops *ops;

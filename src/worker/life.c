@@ -148,7 +148,8 @@ static void end_deferred(struct work *k, const struct frame_end *f)
 
     if (f->increment_retries && !has_retries_left(k)) {
         k->end.status = JOB_ERRORED;
-        keep_texts(k, "RetriesExhausted", "retries exhausted: deferred by the last attempt", "");
+        keep_texts(k, "RetriesExhausted", "retries exhausted: deferred by the last attempt",
+                   "RetriesExhausted: retries exhausted: deferred by the last attempt");
         return;
     }
     (void)snprintf(text, sizeof(text), "Deferred for %" PRId64 ".%03d seconds",

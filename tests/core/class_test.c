@@ -103,21 +103,27 @@ static void refuses_a_class_with_a_bad_field(void **state)
     assert_refused(&cls[12], PLAIN_E_INVALID, 110, "aliases");
 }
 
+#define ROW(row_name, row_type, row_flags, row_offset, row_size)                                   \
+    {                                                                                              \
+        .name = (row_name), .type = (row_type), .flags = (row_flags), .offset = (row_offset),      \
+        .size = (row_size)                                                                         \
+    }
+
 static void refuses_a_bad_parameter(void **state)
 {
     static const struct {
         plain_param param;
         const char *field;
     } bad[] = {
-        {{"", PLAIN_TYPE_INT64, 0, 0, 8}, ""},
-        {{"1st", PLAIN_TYPE_INT64, 0, 0, 8}, "1st"},
-        {{"a-b", PLAIN_TYPE_INT64, 0, 0, 8}, "a-b"},
-        {{"id", PLAIN_TYPE_INT64, 0, 0, 8}, "id"}, /* the second of that name */
-        {{"x", (plain_type)99, 0, 0, 8}, "x"},
-        {{"x", PLAIN_TYPE_INT64, 2, 0, 8}, "x"},
-        {{"x", PLAIN_TYPE_INT64, 0, 0, 4}, "x"},
-        {{"x", PLAIN_TYPE_INT64, 0, 12, 8}, "x"},
-        {{"x", PLAIN_TYPE_INT64, 0, (size_t)-4, 8}, "x"},
+        {ROW("", PLAIN_TYPE_INT64, 0, 0, 8), ""},
+        {ROW("1st", PLAIN_TYPE_INT64, 0, 0, 8), "1st"},
+        {ROW("a-b", PLAIN_TYPE_INT64, 0, 0, 8), "a-b"},
+        {ROW("id", PLAIN_TYPE_INT64, 0, 0, 8), "id"}, /* the second of that name */
+        {ROW("x", (plain_type)99, 0, 0, 8), "x"},
+        {ROW("x", PLAIN_TYPE_INT64, 2, 0, 8), "x"},
+        {ROW("x", PLAIN_TYPE_INT64, 0, 0, 4), "x"},
+        {ROW("x", PLAIN_TYPE_INT64, 0, 12, 8), "x"},
+        {ROW("x", PLAIN_TYPE_INT64, 0, (size_t)-4, 8), "x"},
     };
 
     (void)state;
@@ -185,7 +191,8 @@ struct newer_param {
 
 static void walks_rows_of_the_size_that_the_program_has(void **state)
 {
-    const struct newer_param params[] = {{user_params[0], 7}, {user_params[1], 7}, {{0}, 0}};
+    const struct newer_param params[] = {
+        {user_params[0], 7}, {user_params[1], 7}, {PLAIN_PARAMS_END, 0}};
     plain_job_class cls = good();
 
     (void)state;
@@ -195,7 +202,7 @@ static void walks_rows_of_the_size_that_the_program_has(void **state)
     assert_int_equal(class_param_count(&cls), 2);
     assert_string_equal(class_param(&cls, 1)->name, "urgent");
     assert_null(class_param(&cls, 2));
-    cls.param_size = sizeof(plain_param) - 1;
+    cls.param_size = offsetof(plain_param, size);
     assert_refused(&cls, PLAIN_E_VERSION, 702, "param_size");
 }
 

@@ -502,78 +502,6 @@ static void takes_128_levels_and_not_one_more(void **state)
     arena_release(&a);
 }
 
-static void makes_an_object_of_pairs_by_declared_type(void **state)
-{
-    static const char *const pairs[] = {"on=yes",   "small=-5",       "large=12",  "positive=0",
-                                        "real=1e3", "text=a=\"b\" 5", "raw=[1, 2]"};
-    struct buf json = BUF_INIT(PARAMS_BUF_MAX);
-    plain_error err;
-
-    (void)state;
-    if (params_from_pairs(&Everything, pairs, 7, &json, &err) < 0)
-        fail_msg("%s", err.message);
-    assert_string_equal(json.data, "{\"on\": true, \"small\": -5, \"large\": 12, \"positive\": 0, "
-                                   "\"real\": 1e3, \"text\": \"a=\\\"b\\\" 5\", \"raw\": [1, 2]}");
-    buf_release(&json);
-}
-
-static void guesses_the_type_of_pairs_without_a_class(void **state)
-{
-    static const char *const pairs[] = {
-        "a=1",     "b=1.5e2", "c=true",  "d=null", "e=[1]", "f={\"x\":1}",
-        "g=hello", "h=",      "i=\"q\"", "j=01",   "k=[1"};
-    struct buf json = BUF_INIT(PARAMS_BUF_MAX);
-
-    (void)state;
-    assert_int_equal(params_from_pairs(NULL, pairs, 11, &json, NULL), PLAIN_OK);
-    assert_string_equal(json.data,
-                        "{\"a\": 1, \"b\": 1.5e2, \"c\": true, \"d\": null, \"e\": [1], "
-                        "\"f\": {\"x\":1}, \"g\": \"hello\", \"h\": \"\", \"i\": \"\\\"q\\\"\", "
-                        "\"j\": \"01\", \"k\": \"[1\"}");
-    buf_release(&json);
-}
-
-static void refuses_bad_pairs(void **state)
-{
-    static const struct {
-        const char *first, *second;
-        int pj;
-    } bad[] = {
-        {"small", NULL, 103},       {"=5", NULL, 103},         {"small=abc", NULL, 103},
-        {"small=", NULL, 103},      {"small=1.0", NULL, 103},  {"on=maybe", NULL, 103},
-        {"positive=-1", NULL, 103}, {"real=nan", NULL, 103},   {"raw={", NULL, 103},
-        {"text=\xFF", NULL, 103},   {"smal=1", NULL, 104},     {"small=1", "small=2", 602},
-        {"\xFF=1", NULL, 103},      {"real=1e400", NULL, 103},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        const char *const pairs[] = {bad[i].first, bad[i].second};
-        struct buf json = BUF_INIT(PARAMS_BUF_MAX);
-        plain_error err;
-
-        if (params_from_pairs(&Everything, pairs, bad[i].second ? 2 : 1, &json, &err) !=
-            PLAIN_E_INVALID)
-            fail_msg("accepted: %s", bad[i].first);
-        if (err.pj != bad[i].pj)
-            fail_msg("%s: PJ%d %s", bad[i].first, err.pj, err.message);
-        buf_release(&json);
-    }
-}
-
-static void refuses_pairs_twice_without_a_class_too(void **state)
-{
-    static const char *const pairs[] = {"a=1", "ab=2", "a=3"};
-    struct buf json = BUF_INIT(PARAMS_BUF_MAX);
-    plain_error err;
-
-    (void)state;
-    assert_int_equal(params_from_pairs(NULL, pairs, 3, &json, &err), PLAIN_E_INVALID);
-    assert_int_equal(err.pj, 602);
-    assert_string_equal(err.field, "a");
-    buf_release(&json);
-}
-
 static void cuts_the_kwargs_out_of_a_stored_form(void **state)
 {
     const char *text;
@@ -642,7 +570,5 @@ HARNESS_MAIN(writes_a_struct_as_python_would_print_it, reads_back_what_it_wrote,
              names_what_is_missing_and_what_was_meant, refuses_a_stored_form_of_another_shape,
              refuses_a_struct_with_a_bad_value, stores_one_mebibyte_and_not_a_byte_more,
              counts_escapes_when_a_struct_is_too_large, takes_128_levels_and_not_one_more,
-             makes_an_object_of_pairs_by_declared_type, guesses_the_type_of_pairs_without_a_class,
-             refuses_bad_pairs, refuses_pairs_twice_without_a_class_too,
              cuts_the_kwargs_out_of_a_stored_form, survives_every_failing_allocation,
              survives_every_failing_allocation_of_jansson)

@@ -3,6 +3,7 @@ import os
 import pathlib
 import shutil
 import signal
+import subprocess
 import uuid
 
 import pytest
@@ -30,7 +31,7 @@ def postgres():
 def folder(tmp_path):
     """The private folder of a test; whatever still runs there afterwards is a failure."""
     yield tmp_path
-    left = workers.living_in(tmp_path)
+    left = workers.left_in(tmp_path)
     for pid in left:
         os.kill(pid, signal.SIGKILL)
     assert not left, f"processes were left: {left}"
@@ -119,7 +120,6 @@ def build_c(tmp_path_factory):
 
 def compile_program(source, target):
     """With the sanitizers that the library was built with."""
-    import subprocess
     tree = program_path().parent
     flags = []
     if b"__asan_init" in program_path().read_bytes():

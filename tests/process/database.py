@@ -10,6 +10,8 @@ import uuid
 import psycopg2
 import psycopg2.extras
 
+from workers import wait_until
+
 LIVE = ("jobrequest", "jobprocess")
 TABLES = (*LIVE, "jobresult", "jobkey", "counter")
 UUIDS = ("uuid", "job_request_uuid", "job_process_uuid", "retry_job_request_uuid", "root_uuid",
@@ -49,6 +51,11 @@ class Database:
         """Ended attempts, oldest first."""
         found = self.query("SELECT * FROM plainjobs_jobresult ORDER BY id")
         return [row for row in found if job_class in (None, row.job_class)]
+
+    def await_results(self, n, job_class=None, seconds=40):
+        """The results, when there are n: a worker logs an end before it is recorded."""
+        return wait_until(lambda: len(self.results(job_class)) >= n and self.results(job_class),
+                          f"{n} results", seconds)
 
     def statuses(self, job_class=None):
         return [row.status for row in self.results(job_class)]

@@ -47,8 +47,7 @@ def test_a_worker_takes_only_its_queues(db, plain, module):
 def test_a_delayed_job_waits_for_its_time(db, plain, module, start_worker):
     (uuid,) = plain.enqueue("NoopJob", "--delay", "1500ms")
     worker = start_worker()
-    worker.await_event("Completed job")
-    row = db.one("jobresult")
+    (row,) = db.await_results(1)
     assert row.job_request_uuid == uuid
     assert 1.5 <= row.started_at - row.requested_at < 4
     worker.stop()

@@ -43,8 +43,7 @@ def test_a_job_that_loops_can_be_killed(db, plain, module, start_worker):
     pid = int(wait_until(lambda: pid_file.exists() and pid_file.read_text().strip(), "the loop"))
     assert pid in worker.runners()
     os.kill(pid, signal.SIGTERM)
-    worker.await_event("Job failed")
-    row = wait_until(lambda: db.results(), "its result")[0]
+    (row,) = db.await_results(1)
     assert (row.status, row.exit_signal, row.runner_pid) == ("LOST", signal.SIGTERM, pid)
     worker.stop()
 

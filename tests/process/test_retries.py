@@ -53,12 +53,11 @@ def test_a_deferral_uses_no_retry(db, plain, module):
 def test_a_deferral_waits_as_long_as_it_said(db, plain, module, start_worker):
     plain.enqueue("DeferJob", "times=1", "delay_ms=1200")
     worker = start_worker()
-    worker.await_event("Completed job")
-    row = db.one("jobrequest")
-    assert 1.0 < row.start_at - db.results()[0].ended_at < 1.4
-    while db.statuses() != ["DEFERRED", "SUCCESSFUL"]:
-        worker.await_event("Completed job")
-    assert 1.2 <= gaps(db.results())[0] < 4
+    (first,) = db.await_results(1)
+    assert 1.0 < db.one("jobrequest").start_at - first.ended_at < 1.4
+    results = db.await_results(2)
+    assert [row.status for row in results] == ["DEFERRED", "SUCCESSFUL"]
+    assert 1.2 <= gaps(results)[0] < 4
     worker.stop()
 
 
@@ -87,9 +86,8 @@ def test_attempts_are_one_two_and_four_seconds_apart(db, plain, module, start_wo
     """Also when each attempt kills its runner: then another one is asked for the delay."""
     (uuid,) = plain.enqueue("FlakyJob", "bad_attempts=3", f"dies={dies}")
     worker = start_worker("--max-processes", 1)
-    worker.await_event("Completed job", seconds=40)
+    results = db.await_results(4)
     worker.stop()
-    results = db.results()
     assert [row.status for row in results] == [status] * 3 + ["SUCCESSFUL"]
     assert [row.retry_attempt for row in results] == [0, 1, 2, 3]
     for asked, gap in zip((1, 2, 4), gaps(results)):
@@ -115,9 +113,9 @@ def test_a_lost_attempt_is_linked_with_its_successor_both_ways(db, plain, module
 def test_a_key_is_held_until_the_last_attempt_has_ended(db, plain, module, start_worker):
     plain.enqueue("FlakyJob", "bad_attempts=1", "--key", "k")
     worker = start_worker()
-    worker.await_event("Job failed")
+    db.await_results(1)
     plain.fails(6, 501, "jobs", "enqueue", "FlakyJob", "bad_attempts=0", "--key", "k")
-    worker.await_event("Completed job")
+    db.await_results(2)
     worker.stop()
     assert db.rows("jobkey") == []
     plain.enqueue("FlakyJob", "bad_attempts=0", "--key", "k")

@@ -60,16 +60,25 @@ def living_in(folder):
     return found
 
 
+def left_in(folder, seconds=1):
+    """Those that are still there after a second."""
+    deadline = time.monotonic() + seconds
+    while living_in(folder) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return living_in(folder)
+
+
 class Worker:
     """One worker in a process group of its own, its log in JSON lines."""
     count = 0
 
-    def __init__(self, plain, *options, env=None):
+    def __init__(self, plain, *options, env=None, pass_fds=()):
         Worker.count += 1
         self.plain = plain
         self.log = plain.folder / f"worker-{Worker.count}.log"
         with open(self.log, "wb") as log:
             self.process = plain.start("jobs", "worker", *options, start_new_session=True,
+                                       pass_fds=pass_fds,
                                        env={"PLAIN_LOG_FORMAT": "json", **(env or {})},
                                        stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.pid = self.process.pid

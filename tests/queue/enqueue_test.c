@@ -25,7 +25,6 @@ static struct {
     int answer_count;
     int open_answer;
     int version;
-    unsigned caps;
 
     char url[TEXT_SIZE];
     atomic_int opened, closed, enqueued, in_use, most_in_use;
@@ -112,7 +111,6 @@ static int fake_open(const char *url, unsigned flags, struct store **out, plain_
     (void)flags;
     if (script.open_answer < 0)
         return error_set(err, script.open_answer, 301, "", "told to");
-    fake_ops.caps = script.caps;
     *out = mem_zalloc(1, sizeof(**out));
     if (!*out)
         return error_nomem(err);
@@ -130,7 +128,7 @@ static plain_jobs *open_fake(unsigned caps)
 
     memset(&script, 0, sizeof(script));
     script.version = 1;
-    script.caps = caps;
+    fake_ops.caps = caps;
     assert_int_equal(jobs_open_with(fake_open, "fake:x", 0, &jobs, NULL), PLAIN_OK);
     return jobs;
 }

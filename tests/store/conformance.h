@@ -94,6 +94,15 @@ CONFORMANCE_MAP(CONFORMANCE_DECLARE)
 #define CONFORMANCE_TEST(test) test,
 #define CONFORMANCE_NAME(test) #test ","
 
+/* A program of other tests that are written with what stands below. */
+#define DATABASE_MAIN(database, ...)                                                               \
+    int main(void)                                                                                 \
+    {                                                                                              \
+        static harness_test *const tests[] = {__VA_ARGS__};                                        \
+        conformance_use(database);                                                                 \
+        return harness_run(__FILE__, #__VA_ARGS__, tests, sizeof(tests) / sizeof(tests[0]));       \
+    }
+
 /* At least one test of the database's own has to be named. */
 #define CONFORMANCE_MAIN(database, ...)                                                            \
     int main(void)                                                                                 \

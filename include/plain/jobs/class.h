@@ -29,11 +29,13 @@
 #ifndef PLAIN_JOBS_CLASS_H
 #define PLAIN_JOBS_CLASS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <plain/jobs/compiler.h>
 #include <plain/jobs/params.h>
+#include <plain/jobs/uuid.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -68,6 +70,47 @@ typedef int plain_int_for_fn(const plain_job_class *self, const void *params);
  * failed, from 1. Saturates at PLAIN_DELAY_MAX; a negative value counts as 0. */
 typedef int64_t plain_retry_delay_fn(const plain_job_class *self, const void *params, int attempt);
 
+/* What a class's own rule can ask in the transaction of an enqueue. */
+typedef struct plain_enqueue_tx plain_enqueue_tx;
+
+enum plain_count_flags {
+    PLAIN_COUNT_RETRIES = 1, /* with requests and attempts that are retries            */
+    PLAIN_COUNT_SELF = 2     /* with the job in which this enqueue is being made, if any */
+};
+
+/* The exact number of requests (pending) or processes (claimed or running) of the class with this
+ * key, in the enqueue's transaction and under its lock. Negative when the database failed: then
+ * return that value. */
+PLAIN_EXPORT PLAIN_MUST_USE int64_t plain_count_requested(plain_enqueue_tx *tx, const char *key,
+                                                          unsigned flags);
+PLAIN_EXPORT PLAIN_MUST_USE int64_t plain_count_processing(plain_enqueue_tx *tx, const char *key,
+                                                           unsigned flags);
+
+/* The class's own rule: 1 admits the job, 0 skips it, negative fails the enqueue. Asked when a job
+ * is enqueued, never for its retry or deferral: an admitted job keeps its place. Replaces the
+ * default (at most one with the key), so such a class takes no key row; its rule runs under a lock
+ * that is held to the end of the transaction, and is refused (PLAIN_E_ISOLATION) in REPEATABLE READ
+ * and SERIALIZABLE, where no count can be trusted. key is "" when the job has none. */
+typedef int plain_should_enqueue_fn(const plain_job_class *self, plain_enqueue_tx *tx,
+                                    const void *params, const char *key);
+
+/* Why and how an attempt ended that never came to its own end. Borrowed for the call. */
+typedef struct plain_aborted {
+    size_t size;
+    const char *status; /* "LOST" or "CANCELLED" */
+    const char *error_type, *error_message;
+    const char *job_class, *queue, *concurrency_key;
+    plain_uuid uuid, request_uuid, root_uuid;
+    int retries, retry_attempt, run_no;
+    bool will_retry; /* a successor is in the queue already */
+} plain_aborted;
+
+/* Called in a runner after an attempt ended LOST or CANCELLED and that was committed: at least
+ * once, by any worker that has the class. It cannot change the result; plain_job_fail and friends
+ * are not for it. A negative value is logged. */
+typedef int plain_on_aborted_fn(const plain_job_class *self, const void *params,
+                                const plain_aborted *result);
+
 struct plain_job_class {
     size_t size; /* these three are filled by PLAIN_JOB_CLASS */
     size_t param_size;
@@ -92,6 +135,10 @@ struct plain_job_class {
 
     const char *const *aliases; /* names under which old requests may wait; NULL-terminated */
     void *data;                 /* yours: plain_job_definition(job)->data */
+
+    plain_should_enqueue_fn *should_enqueue; /* NULL: at most one job with the same key */
+    plain_text_for_fn *enqueue_lock; /* name of the lock of should_enqueue; NULL: "class::key" */
+    plain_on_aborted_fn *on_aborted; /* NULL: nothing */
 };
 
 #define PLAIN_JOB_CLASS(structure)                                                                 \

@@ -16,7 +16,12 @@
  * fields, so that rows written by Python or by hand work.
  *
  * Types: bool, int32_t, int64_t (and long long), uint32_t, double, const char * (UTF-8 without
- * NUL), plain_json (any JSON value, kept as text to the byte).
+ * NUL), plain_json (any JSON value, kept as text to the byte), plain_date, plain_datetime,
+ * plain_model, and an array of each of them (plain_int64s, plain_strings, ...).
+ *
+ * Dates, date-times and model references are stored as tagged strings, "__plain://date/2026-11-24",
+ * the form of the Python package plain.jobs. A tag is read only where the parameter is declared of
+ * that type: a user's text that looks like one stays text, and a bad tag is an error.
  *
  * Ownership: enqueueing borrows the struct for the call. A running job borrows what `params` points
  * at until run returns; strings and JSON texts in it live as long.
@@ -41,6 +46,45 @@ typedef struct plain_json {
     size_t length; /* bytes; 0 means up to the NUL */
 } plain_json;
 
+/* A day of the proleptic Gregorian calendar, year 1 to 9999. All zero: absent. */
+typedef struct plain_date {
+    int32_t year, month, day;
+} plain_date;
+
+/* A moment, or a wall-clock time without a zone. year 0: absent. */
+typedef struct plain_datetime {
+    int32_t year, month, day, hour, minute, second;
+    int32_t microsecond;
+    int32_t offset_s; /* seconds east of UTC; meaningful with has_offset   */
+    bool has_offset;  /* false: naive, a wall-clock time of an unknown zone */
+} plain_datetime;
+
+/* A row of the application: "__plain://model/app/user/42". package NULL: absent. The texts have no
+ * '/' and are 1 to 255 bytes. */
+typedef struct plain_model {
+    const char *package, *model, *id;
+} plain_model;
+
+/* Arrays: count items. items NULL and count 0: absent or empty. */
+#define PLAIN_ARRAY_TYPE(name, type)                                                               \
+    typedef struct name {                                                                          \
+        const type *items;                                                                         \
+        size_t count;                                                                              \
+    } name
+PLAIN_ARRAY_TYPE(plain_bools, bool);
+PLAIN_ARRAY_TYPE(plain_int32s, int32_t);
+PLAIN_ARRAY_TYPE(plain_int64s, int64_t);
+PLAIN_ARRAY_TYPE(plain_uint32s, uint32_t);
+PLAIN_ARRAY_TYPE(plain_doubles, double);
+typedef struct plain_strings {
+    const char *const *items;
+    size_t count;
+} plain_strings;
+PLAIN_ARRAY_TYPE(plain_jsons, plain_json);
+PLAIN_ARRAY_TYPE(plain_dates, plain_date);
+PLAIN_ARRAY_TYPE(plain_datetimes, plain_datetime);
+PLAIN_ARRAY_TYPE(plain_models, plain_model);
+
 typedef enum plain_type {
     PLAIN_TYPE_BOOL = 1,
     PLAIN_TYPE_INT32,
@@ -48,7 +92,11 @@ typedef enum plain_type {
     PLAIN_TYPE_UINT32,
     PLAIN_TYPE_DOUBLE, /* finite */
     PLAIN_TYPE_STRING, /* const char * */
-    PLAIN_TYPE_JSON    /* plain_json */
+    PLAIN_TYPE_JSON,   /* plain_json */
+    PLAIN_TYPE_DATE,
+    PLAIN_TYPE_DATETIME,
+    PLAIN_TYPE_MODEL,
+    PLAIN_TYPE_ARRAY = 256 /* added to the type of the items */
 } plain_type;
 
 /* May be absent or null: then the field is 0, false or NULL. A NULL string is not written. */
@@ -58,8 +106,9 @@ typedef struct plain_param {
     const char *name; /* [A-Za-z_][A-Za-z0-9_]*, at most 63 bytes; NULL ends the table */
     plain_type type;
     unsigned flags;
-    size_t offset; /* of the field in the struct */
-    size_t size;   /* of the field */
+    size_t offset;        /* of the field in the struct */
+    size_t size;          /* of the field */
+    const char *fallback; /* JSON text of the value when an optional one is absent; NULL: zero */
 } plain_param;
 
 #ifndef __cplusplus
@@ -74,18 +123,40 @@ typedef struct plain_param {
         double: PLAIN_TYPE_DOUBLE,                                                                 \
         char *: PLAIN_TYPE_STRING,                                                                 \
         const char *: PLAIN_TYPE_STRING,                                                           \
-        plain_json: PLAIN_TYPE_JSON)
+        plain_json: PLAIN_TYPE_JSON,                                                               \
+        plain_date: PLAIN_TYPE_DATE,                                                               \
+        plain_datetime: PLAIN_TYPE_DATETIME,                                                       \
+        plain_model: PLAIN_TYPE_MODEL,                                                             \
+        plain_bools: PLAIN_TYPE_ARRAY + PLAIN_TYPE_BOOL,                                           \
+        plain_int32s: PLAIN_TYPE_ARRAY + PLAIN_TYPE_INT32,                                         \
+        plain_int64s: PLAIN_TYPE_ARRAY + PLAIN_TYPE_INT64,                                         \
+        plain_uint32s: PLAIN_TYPE_ARRAY + PLAIN_TYPE_UINT32,                                       \
+        plain_doubles: PLAIN_TYPE_ARRAY + PLAIN_TYPE_DOUBLE,                                       \
+        plain_strings: PLAIN_TYPE_ARRAY + PLAIN_TYPE_STRING,                                       \
+        plain_jsons: PLAIN_TYPE_ARRAY + PLAIN_TYPE_JSON,                                           \
+        plain_dates: PLAIN_TYPE_ARRAY + PLAIN_TYPE_DATE,                                           \
+        plain_datetimes: PLAIN_TYPE_ARRAY + PLAIN_TYPE_DATETIME,                                   \
+        plain_models: PLAIN_TYPE_ARRAY + PLAIN_TYPE_MODEL)
 
 #define PLAIN_PARAM(structure, field, param_flags)                                                 \
     {                                                                                              \
-        .name = #field, .type = PLAIN_TYPE_OF(((structure *)0)->field), .flags = (param_flags),    \
-        .offset = offsetof(structure, field), .size = sizeof(((structure *)0)->field)              \
+        .name = #field, .type = (plain_type)PLAIN_TYPE_OF(((structure *)0)->field),                \
+        .flags = (param_flags), .offset = offsetof(structure, field),                              \
+        .size = sizeof(((structure *)0)->field)                                                    \
+    }
+
+/* An optional parameter with a default: PLAIN_PARAM_DEFAULT(struct thumbnail, width, "320"). */
+#define PLAIN_PARAM_DEFAULT(structure, field, json)                                                \
+    {                                                                                              \
+        .name = #field, .type = (plain_type)PLAIN_TYPE_OF(((structure *)0)->field),                \
+        .flags = PLAIN_OPTIONAL, .offset = offsetof(structure, field),                             \
+        .size = sizeof(((structure *)0)->field), .fallback = (json)                                \
     }
 #endif
 
 #define PLAIN_PARAMS_END                                                                           \
     {                                                                                              \
-        NULL, PLAIN_TYPE_BOOL, 0, 0, 0                                                             \
+        NULL, PLAIN_TYPE_BOOL, 0, 0, 0, NULL                                                       \
     }
 
 #ifdef __cplusplus

@@ -141,6 +141,49 @@ PLAIN_EXPORT PLAIN_MUST_USE int
 plain_run_in_worker_by_name(plain_jobs *jobs, const char *name, const char *json,
                             const plain_options *options, plain_request *request, plain_error *err);
 
+/* One job of many. */
+typedef struct plain_item {
+    size_t size;                  /* sizeof(plain_item) */
+    const void *params;           /* the class's struct, or... */
+    const char *json;             /* ... an object as JSON text; not both */
+    const plain_options *options; /* NULL: the defaults */
+} plain_item;
+
+/*
+ * Enqueues many jobs of a class in one transaction: all of them, or none.
+ *
+ * results: count of them, or NULL; results[i] tells what became of items[i]: its uuid, or, where
+ * its key was held (also by an earlier item), the holder. *enqueued (may be NULL): how many were
+ * made. Every item is checked before any SQL; err->message names the first bad one by its number
+ * from 0. A class with its own should_enqueue is refused (PLAIN_E_INVALID): its rule counts one at
+ * a time. Returns PLAIN_OK also when some or all were skipped.
+ */
+PLAIN_EXPORT PLAIN_MUST_USE int plain_run_many(plain_jobs *jobs, const plain_job_class *cls,
+                                               const plain_item *items, size_t count,
+                                               plain_request *results, size_t *enqueued,
+                                               plain_error *err);
+
+/* SQL text and values that enqueue one job through any other driver or an ORM. */
+typedef struct plain_statement {
+    const char *sql;           /* PostgreSQL: $1 ...; SQLite: ?1 ... */
+    const char *const *values; /* count of them, as text; NULL is SQL's NULL */
+    size_t count;
+} plain_statement;
+
+/*
+ * Makes the statement that enqueues a job: execute it in a transaction of your own. It returns one
+ * row with the uuid, or (PostgreSQL) NULL when the concurrency key is held; on SQLite a held key
+ * fails the statement with "PJ501". dialect: "postgresql" or "sqlite". schema: PostgreSQL's, NULL
+ * for the search path. Talks to no database. On success *out is the caller's, freed with
+ * plain_statement_free(). A class with its own should_enqueue is refused (PLAIN_E_INVALID).
+ */
+PLAIN_EXPORT PLAIN_MUST_USE int plain_enqueue_statement(const char *dialect, const char *schema,
+                                                        const plain_job_class *cls,
+                                                        const void *params,
+                                                        const plain_options *options,
+                                                        plain_statement **out, plain_error *err);
+PLAIN_EXPORT void plain_statement_free(plain_statement *statement); /* NULL is fine */
+
 #ifndef __cplusplus
 /* Defines CLASS_run_in_worker(jobs, &params, options, request, err), checked by the compiler. */
 #define PLAIN_JOB_TYPED(cls, structure)                                                            \

@@ -130,15 +130,14 @@ static bool is_good(const PGresult *result)
     return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
 
-/* Notes the first error of a pipeline. PLAIN_OK when the result is none, or only the echo of one.
- */
-static int note_error(struct session *s, const PGresult *result, bool *lost, plain_error *err)
+/* What a result says of the transaction: PLAIN_OK when it is no error, or only the echo of one. */
+static int judge(struct session *s, const PGresult *result, bool *lost, plain_error *err)
 {
     char test[TEST_SIZE];
-    struct failure_context c = context(s, test);
 
     if (is_good(result) || PQresultStatus(result) == PGRES_PIPELINE_ABORTED)
         return PLAIN_OK;
+    struct failure_context c = context(s, test);
     return failure_of_result(&c, result, lost, err);
 }
 
@@ -234,15 +233,18 @@ void session_release(struct session *s)
     arena_release(&s->memory);
 }
 
-/* Between calls the server says nothing but good-bye: one that was restarted meanwhile is noticed
- * here, before anything is sent. */
+/* Between calls the server says little but good-bye, and closes. One that was restarted meanwhile
+ * is noticed here, before anything is sent. */
 static bool is_gone(const struct session *s)
 {
+    enum { CLOSING_MS = 20 };
     struct pollfd p = {.fd = PQsocket(s->conn), .events = POLLIN};
 
-    if (poll(&p, 1, 0) <= 0)
-        return false;
-    return !PQconsumeInput(s->conn) || PQstatus(s->conn) == CONNECTION_BAD;
+    for (int wait_ms = 0; poll(&p, 1, wait_ms) > 0; wait_ms = CLOSING_MS) {
+        if (!PQconsumeInput(s->conn))
+            return true;
+    }
+    return false;
 }
 
 int session_begin(struct session *s, const char *doing, plain_error *err)
@@ -334,7 +336,7 @@ static int take_results(struct session *s, struct session_sent sent, PGresult **
 
     while ((r = next_result(s, &result, *failed ? NULL : err)) == PLAIN_OK && result) {
         if (*failed == PLAIN_OK)
-            *failed = note_error(s, result, lost, err);
+            *failed = judge(s, result, lost, err);
         if (sent.preparing)
             s->prepared[sent.name] = is_good(result);
         if (!sent.preparing && out && !*out)
@@ -360,7 +362,7 @@ static int take_sync(struct session *s, int *failed, bool *lost, plain_error *er
             return lose(s, "the server's answers are out of order", err);
         synced = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
         if (result && !synced && *failed == PLAIN_OK)
-            *failed = note_error(s, result, lost, err);
+            *failed = judge(s, result, lost, err);
         PQclear(result);
     }
     return PLAIN_OK;
@@ -415,7 +417,7 @@ int session_script(struct session *s, const char *sql, plain_error *err)
         return fail_to_send(s, err);
     while ((r = next_result(s, &result, err)) == PLAIN_OK && result) {
         if (failed == PLAIN_OK)
-            failed = note_error(s, result, &lost, err);
+            failed = judge(s, result, &lost, err);
         PQclear(result);
     }
     if (r < 0)

@@ -222,8 +222,10 @@ int query_end(struct query *q, plain_error *err)
     /* Before the reset, which may replace the text of the error. */
     if (!query_ok(q))
         r = fail(q->connection, q->rc, err);
-    (void)sqlite3_reset(q->stmt);
-    (void)sqlite3_clear_bindings(q->stmt);
+    if (q->stmt) {
+        (void)sqlite3_reset(q->stmt);
+        (void)sqlite3_clear_bindings(q->stmt);
+    }
     return r;
 }
 

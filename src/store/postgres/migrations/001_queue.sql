@@ -1,9 +1,9 @@
 -- The queue: request -> process -> result, the keys that are held, and counters.
--- {schema} is replaced by the quoted name of the schema. The tables and columns of the Python package
--- plain.jobs keep their names, so that both can share a database; what we add is nullable.
+-- {schema} is replaced by the quoted name of the schema. The tables and columns of the Python
+-- package plain.jobs keep their names, so that both can share a database; what we add is nullable.
 
--- A schema that the URL names and that is missing is made. Only then: CREATE SCHEMA IF NOT EXISTS asks
--- for the right to make schemas even where there is nothing to make.
+-- A schema that the URL names and that is missing is made. Only then: CREATE SCHEMA IF NOT EXISTS
+-- asks for the right to make schemas even where there is nothing to make.
 DO $$ BEGIN
     IF to_regnamespace('{schema}') IS NULL THEN
         CREATE SCHEMA {schema};
@@ -174,27 +174,28 @@ BEGIN
         EXIT WHEN holder IS NOT NULL;
     END LOOP;
     IF holder IS NULL THEN
-        RAISE EXCEPTION 'PJ501: concurrency key "%" of % is held by a request that was committed after this transaction''s snapshot',
-            NEW.concurrency_key, NEW.job_class USING ERRCODE = 'PJ501';
+        RAISE EXCEPTION USING ERRCODE = 'PJ501', MESSAGE = format(
+            'PJ501: concurrency key "%s" of %s is held by a request that was committed after '
+            'this transaction''s snapshot', NEW.concurrency_key, NEW.job_class);
     END IF;
-    IF holder = NEW.uuid THEN
-        RETURN NEW;
-    END IF;
-    -- A request whose uuid alone is being changed still stands in the table as its own holder.
-    IF (TG_OP = 'INSERT' OR holder <> OLD.uuid) AND (
-        EXISTS (SELECT 1 FROM {schema}.plainjobs_jobrequest r
-                 WHERE r.uuid = holder AND r.job_class = NEW.job_class
-                   AND r.concurrency_key = NEW.concurrency_key)
+    -- Our own row is no obstacle: that of a request whose uuid is being changed, or of a claim that
+    -- the same statement puts back. One that is still being processed is.
+    IF holder <> NEW.uuid AND (TG_OP = 'INSERT' OR holder <> OLD.uuid) AND EXISTS (
+            SELECT 1 FROM {schema}.plainjobs_jobrequest r
+             WHERE r.uuid = holder AND r.job_class = NEW.job_class
+               AND r.concurrency_key = NEW.concurrency_key AND r.key_shared IS NOT TRUE)
         OR EXISTS (SELECT 1 FROM {schema}.plainjobs_jobprocess p
-                    WHERE p.job_request_uuid = holder AND p.concurrency_key <> ''
-                      AND p.job_class = NEW.job_class
-                      AND p.concurrency_key = NEW.concurrency_key)) THEN
+                    WHERE p.job_request_uuid = holder AND p.job_class = NEW.job_class
+                      AND p.concurrency_key = NEW.concurrency_key
+                      AND p.concurrency_key <> '' AND p.key_shared IS NOT TRUE) THEN
         RAISE EXCEPTION 'PJ501: concurrency key "%" of % is held by request %',
             NEW.concurrency_key, NEW.job_class, holder USING ERRCODE = 'PJ501';
     END IF;
-    UPDATE {schema}.plainjobs_jobkey
-       SET request_uuid = NEW.uuid, taken_at = statement_timestamp()
-     WHERE job_class = NEW.job_class AND concurrency_key = NEW.concurrency_key;
+    IF holder <> NEW.uuid THEN
+        UPDATE {schema}.plainjobs_jobkey
+           SET request_uuid = NEW.uuid, taken_at = statement_timestamp()
+         WHERE job_class = NEW.job_class AND concurrency_key = NEW.concurrency_key;
+    END IF;
     RETURN NEW;
 END $$;
 
@@ -263,8 +264,8 @@ CREATE TRIGGER plainjobs_key_ended AFTER DELETE ON {schema}.plainjobs_jobprocess
 CREATE TRIGGER plainjobs_key_process_truncate AFTER TRUNCATE ON {schema}.plainjobs_jobprocess
     FOR EACH STATEMENT EXECUTE FUNCTION {schema}.plainjobs_key_free_all();
 
--- Inserts a checked request and returns its uuid, or NULL when its key is held. Only a keyed request
--- pays for a savepoint: each takes a transaction number of its own.
+-- Inserts a checked request and returns its uuid, or NULL when its key is held. Only a keyed
+-- request pays for a savepoint: each takes a transaction number of its own.
 CREATE FUNCTION {schema}.plainjobs_insert_request(
     uuid uuid, job_class text, parameters jsonb, queue text, start_at timestamptz, priority integer,
     retries integer, concurrency_key text, source text) RETURNS uuid LANGUAGE plpgsql AS $$
@@ -298,8 +299,8 @@ BEGIN
         OR EXISTS (SELECT 1 FROM {schema}.plainjobs_jobprocess p WHERE p.job_request_uuid = made);
 END $$;
 
--- Enqueues a job from SQL, in the caller's transaction. Returns the request's uuid, or NULL when the
--- concurrency key is held. Repeating it with the same uuid is one job, whatever became of it.
+-- Enqueues a job from SQL, in the caller's transaction. Returns the request's uuid, or NULL when
+-- the concurrency key is held. Repeating it with the same uuid is one job, whatever became of it.
 CREATE FUNCTION {schema}.plain_jobs_enqueue(
     job_class text, parameters jsonb DEFAULT '{}', queue text DEFAULT 'default',
     delay interval DEFAULT NULL, start_at timestamptz DEFAULT NULL, priority integer DEFAULT 0,
@@ -333,7 +334,8 @@ BEGIN
     END IF;
     RETURN {schema}.plainjobs_insert_request(
         COALESCE(uuid, gen_random_uuid()), job_class, stored, queue,
-        COALESCE(start_at, statement_timestamp() + delay), priority, retries, concurrency_key, source);
+        COALESCE(start_at, statement_timestamp() + delay), priority, retries, concurrency_key,
+        source);
 END $$;
 
 INSERT INTO {schema}.plainjobs_migration (version, name) VALUES (1, 'queue');

@@ -1,5 +1,6 @@
 -- cycle.sql - the hot path: claims, ends, and claims put back; each one statement for many jobs
 
+-- :name claim_jobs
 -- $1 text[]         queues
 -- $2 int4[]         per queue: the priority that the last claim reached
 -- $3 timestamptz[]  per queue: the due time of the last row claimed there
@@ -18,7 +19,6 @@
 -- * The inner LIMITs stop each walk, and its locks, at the limit.
 -- Of several queues the best rows are taken; the locks on the others end with the transaction. The
 -- rows come back in any order.
--- :name claim_jobs
 WITH bound AS MATERIALIZED (
     SELECT * FROM unnest($1::text[], $2::int4[], $3::timestamptz[], $4::int8[])
         AS b (queue, priority, due_at, id)),
@@ -76,11 +76,11 @@ SELECT token, uuid, COALESCE(root_uuid, uuid), job_class, parameters::text, queu
        created_at, due_at, id
   FROM started;
 
+-- :name next_due
 -- $1 text[]       queues
 -- $2 text[]       job classes that the runners know
 -- $3 timestamptz  the time after which it is asked for
 -- One probe of the index on delayed requests for each queue. NULL when nothing waits for a time.
--- :name next_due
 SELECT statement_timestamp(), min(d.due_at)
   FROM unnest($1::text[]) AS q (queue) CROSS JOIN LATERAL (
     SELECT r.due_at FROM {schema}.plainjobs_jobrequest r
@@ -88,6 +88,7 @@ SELECT statement_timestamp(), min(d.due_at)
        AND r.job_class = ANY ($2::text[])
      ORDER BY r.due_at LIMIT 1) d;
 
+-- :name finish_jobs
 -- Arrays with one item for each ended attempt; NULL stands for an array of nothing but NULLs.
 -- $1 uuid[]          tokens
 -- $2 text[]          status
@@ -114,7 +115,6 @@ SELECT statement_timestamp(), min(d.due_at)
 -- A successor is inserted after its attempt was deleted, so the key's trigger lets the key pass on.
 -- Counters are written in the order of their key, so that two workers cannot block each other.
 -- Returns how many attempts ended: the others were superseded.
--- :name finish_jobs
 WITH ended AS MATERIALIZED (
     DELETE FROM {schema}.plainjobs_jobprocess p
      USING unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::text[],
@@ -151,14 +151,14 @@ successors AS (
       FROM ended WHERE successor IS NOT NULL),
 counters AS (
     INSERT INTO {schema}.plainjobs_counter AS k (minute, job_class, queue, status, shard, n)
-    SELECT date_trunc('minute', statement_timestamp()), job_class, queue, status, $21::int4, count(*)
-      FROM ended GROUP BY job_class, queue, status ORDER BY 2, 3, 4
+    SELECT date_trunc('minute', ended_at, 'UTC'), job_class, queue, status, $21::int4, count(*)
+      FROM ended GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
         ON CONFLICT (minute, job_class, queue, status, shard) DO UPDATE SET n = k.n + excluded.n)
 SELECT count(*) FROM ended;
 
+-- :name release_jobs
 -- $1 uuid[]  tokens of claims that were not started
 -- Each becomes the request again that it was: same uuid, times and attempt. Returns how many did.
--- :name release_jobs
 WITH released AS MATERIALIZED (
     DELETE FROM {schema}.plainjobs_jobprocess p USING unnest($1::uuid[]) AS u (token)
      WHERE p.uuid = u.token

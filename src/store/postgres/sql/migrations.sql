@@ -1,7 +1,7 @@
 -- migrations.sql - which steps of the schema a database has
 
--- A transaction that spans several round trips; only migrations need one.
 -- :name begin_write
+-- A transaction that spans several round trips; only migrations need one.
 BEGIN;
 
 -- :name commit
@@ -10,15 +10,15 @@ COMMIT;
 -- :name rollback
 ROLLBACK;
 
+-- :name lock_migrations
 -- Held to the end of the transaction: the second of two programs that migrate waits for the first,
 -- longer than lock_timeout lets others wait, and then finds nothing to do.
--- :name lock_migrations
 SELECT set_config('lock_timeout', '15s', true),
        pg_advisory_xact_lock(hashtextextended('plain-jobs {schema}', 0));
 
+-- :name has_schema
 -- Asked of the catalogue's rows: to_regclass() may go by what the session remembers from before the
 -- lock, that there is no such table.
--- :name has_schema
 SELECT EXISTS (
     SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relname = 'plainjobs_migration' AND '"' || n.nspname || '"' = '{schema}');

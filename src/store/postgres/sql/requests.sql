@@ -1,5 +1,6 @@
 -- requests.sql - enqueueing, and who holds a key
 
+-- :name enqueue
 -- $1 uuid         uuid
 -- $2 text         job_class
 -- $3 jsonb        parameters, in the stored form
@@ -13,7 +14,6 @@
 -- $11 bool        whether that uuid may have been used already
 -- NULL comes back when the key is held. A uuid that was just made needs no look at where it could
 -- stand already, which would scan the claimed jobs.
--- :name enqueue
 SELECT CASE WHEN $11::bool THEN
            {schema}.plain_jobs_enqueue($2::text, $3::jsonb, $4::text,
                $5::int8 * interval '1 microsecond', $6::timestamptz, $7::int4, $8::int4, $9::text,
@@ -25,12 +25,12 @@ SELECT CASE WHEN $11::bool THEN
                $7::int4, $8::int4, $9::text, $10::text)
        END;
 
+-- :name key_holder
 -- $1 text  job_class
 -- $2 text  concurrency_key
 -- $3 uuid  or NULL and NULL, and the attempt whose result has that class and key
 -- Returns the holder, 1 for pending or 2 for processing (enum plain_holder), and its age in ms since
 -- it was enqueued. No row when nobody holds it any more.
--- :name key_holder
 WITH wanted AS (
     SELECT $1::text AS job_class, $2::text AS concurrency_key WHERE $3::uuid IS NULL
     UNION ALL
@@ -51,12 +51,12 @@ SELECT request_uuid, state::int4,
        (extract(epoch FROM statement_timestamp() - since) * 1000)::int8
   FROM live LIMIT 1;
 
+-- :name retry_result
 -- $1 uuid  the attempt
 -- $2 uuid  of the request that is to continue it
 -- Copies the options of the result and links both ways, all in one statement: the lock on the result
 -- lets a second call see the link. No row without such a result; else the request that continued it
 -- before, or NULL, and the one that was made now, or NULL.
--- :name retry_result
 WITH ended AS (
     SELECT * FROM {schema}.plainjobs_jobresult WHERE job_process_uuid = $1::uuid FOR UPDATE),
 made AS (

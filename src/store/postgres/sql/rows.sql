@@ -3,12 +3,12 @@
 -- Every list and find_job return the same columns, in the order of the table in rows.c; what a
 -- kind of row lacks is NULL. Lists walk the primary key backwards from the last page.
 
+-- :name list_requests
 -- $1 text  job_class, or NULL for any
 -- $2 text  queue, or NULL for any
 -- $3 text  status; unused here
 -- $4 int8  below this id
 -- $5 int4  limit
--- :name list_requests
 SELECT 0, r.id, r.uuid, NULL::uuid, COALESCE(r.root_uuid, r.uuid), r.retry_of, NULL::uuid, NULL::uuid,
        r.job_class, r.parameters::text, r.queue, r.concurrency_key, r.source, r.priority, r.retries,
        r.retry_attempt, COALESCE(r.run_no, 1) AS run, COALESCE(r.crash_count, 0), r.created_at,
@@ -22,12 +22,12 @@ SELECT 0, r.id, r.uuid, NULL::uuid, COALESCE(r.root_uuid, r.uuid), r.retry_of, N
    AND ($3::text IS NULL)
  ORDER BY r.id DESC LIMIT $5::int4;
 
+-- :name list_processes
 -- $1 text  job_class, or NULL for any
 -- $2 text  queue, or NULL for any
 -- $3 text  status; unused here
 -- $4 int8  below this id
 -- $5 int4  limit
--- :name list_processes
 SELECT 1, p.id, p.job_request_uuid, p.uuid, COALESCE(p.root_uuid, p.job_request_uuid), p.retry_of,
        NULL::uuid, p.worker_id, p.job_class, p.parameters::text, p.queue, p.concurrency_key, p.source,
        p.priority, p.retries, p.retry_attempt, COALESCE(p.run_no, 1) AS run,
@@ -41,6 +41,7 @@ SELECT 1, p.id, p.job_request_uuid, p.uuid, COALESCE(p.root_uuid, p.job_request_
    AND ($3::text IS NULL)
  ORDER BY p.id DESC LIMIT $5::int4;
 
+-- :name list_results
 -- $1 text  job_class, or NULL for any
 -- $2 text  queue, or NULL for any
 -- $3 text  status, or NULL for any
@@ -48,7 +49,6 @@ SELECT 1, p.id, p.job_request_uuid, p.uuid, COALESCE(p.root_uuid, p.job_request_
 -- $5 int4  limit
 -- Failures are few among many: they have an index of their own, which only a condition that stands
 -- in the text of the statement can use. So one of the two branches runs, the other costs nothing.
--- :name list_results
 WITH page AS (
     (SELECT t.id FROM {schema}.plainjobs_jobresult t
       WHERE COALESCE($3::text, 'SUCCESSFUL') = 'SUCCESSFUL'
@@ -74,10 +74,10 @@ SELECT 2, t.id, t.job_request_uuid, t.job_process_uuid, COALESCE(t.root_uuid, t.
   FROM page JOIN {schema}.plainjobs_jobresult t USING (id)
  ORDER BY t.id DESC;
 
+-- :name find_job
 -- $1 uuid  of a request, an attempt or the root
 -- The root is looked for in all three tables; the rows of the job are those that name it. Pending
 -- requests have no index on the root, so the successor is found by the result that it continues.
--- :name find_job
 WITH root AS (
     SELECT COALESCE(
         (SELECT COALESCE(r.root_uuid, r.uuid) FROM {schema}.plainjobs_jobrequest r
@@ -125,13 +125,13 @@ SELECT 2, t.id, t.job_request_uuid, t.job_process_uuid, COALESCE(t.root_uuid, t.
   FROM ended JOIN {schema}.plainjobs_jobresult t USING (id)
  ORDER BY run, 1 DESC, 2;
 
--- $1 int8  where counting stops
 -- :name count_live
+-- $1 int8  where counting stops
 SELECT (SELECT count(*) FROM
            (SELECT 1 FROM {schema}.plainjobs_jobrequest LIMIT $1::int8) r),
        (SELECT count(*) FROM
            (SELECT 1 FROM {schema}.plainjobs_jobprocess LIMIT $1::int8) p);
 
--- The counters, not the rows: there may be millions of those.
 -- :name count_results
+-- The counters, not the rows: there may be millions of those.
 SELECT status, sum(n)::int8 FROM {schema}.plainjobs_counter GROUP BY status;

@@ -221,7 +221,7 @@ CREATE TRIGGER plainjobs_key_updated
 BEGIN
     DELETE FROM plainjobs_jobkey
      WHERE job_class = OLD.job_class AND concurrency_key = OLD.concurrency_key
-       AND request_uuid = OLD.uuid;
+       AND request_uuid = OLD.uuid AND OLD.key_shared IS NOT 1;
     DELETE FROM plainjobs_jobkey
      WHERE job_class = NEW.job_class AND concurrency_key = NEW.concurrency_key
        AND NEW.concurrency_key <> '' AND NEW.key_shared IS NOT 1;

@@ -1,0 +1,187 @@
+/* output_test.c - what table.h, terminal.h, json_writer.h and moment.h promise */
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/json_writer.h"
+#include "cli/moment.h"
+#include "cli/table.h"
+#include "store/store.h"
+#include "tests/harness/harness.h"
+
+static struct buf out = BUF_INIT(1 << 20);
+
+static void assert_written(const char *expected)
+{
+    assert_true(buf_ok(&out));
+    assert_string_equal(out.data, expected);
+    buf_release(&out);
+}
+
+static void columns_are_as_wide_as_their_widest_cell(void **state)
+{
+    static const struct table_column columns[] = {{"NAME", false}, {"N", true}, {"WHAT", false}};
+    struct arena a = ARENA_INIT;
+    struct table t;
+    (void)state;
+
+    table_begin(&t, &a, columns, 3, 2);
+    table_add(&t, PAINT_NONE, "\xC3\xA9t\xC3\xA9");
+    table_add(&t, PAINT_RED, "12");
+    table_add(&t, PAINT_NONE, "x");
+    table_add(&t, PAINT_NONE, "longer");
+    table_add(&t, PAINT_NONE, "7");
+    table_add(&t, PAINT_NONE, "");
+    table_print(&t, false, &out);
+    assert_written("NAME     N  WHAT\n"
+                   "\xC3\xA9t\xC3\xA9     12  x\n"
+                   "longer   7  -\n");
+    arena_release(&a);
+}
+
+static void a_cell_cannot_break_the_table(void **state)
+{
+    static const struct table_column columns[] = {{NULL, false}};
+    struct arena a = ARENA_INIT;
+    struct table t;
+    (void)state;
+
+    table_begin(&t, &a, columns, 1, 1);
+    table_add(&t, PAINT_NONE, "a\nb\x1b[2J");
+    table_print(&t, false, &out);
+    assert_written("a\\u000ab\\u001b[2J\n");
+    arena_release(&a);
+}
+
+static void long_text_is_cut_at_a_character(void **state)
+{
+    (void)state;
+    put_shortened(&out, "\xC3\xA9\xC3\xA9\xC3\xA9", 3);
+    assert_written("\xC3\xA9\xC3\xA9\xC3\xA9");
+    put_shortened(&out, "\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9", 3);
+    assert_written("\xC3\xA9\xC3\xA9\xE2\x80\xA6");
+    assert_int_equal(text_columns("\xE6\x97\xA5\xE6\x9C\xAC"), 4); /* two wide characters */
+}
+
+static void json_sets_its_commas_by_itself(void **state)
+{
+    struct json_writer j;
+    (void)state;
+
+    json_begin_document(&j, &out);
+    json_begin(&j, "list", '[');
+    json_put_int(&j, NULL, 1);
+    json_put_text(&j, NULL, NULL);
+    json_begin(&j, NULL, '{');
+    json_end(&j, '}');
+    json_end(&j, ']');
+    json_put_bool(&j, "last", true);
+    json_put_time(&j, "time", STORE_NO_TIME);
+    json_end_document(&j);
+    assert_written("{\"format\":1,\"list\":[1,null,{}],\"last\":true,\"time\":null}\n");
+}
+
+static void raw_json_stays_json_and_becomes_harmless(void **state)
+{
+    struct json_writer j = {.out = &out};
+    (void)state;
+
+    json_put_raw(&j, NULL, "{\"a\":\n\t[1, \"\xE2\x80\xAE\"]}");
+    assert_written("{\"a\":  [1, \"\\u202e\"]}");
+    j.comma = false;
+    json_put_raw(&j, NULL, "{broken");
+    assert_written("\"{broken\"");
+}
+
+static void long_raw_json_keeps_every_character(void **state)
+{
+    enum { MANY = 3000 };
+    struct buf text = BUF_INIT(1 << 20);
+    struct json_writer j = {.out = &out};
+    (void)state;
+
+    buf_putc(&text, '"');
+    for (int i = 0; i < MANY; i++)
+        buf_puts(&text, "\xE6\x97\xA5");
+    buf_putc(&text, '"');
+    json_put_raw(&j, NULL, text.data);
+    assert_written(text.data);
+    buf_release(&text);
+}
+
+static void durations_have_two_units_at_most(void **state)
+{
+    static const struct {
+        int64_t us;
+        const char *text;
+    } rows[] = {
+        {-5, "0.0 ms"},
+        {1450, "1.4 ms"},
+        {40 * US_PER_MS, "40 ms"},
+        {1250 * US_PER_MS, "1.2 s"},
+        {INT64_C(192) * US_PER_S, "3 min 12 s"},
+        {INT64_C(7380) * US_PER_S, "2 h 3 min"},
+        {INT64_C(352800) * US_PER_S, "4 d 2 h"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        put_duration(&out, rows[i].us);
+        assert_written(rows[i].text);
+    }
+}
+
+static const struct zone *new_york(void)
+{
+    const struct zone *zone = NULL;
+    plain_error err;
+
+    assert_int_equal(zone_find("America/New_York", &zone, &err), PLAIN_OK);
+    return zone;
+}
+
+static void a_time_without_an_offset_is_local(void **state)
+{
+    static const struct {
+        const char *text, *back;
+    } rows[] = {
+        {"2026-03-08", "2026-03-08T00:00:00-05:00"},
+        {"2026-07-01T12:30", "2026-07-01T12:30:00-04:00"},
+        {"2026-07-01 12:30:15", "2026-07-01T12:30:15-04:00"},
+        {"2026-07-01T12:30Z", "2026-07-01T08:30:00-04:00"},
+        {"2026-07-01T12:30:00.000001+02:00", "2026-07-01T06:30:00-04:00"},
+        {"2026-03-08T02:30", "2026-03-08T03:30:00-04:00"}, /* skipped: as if it were not */
+        {"2026-11-01T01:30", "2026-11-01T01:30:00-04:00"}, /* repeated: the first */
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int64_t us;
+
+        assert_true(parse_zoned_time(rows[i].text, new_york(), &us));
+        put_zoned_time(&out, us, new_york());
+        assert_written(rows[i].back);
+    }
+}
+
+static void what_is_no_time_is_refused(void **state)
+{
+    static const char *const texts[] = {"",
+                                        "now",
+                                        "2026-13-01",
+                                        "2026-02-30T00:00",
+                                        "2026-07-01T",
+                                        "2026-07-01T12",
+                                        "2026-07-01T12:30x",
+                                        "2026-07-01T12:30:"};
+    int64_t us;
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        assert_false(parse_zoned_time(texts[i], new_york(), &us));
+}
+
+HARNESS_MAIN(columns_are_as_wide_as_their_widest_cell, a_cell_cannot_break_the_table,
+             long_text_is_cut_at_a_character, json_sets_its_commas_by_itself,
+             raw_json_stays_json_and_becomes_harmless, long_raw_json_keeps_every_character,
+             durations_have_two_units_at_most, a_time_without_an_offset_is_local,
+             what_is_no_time_is_refused)

@@ -1,0 +1,152 @@
+"""What a runner is, seen from outside: through /proc and the server's log."""
+import os
+import pathlib
+import re
+import socket
+
+import pytest
+
+from workers import all_pids, is_alive, living_in, stat_fields, wait_until
+
+JOBS = 1000
+
+
+def descriptors(pid):
+    """{number: what it is} of a process."""
+    found = {}
+    for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            found[int(link.name)] = os.readlink(link)
+        except FileNotFoundError:
+            pass
+    return found
+
+
+def command_line(pid):
+    return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+
+
+@pytest.fixture
+def idle_worker(db, plain, module, start_worker):
+    """A worker with three ready runners that has done something."""
+    plain.enqueue("TraceJob", "ms=20", "--count", 12)
+    worker = start_worker("--max-processes", 3)
+    wait_until(lambda: len(db.results()) == 12 and len(worker.runners()) == 3, "three runners")
+    return worker
+
+
+def test_runners_are_executed_children_in_groups_of_their_own(idle_worker, plain):
+    program = os.path.realpath(plain.program)
+    groups = set()
+    for pid in idle_worker.runners():
+        fields = stat_fields(pid)
+        groups.add(int(fields[2]))
+        assert int(fields[2]) == pid
+        assert os.readlink(f"/proc/{pid}/exe") == program
+        assert command_line(pid) != command_line(idle_worker.pid)
+    assert len(groups) == 3 and os.getpgid(idle_worker.pid) not in groups
+    idle_worker.stop()
+
+
+def test_a_runner_has_no_descriptor_of_the_database(idle_worker, db):
+    """Neither the file nor the server's socket, nor anything else but its channel."""
+    of_worker = descriptors(idle_worker.pid)
+    sockets = {what for what in of_worker.values() if what.startswith("socket:")}
+    assert sockets or db.kind == "sqlite"
+    for pid in idle_worker.runners():
+        mine = descriptors(pid)
+        assert not [what for what in mine.values() if "plain.db" in what], mine
+        assert not sockets & set(mine.values()), mine
+        assert set(mine) <= {0, 1, 2, 3}, mine
+        assert mine[3].startswith("socket:")
+    if db.kind == "sqlite":
+        assert [what for what in of_worker.values() if what.endswith("/plain.db")]
+    idle_worker.stop()
+
+
+def test_a_job_sees_only_the_descriptors_of_its_runner(db, plain):
+    """The same from inside: an executable gets 0, 1 and 2."""
+    plain.add_executable("fds", "#!/bin/sh\nls -l /proc/self/fd >fds.log\n")
+    plain.enqueue("fds")
+    plain.drain()
+    assert db.statuses() == ["SUCCESSFUL"]
+    numbers = re.findall(r" (\d+) -> (\S+)", (plain.folder / "fds.log").read_text())
+    opened = {int(number) for number, what in numbers if not what.startswith("/proc/")}
+    assert opened == {0, 1, 2}, numbers
+
+
+def test_one_process_runs_a_thousand_jobs(db, plain, module):
+    plain.enqueue("NoopJob", "--count", JOBS, timeout=120)
+    plain.drain("--max-processes", 1)
+    assert len(db.results()) == JOBS
+    assert len({row.runner_pid for row in db.results()}) == 1
+
+
+@pytest.mark.parametrize("empty_db", ["postgres"], indirect=True)
+def test_a_thousand_jobs_take_fewer_than_fifty_statements(db, plain, module):
+    plain.enqueue("NoopJob", "--count", JOBS, timeout=120)
+    db.cluster.execute(f"ALTER DATABASE {db.name} SET log_statement = 'all'")
+    before = len(db.cluster.log_lines(db.name))
+    plain.drain("--max-processes", 2)
+    lines = db.cluster.log_lines(db.name)[before:]
+    statements = [line for line in lines if re.search(r"LOG:  (execute|statement)", line)]
+    db.cluster.execute(f"ALTER DATABASE {db.name} RESET log_statement")
+    assert len(db.results()) == JOBS
+    assert 0 < len(statements) < 50, "\n".join(line[:150] for line in statements)
+
+
+def test_a_runner_is_replaced_after_its_number_of_jobs(db, plain, module):
+    plain.enqueue("NoopJob", "--count", 50)
+    plain.drain("--max-processes", 2, "--max-jobs-per-process", 10)
+    pids = [row.runner_pid for row in db.results()]
+    assert db.statuses() == ["SUCCESSFUL"] * 50
+    assert max(pids.count(pid) for pid in pids) <= 10
+    assert len(set(pids)) >= 5
+
+
+def test_a_long_job_holds_nobody_up(db, plain, module, start_worker):
+    """What was claimed to run behind it goes to the other runner at once."""
+    plain.enqueue("NoopJob", "--count", 100)
+    plain.drain("--max-processes", 2)
+    plain.enqueue("TraceJob", "ms=3000")
+    plain.enqueue("NoopJob", "--count", 300)
+    worker = start_worker("--max-processes", 2)
+    db.await_results(400, "NoopJob", seconds=30)
+    assert db.results("TraceJob") == []
+    worker.stop()
+    assert db.statuses("TraceJob") == ["SUCCESSFUL"]
+
+
+def test_a_grandchild_ends_with_its_runner(db, plain, module, start_worker):
+    """A runner is killed as a group."""
+    plain.add_executable("forker", "#!/bin/sh\nsleep 50 &\nexec sleep 60\n")
+    plain.enqueue("forker")
+    worker = start_worker("--max-processes", 1)
+    wait_until(lambda: len([pid for pid in all_pids() if is_sleeping_in(pid, plain.folder)]) == 2,
+               "two sleepers")
+    worker.send(15)
+    worker.await_event("Job worker shutdown requested")
+    worker.stop(15)
+    wait_until(lambda: not living_in(plain.folder), "the end of all", seconds=2)
+
+
+def is_sleeping_in(pid, folder):
+    try:
+        return (is_alive(pid) and os.readlink(f"/proc/{pid}/cwd") == str(folder)
+                and command_line(pid)[0] == b"sleep")
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("empty_db", ["sqlite"], indirect=True)
+def test_a_file_of_the_worker_is_not_inherited(db, plain, module, start_worker):
+    """Whatever descriptors the worker was started with, its runners have none of them."""
+    with socket.socket() as foreign:
+        os.set_inheritable(foreign.fileno(), True)
+        worker = start_worker("--max-processes", 1, pass_fds=[foreign.fileno()])
+        wait_until(lambda: worker.runners(), "a runner")
+        worker.await_event("Starting Plain worker")
+        number = f"socket:[{os.fstat(foreign.fileno()).st_ino}]"
+        assert number in descriptors(worker.pid).values()
+        assert number not in descriptors(worker.runners()[0]).values()
+        worker.stop()

@@ -1,0 +1,324 @@
+/* postgres_sql_test.c - every statement is prepared, the hot ones are looked at as they are planned
+ */
+#include <ctype.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libpq-fe.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "store/sql_names.h"
+#include "tests/store/cluster.h"
+#include "tests/store/conformance.h"
+
+extern const char *const sql_postgres[SQL_COUNT];
+
+static const struct conformance_database postgres = {cluster_fresh, cluster_number};
+
+enum { PARAMETERS_MAX = 32, TYPE_SIZE = 32, LINE_SIZE = 256, SQL_SIZE = 32 * 1024, ROWS = 100000 };
+
+static const char *const names[SQL_COUNT] = {
+#define NAME(name) #name,
+    SQL_NAME_MAP(NAME)
+#undef NAME
+};
+
+static PGresult *run(PGconn *conn, const char *sql)
+{
+    PGresult *result = PQexec(conn, sql);
+    ExecStatusType status = PQresultStatus(result);
+
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        fail_msg("%s\n%s", sql, PQerrorMessage(conn));
+    return result;
+}
+
+/* A connection to a migrated database. */
+static PGconn *connect_migrated(struct bench *b)
+{
+    bench_open(b);
+    PGconn *conn = PQconnectdb(b->url);
+    assert_int_equal(PQstatus(conn), CONNECTION_OK);
+    return conn;
+}
+
+/* The text of a statement as the store sends it. */
+static const char *text_of(enum sql_name name, char out[SQL_SIZE])
+{
+    static const char place[] = "{schema}";
+    struct buf b = BUF_INIT(SQL_SIZE);
+    const char *sql = sql_postgres[name];
+
+    for (const char *p = strstr(sql, place); p; p = strstr(sql, place)) {
+        buf_put(&b, sql, (size_t)(p - sql));
+        buf_puts(&b, "\"public\"");
+        sql = p + strlen(place);
+    }
+    buf_puts(&b, sql);
+    assert_true(buf_ok(&b));
+    (void)text_copy(out, SQL_SIZE, b.data);
+    buf_release(&b);
+    return out;
+}
+
+/*
+ * The comments: "-- $1 text[]  queues" under "-- :name claim_jobs".
+ */
+
+struct comments {
+    int count;
+    char types[PARAMETERS_MAX][TYPE_SIZE];
+};
+static struct comments comments[SQL_COUNT];
+
+static enum sql_name name_number(const char *name)
+{
+    for (int i = 0; i < SQL_COUNT; i++) {
+        if (text_equal_nocase(names[i], name))
+            return (enum sql_name)i;
+    }
+    fail_msg("%s stands in no enum", name);
+    return SQL_COUNT;
+}
+
+static void read_comments(const char *path)
+{
+    FILE *f = fopen(path, "re");
+    char line[LINE_SIZE], name[LINE_SIZE];
+    struct comments *c = NULL;
+
+    assert_non_null(f);
+    while (fgets(line, sizeof(line), f)) {
+        char type[TYPE_SIZE];
+        int number;
+
+        if (sscanf(line, "-- :name %255s", name) == 1) {
+            c = &comments[name_number(name)];
+        } else if (sscanf(line, "-- $%d %31s", &number, type) == 2) {
+            assert_non_null(c);
+            assert_int_equal(number, c->count + 1);
+            (void)text_copy(c->types[c->count++], TYPE_SIZE, type);
+        }
+    }
+    (void)fclose(f);
+}
+
+/* This file as the compiler was told of it: from here, or from the build folder that holds us. */
+static void source_folder(char out[PATH_MAX])
+{
+    char exe[PATH_MAX] = "";
+    char path[3 * PATH_MAX];
+    char *folder = strrchr(__FILE__, '/');
+
+    assert_non_null(folder);
+    if (readlink("/proc/self/exe", exe, sizeof(exe) - 1) < 0)
+        fail();
+    *strrchr(exe, '/') = '\0';
+    (void)snprintf(path, sizeof(path), "%.*s", (int)(folder - __FILE__), __FILE__);
+    if (access(path, R_OK) != 0)
+        (void)snprintf(path, sizeof(path), "%s/../%.*s", exe, (int)(folder - __FILE__), __FILE__);
+    if (!realpath(path, out))
+        fail_msg("no folder %s", path);
+}
+
+static void read_all_comments(void)
+{
+    char here[PATH_MAX], pattern[2 * PATH_MAX];
+    glob_t files;
+
+    source_folder(here);
+    (void)snprintf(pattern, sizeof(pattern), "%s/../../src/store/postgres/sql/*.sql", here);
+    assert_int_equal(glob(pattern, 0, NULL, &files), 0);
+    for (size_t i = 0; i < files.gl_pathc; i++)
+        read_comments(files.gl_pathv[i]);
+    globfree(&files);
+}
+
+static Oid type_number(PGconn *conn, const char *type)
+{
+    const char *values[] = {type};
+    PGresult *result =
+        PQexecParams(conn, "SELECT $1::regtype::oid", 1, NULL, values, NULL, NULL, 0);
+
+    if (PQresultStatus(result) != PGRES_TUPLES_OK)
+        fail_msg("type %s: %s", type, PQerrorMessage(conn));
+    Oid oid = (Oid)strtoul(PQgetvalue(result, 0, 0), NULL, 10);
+    PQclear(result);
+    return oid;
+}
+
+static void check_block(PGconn *conn, enum sql_name name)
+{
+    char sql[SQL_SIZE];
+    const struct comments *c = &comments[name];
+    PGresult *prepared = PQprepare(conn, names[name], text_of(name, sql), 0, NULL);
+
+    if (PQresultStatus(prepared) != PGRES_COMMAND_OK)
+        fail_msg("%s: %s", names[name], PQerrorMessage(conn));
+    PGresult *described = PQdescribePrepared(conn, names[name]);
+    if (PQnparams(described) != c->count)
+        fail_msg("%s has %d parameters, its comment %d", names[name], PQnparams(described),
+                 c->count);
+    for (int i = 0; i < c->count; i++) {
+        if (PQparamtype(described, i) != type_number(conn, c->types[i]))
+            fail_msg("%s: $%d is no %s", names[name], i + 1, c->types[i]);
+    }
+    PQclear(described);
+    PQclear(prepared);
+}
+
+static void every_block_has_the_parameters_of_its_comment(void **state)
+{
+    struct bench b;
+    int blocks = 0;
+
+    (void)state;
+    read_all_comments();
+    PGconn *conn = connect_migrated(&b);
+    for (int i = 0; i < SQL_COUNT; i++) {
+        if (!sql_postgres[i])
+            continue;
+        check_block(conn, (enum sql_name)i);
+        blocks++;
+    }
+    assert_true(blocks >= 18);
+    PQfinish(conn);
+    bench_close(&b);
+}
+
+/*
+ * Plans.
+ */
+
+static void explain(PGconn *conn, enum sql_name name, struct buf *plan)
+{
+    char sql[SQL_SIZE];
+
+    PGresult *prepared = PQprepare(conn, names[name], text_of(name, sql), 0, NULL);
+    assert_int_equal(PQresultStatus(prepared), PGRES_COMMAND_OK);
+    PGresult *described = PQdescribePrepared(conn, names[name]);
+    int count = PQnparams(described);
+    (void)snprintf(sql, sizeof(sql), "EXPLAIN (COSTS OFF) EXECUTE \"%s\" (NULL", names[name]);
+    for (int i = 1; i < count; i++)
+        (void)snprintf(sql + strlen(sql), sizeof(sql) - strlen(sql), ", NULL");
+    (void)snprintf(sql + strlen(sql), sizeof(sql) - strlen(sql), ")");
+    PGresult *result = run(conn, sql);
+    for (int row = 0; row < PQntuples(result); row++)
+        buf_putf(plan, "%s\n", PQgetvalue(result, row, 0));
+    assert_true(buf_ok(plan));
+    PQclear(result);
+    PQclear(described);
+    PQclear(prepared);
+}
+
+/* What a statement must not do, however many rows there are. */
+static void refuse_scans(const char *name, const char *plan)
+{
+    static const char *const bad[] = {"Seq Scan on plainjobs_", "Hash Join", "Merge Join",
+                                      "Bitmap Heap Scan"};
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        if (strstr(plan, bad[i]))
+            fail_msg("%s has a %s:\n%s", name, bad[i], plan);
+    }
+    /* What was found may be sorted, at most a batch; what is pending may not. */
+    for (const char *p = strstr(plan, "->  Sort\n"); p; p = strstr(p + 1, "->  Sort\n")) {
+        const char *input = strstr(p + 1, "->  ");
+
+        if (!input || (strncmp(input, "->  CTE Scan", 12) != 0 && !strstr(input, "Aggregate\n")))
+            fail_msg("%s sorts rows of a table:\n%s", name, plan);
+    }
+}
+
+static void check_hot_plans(PGconn *conn)
+{
+    static const enum sql_name hot[] = {SQL_CLAIM_JOBS, SQL_FINISH_JOBS, SQL_RELEASE_JOBS,
+                                        SQL_NEXT_DUE};
+    char sql[SQL_SIZE];
+
+    PQclear(run(conn, "DEALLOCATE ALL"));
+    PQclear(run(conn, text_of(SQL_SESSION_SETTINGS, sql)));
+    PQclear(run(conn, "BEGIN"));
+    PQclear(run(conn, text_of(SQL_PLAN_SWITCHES, sql)));
+    for (size_t i = 0; i < sizeof(hot) / sizeof(hot[0]); i++) {
+        struct buf plan = BUF_INIT(SQL_SIZE);
+
+        explain(conn, hot[i], &plan);
+        refuse_scans(names[hot[i]], plan.data);
+        buf_release(&plan);
+    }
+    PQclear(run(conn, "ROLLBACK"));
+}
+
+static void fill(PGconn *conn, const char *table, const char *columns, const char *values)
+{
+    char sql[1024];
+
+    (void)snprintf(sql, sizeof(sql),
+                   "INSERT INTO plainjobs_%s (job_class, %s) SELECT 'Job', %s"
+                   " FROM generate_series(1, %d) g",
+                   table, columns, values, (int)ROWS);
+    PQclear(run(conn, sql));
+}
+
+/* On empty tables too: a plan that was made then is used until statistics are taken. */
+static void hot_statements_walk_an_index(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    PGconn *conn = connect_migrated(&b);
+    check_hot_plans(conn);
+    fill(conn, "jobrequest", "priority, start_at",
+         "g % 5, CASE WHEN g % 2 = 0 THEN now() + g * interval '1 s' END");
+    fill(conn, "jobprocess", "job_request_uuid, worker_id", "gen_random_uuid(), gen_random_uuid()");
+    check_hot_plans(conn);
+    PQclear(run(conn, "ANALYZE"));
+    check_hot_plans(conn);
+    PQfinish(conn);
+    bench_close(&b);
+}
+
+/* Delayed rows of a priority lie behind its due ones, and are not read. Counted in buffers, since
+ * time says little on a busy machine. */
+static void a_claim_does_not_read_what_is_delayed(void **state)
+{
+    struct bench b;
+    char sql[SQL_SIZE];
+
+    (void)state;
+    PGconn *conn = connect_migrated(&b);
+    fill(conn, "jobrequest", "priority, start_at", "9, now() + interval '1 day'");
+    PQclear(run(conn, "INSERT INTO plainjobs_jobrequest (job_class) VALUES ('Job')"));
+    PQclear(run(conn, text_of(SQL_PLAN_SWITCHES, sql)));
+    PGresult *prepared = PQprepare(conn, "claim", text_of(SQL_CLAIM_JOBS, sql), 0, NULL);
+    assert_int_equal(PQresultStatus(prepared), PGRES_COMMAND_OK);
+    PQclear(prepared);
+    PGresult *result = run(conn, "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, FORMAT JSON)"
+                                 " EXECUTE claim ('{default}', '{-32768}', '{-infinity}', '{0}',"
+                                 " '{Job}', 10, ARRAY[gen_random_uuid()], gen_random_uuid())");
+    const char *hit = strstr(PQgetvalue(result, 0, 0), "\"Shared Hit Blocks\": ");
+    assert_non_null(hit);
+    assert_in_range(strtol(strchr(hit, ':') + 1, NULL, 10), 1, 100);
+    PQclear(result);
+    PQfinish(conn);
+    bench_close(&b);
+}
+
+int main(void)
+{
+    static harness_test *const tests[] = {every_block_has_the_parameters_of_its_comment,
+                                          hot_statements_walk_an_index,
+                                          a_claim_does_not_read_what_is_delayed};
+
+    conformance_use(&postgres);
+    return harness_run(__FILE__,
+                       "every_block_has_the_parameters_of_its_comment,"
+                       "hot_statements_walk_an_index, a_claim_does_not_read_what_is_delayed",
+                       tests, sizeof(tests) / sizeof(tests[0]));
+}

@@ -1,0 +1,415 @@
+/* postgres_store_test.c - the suite on PostgreSQL, and what only PostgreSQL promises */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <libpq-fe.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/uuid.h"
+#include "tests/store/cluster.h"
+#include "tests/store/conformance.h"
+
+enum { URL_SIZE = 512, SQL_SIZE = 1024 };
+
+static const struct conformance_database postgres = {cluster_fresh, cluster_number};
+
+static const struct store_ops *const ops = &store_postgres;
+
+static void run(const struct bench *b, const char *sql)
+{
+    (void)bench_number(b, sql);
+}
+
+/* Opens a URL that must fail; what is said stands in *err. */
+static int open_fails(const char *url, plain_error *err)
+{
+    struct store *s = NULL;
+    int r = ops->open(url, 0, &s, err);
+
+    assert_true(r < 0);
+    assert_null(s);
+    assert_null(strstr(err->message, "secret"));
+    assert_null(strstr(err->fix, "secret"));
+    return r;
+}
+
+/*
+ * The URL.
+ */
+
+static void a_bad_url_is_refused_without_its_password(void **state)
+{
+    static const char *const urls[] = {
+        "postgresql://u:secret@h/db?schema=Upper",
+        "postgresql://u:secret@h/db?schema=",
+        "postgresql://u:secret@h/db?schema=1st",
+        "postgresql://u:secret@h/db?schema=a%22b",
+        "postgresql://u:secret@h/db?schema=a_name_of_forty_nine_bytes_is_longer_than_allowed",
+        "postgresql://u:secret@h/db?schema=a&schema=b",
+        "postgresql://u:secret@h/db?nonsense=1",
+        "postgresql://u:%zzsecret@h/db",
+        "postgresql://u:secret@[h/db",
+        "postgresql://u:secret@h/db?connect_timeout=0",
+    };
+    plain_error err;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(urls); i++) {
+        assert_int_equal(open_fails(urls[i], &err), PLAIN_E_INVALID);
+        assert_int_equal(err.pj, 307);
+    }
+}
+
+static void the_schema_of_the_url_is_made_and_used(void **state)
+{
+    char url[URL_SIZE];
+    struct store *s;
+    plain_error err;
+    int from, to;
+
+    (void)state;
+    const char *plain = cluster_fresh();
+    (void)snprintf(url, sizeof(url), "%s&schema=my_jobs", plain);
+    assert_int_equal(store_open(url, 0, &s, &err), PLAIN_OK);
+    assert_int_equal(ops->migrate(s, &from, &to, &err), PLAIN_OK);
+    assert_int_equal(cluster_number(plain, "SELECT count(*) FROM my_jobs.plainjobs_migration"),
+                     ops->newest_version());
+    store_close(s);
+    assert_int_equal(cluster_number(plain, "SELECT count(*) FROM pg_tables"
+                                           " WHERE schemaname = 'public'"),
+                     0);
+}
+
+/*
+ * A server that is not there, says no or says nothing.
+ */
+
+static void a_missing_server_is_told_with_a_command(void **state)
+{
+    char url[URL_SIZE];
+    plain_error err;
+
+    (void)state;
+    (void)snprintf(url, sizeof(url), "postgresql://u:secret@/db?host=%s&port=1",
+                   cluster_socket_folder());
+    assert_int_equal(open_fails(url, &err), PLAIN_E_UNREACHABLE);
+    assert_int_equal(err.pj, 301);
+    assert_true(err.retryable);
+    assert_non_null(strstr(err.fix, "pg_isready -h /tmp/"));
+    assert_non_null(strstr(err.fix, " -p 1"));
+}
+
+static void a_missing_database_or_user_is_told(void **state)
+{
+    char url[URL_SIZE];
+    plain_error err;
+
+    (void)state;
+    (void)snprintf(url, sizeof(url), "postgresql://plain:secret@127.0.0.1:%d/nowhere",
+                   cluster_port());
+    assert_int_equal(open_fails(url, &err), PLAIN_E_UNREACHABLE);
+    assert_string_equal(err.sqlstate, "3D000");
+    assert_non_null(strstr(err.fix, "createdb nowhere"));
+    (void)snprintf(url, sizeof(url), "postgresql://nobody_here:secret@127.0.0.1:%d/postgres",
+                   cluster_port());
+    assert_int_equal(open_fails(url, &err), PLAIN_E_UNREACHABLE);
+    assert_string_equal(err.sqlstate, "28000");
+}
+
+static void a_silent_server_is_given_up(void **state)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t length = sizeof(a);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    char url[URL_SIZE];
+    plain_error err;
+
+    (void)state;
+    assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+    assert_int_equal(listen(fd, 8), 0); /* the kernel accepts, nobody answers */
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &length), 0);
+    (void)snprintf(url, sizeof(url), "postgresql://u:secret@127.0.0.1:%d/db?connect_timeout=2",
+                   ntohs(a.sin_port));
+    int64_t began = clock_mono_us();
+    assert_int_equal(open_fails(url, &err), PLAIN_E_UNREACHABLE);
+    assert_in_range(clock_mono_us() - began, 0, 5 * US_PER_S);
+    (void)close(fd);
+}
+
+static void a_restarted_server_is_found_again(void **state)
+{
+    struct new_request r = request_default();
+    struct store_stats stats;
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    (void)bench_enqueue(&b, &r);
+    cluster_crash();
+    assert_int_equal(ops->stats(b.store, &stats, &b.err), PLAIN_E_UNREACHABLE);
+    assert_non_null(strstr(b.err.fix, "pg_isready"));
+    assert_int_equal(ops->stats(b.store, &stats, &b.err), PLAIN_E_UNREACHABLE);
+    cluster_restart();
+    assert_int_equal(ops->stats(b.store, &stats, &b.err), PLAIN_OK);
+    assert_int_equal(stats.pending, 1);
+    bench_close(&b);
+}
+
+#define CUT_OTHERS                                                                                 \
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"                                \
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+static void a_link_cut_between_calls_is_made_anew(void **state)
+{
+    struct new_request r = request_default();
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    assert_int_equal(bench_number(&b, CUT_OTHERS), 1);
+    (void)usleep(100 * US_PER_MS);
+    (void)bench_enqueue(&b, &r);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 1);
+    bench_close(&b);
+}
+
+/* A session of the test's own, to hold locks with. */
+static PGconn *hold(const struct bench *b, const char *sql)
+{
+    PGconn *conn = PQconnectdb(b->url);
+    PGresult *result = PQexec(conn, sql);
+
+    if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
+        fail_msg("%s: %s", sql, PQerrorMessage(conn));
+    PQclear(result);
+    return conn;
+}
+
+static void a_lock_that_is_held_makes_busy(void **state)
+{
+    struct new_request r = request_default();
+    plain_request out;
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    PGconn *other = hold(&b, "BEGIN; LOCK TABLE plainjobs_jobrequest");
+    int64_t began = clock_mono_us();
+    assert_int_equal(ops->enqueue(b.store, &r, &out, &b.err), PLAIN_E_BUSY);
+    assert_in_range(clock_mono_us() - began, US_PER_S, 10 * US_PER_S);
+    assert_string_equal(b.err.sqlstate, "55P03");
+    assert_true(b.err.retryable);
+    PQfinish(other);
+    (void)bench_enqueue(&b, &r);
+    bench_close(&b);
+}
+
+/* A cut in the middle of a statement: the outcome is unknown, and the same call can be repeated. */
+static void a_link_cut_in_a_call_is_unreachable(void **state)
+{
+    struct new_request r = request_default();
+    plain_request out;
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    run(&b, "CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END$$");
+    run(&b, "CREATE TRIGGER cut BEFORE INSERT ON plainjobs_jobrequest FOR EACH ROW"
+            " EXECUTE FUNCTION cut()");
+    assert_int_equal(ops->enqueue(b.store, &r, &out, &b.err), PLAIN_E_UNREACHABLE);
+    assert_string_equal(b.err.sqlstate, "57P01");
+    run(&b, "DROP TRIGGER cut ON plainjobs_jobrequest");
+    r.may_exist = true;
+    (void)bench_enqueue(&b, &r);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 1);
+    bench_close(&b);
+}
+
+static void a_read_only_server_counts_as_lost(void **state)
+{
+    struct new_request r = request_default();
+    struct store *reader;
+    plain_request out;
+    struct bench b;
+    char sql[SQL_SIZE];
+
+    (void)state;
+    bench_open(&b);
+    const char *name = strstr(b.url, "/test") + 1;
+    (void)snprintf(sql, sizeof(sql), "ALTER DATABASE %.*s SET default_transaction_read_only = on",
+                   (int)strcspn(name, "?"), name);
+    run(&b, sql);
+    run(&b, CUT_OTHERS);
+    assert_int_equal(ops->enqueue(b.store, &r, &out, &b.err), PLAIN_E_UNREACHABLE);
+    assert_int_equal(ops->open(b.url, STORE_READ_ONLY, &reader, &b.err), PLAIN_OK);
+    assert_int_equal(ops->enqueue(reader, &r, &out, &b.err), PLAIN_E_UNREACHABLE);
+    assert_string_equal(b.err.sqlstate, "25006");
+    store_close(reader);
+    bench_close(&b);
+}
+
+/*
+ * The schema.
+ */
+
+static void a_user_without_the_right_to_create_is_told(void **state)
+{
+    char url[URL_SIZE];
+    struct store *s;
+    plain_error err;
+    int from, to;
+
+    (void)state;
+    const char *plain = cluster_fresh();
+    (void)cluster_number(plain, "CREATE ROLE guest LOGIN");
+    (void)cluster_number(plain, "REVOKE CREATE ON SCHEMA public FROM public");
+    (void)snprintf(url, sizeof(url), "postgresql://guest@%s", strchr(plain, '@') + 1);
+    assert_int_equal(store_open(url, 0, &s, &err), PLAIN_OK);
+    assert_int_equal(ops->migrate(s, &from, &to, &err), PLAIN_E_DB);
+    assert_string_equal(err.sqlstate, "42501");
+    assert_non_null(strstr(err.fix, "GRANT USAGE, CREATE ON SCHEMA \"public\""));
+    assert_int_equal(ops->schema_version(s, &to, &err), PLAIN_OK);
+    assert_int_equal(to, 0);
+    store_close(s);
+}
+
+static void a_missing_schema_is_told_by_every_verb(void **state)
+{
+    struct new_request r = request_default();
+    struct store_stats stats;
+    plain_request out;
+    struct store *s;
+    plain_error err;
+
+    (void)state;
+    assert_int_equal(store_open(cluster_fresh(), 0, &s, &err), PLAIN_OK);
+    assert_int_equal(ops->enqueue(s, &r, &out, &err), PLAIN_E_SCHEMA);
+    assert_int_equal(ops->stats(s, &stats, &err), PLAIN_E_SCHEMA);
+    assert_int_equal(err.pj, 302);
+    assert_non_null(strstr(err.fix, "plain migrate"));
+    store_close(s);
+}
+
+/*
+ * The moving lower bound.
+ */
+
+/* A row that comes in before the bound is found when the bound is forgotten, in 100 ms at most. */
+static void a_row_before_the_bound_is_found_soon(void **state)
+{
+    struct new_request r = request_default();
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    for (int i = 0; i < 10; i++) {
+        r.uuid = uuid_new();
+        (void)bench_enqueue(&b, &r);
+    }
+    assert_int_equal(bench_claim(&b, 2).claim_count, 2);
+    r.uuid = uuid_new();
+    r.start_at = US_PER_S; /* due before all of them */
+    (void)bench_enqueue(&b, &r);
+    (void)usleep(110 * US_PER_MS);
+    struct claim first = bench_claim(&b, 2).claims[0];
+    assert_uuid_equal(first.request_uuid, r.uuid);
+    bench_close(&b);
+}
+
+static void a_higher_priority_passes_the_bound_at_once(void **state)
+{
+    static const int priorities[] = {5, 5, 5, 5, -3, -3, -7, INT16_MIN, 9, INT16_MAX};
+    static const int expected[] = {INT16_MAX, 9, 5, 5, 5, 5, -3, -3, -7, INT16_MIN};
+    struct new_request r = request_default();
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    for (size_t i = 0; i < ARRAY_SIZE(priorities); i++) {
+        r.uuid = uuid_new();
+        r.priority = priorities[i];
+        (void)bench_enqueue(&b, &r);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(expected); i++)
+        assert_int_equal(bench_claim_one(&b).priority, expected[i]);
+    assert_int_equal(bench_claim(&b, 1).claim_count, 0);
+    bench_close(&b);
+}
+
+/*
+ * Memory that runs out.
+ */
+
+static void survives_every_failing_allocation(void **state)
+{
+    struct new_request r = request_default();
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    for (unsigned nth = 0;; nth++) {
+        plain_request out;
+
+        r.uuid = uuid_new();
+        harness_fail_allocation(nth);
+        int code = ops->enqueue(b.store, &r, &out, &b.err);
+        bool failed = harness_allocation_failed();
+        assert_int_equal(code, failed ? PLAIN_E_NOMEM : PLAIN_OK);
+        if (!failed)
+            break;
+    }
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 1);
+    bench_close(&b);
+}
+
+/* A claim that was committed and could not be told counts as unreachable: its token is given back
+ * by whoever made it. */
+static void a_claim_that_cannot_be_told_can_be_given_back(void **state)
+{
+    static const char *const names[] = {"default"}, *const classes[] = {"Job"};
+    struct new_request r = request_default();
+    struct bench b;
+    bool failed = true;
+
+    (void)state;
+    bench_open(&b);
+    (void)bench_enqueue(&b, &r);
+    for (unsigned nth = 0; failed; nth++) {
+        plain_uuid token = uuid_new();
+        const struct claim_wish wish = {names, 1, classes, 1, &token, 1};
+        const struct cycle c = {.worker = &b.worker, .wish = &wish};
+        struct cycle_result out;
+        struct arena a = ARENA_INIT;
+
+        harness_fail_allocation(nth);
+        int code = ops->cycle(b.store, &c, &a, &out, &b.err);
+        failed = harness_allocation_failed();
+        assert_true(failed == (code < 0) || out.claim_count == 1);
+        if (bench_rows(&b, "plainjobs_jobprocess") == 1 && code < 0) {
+            assert_int_equal(code, PLAIN_E_UNREACHABLE);
+            assert_int_equal(bench_release(&b, &token), 1);
+        } else if (code == PLAIN_OK) {
+            assert_int_equal(bench_release(&b, &token), 1);
+        }
+        arena_release(&a);
+    }
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 1);
+    bench_close(&b);
+}
+
+CONFORMANCE_MAIN(&postgres, a_bad_url_is_refused_without_its_password,
+                 the_schema_of_the_url_is_made_and_used, a_missing_server_is_told_with_a_command,
+                 a_missing_database_or_user_is_told, a_silent_server_is_given_up,
+                 a_restarted_server_is_found_again, a_link_cut_between_calls_is_made_anew,
+                 a_lock_that_is_held_makes_busy, a_link_cut_in_a_call_is_unreachable,
+                 a_read_only_server_counts_as_lost, a_user_without_the_right_to_create_is_told,
+                 a_missing_schema_is_told_by_every_verb, a_row_before_the_bound_is_found_soon,
+                 a_higher_priority_passes_the_bound_at_once, survives_every_failing_allocation,
+                 a_claim_that_cannot_be_told_can_be_given_back)
