@@ -57,7 +57,7 @@ static void print_request(struct cli *cli, const plain_request *request, bool sk
         struct json_writer j;
 
         json_begin_document(&j, &cli->out);
-        json_put_uuid(&j, "request", skipped ? &(plain_uuid){{0}} : &request->uuid);
+        json_put_uuid(&j, "request", &request->uuid); /* zero, so null, when it was skipped */
         put_skipped(&j, skipped ? request : NULL);
         json_end_document(&j);
     } else if (!skipped) {

@@ -88,7 +88,7 @@ void job_set_failed(plain_job *job, const char *error_type, const char *file, in
                     const char *message, const char *trace)
 {
     struct job_outcome *o = &job->outcome;
-    struct buf all = BUF_INIT(2 * JOB_ERROR_MAX);
+    struct buf all = BUF_INIT((size_t)2 * JOB_ERROR_MAX);
 
     *o = (struct job_outcome){.kind = OUTCOME_FAILED};
     o->error_type = clean_copy(job->arena, error_type, JOB_ERROR_TYPE_MAX);

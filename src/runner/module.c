@@ -102,15 +102,23 @@ int module_load(struct registry *r, int fd, const char *path, plain_error *err)
     return registry_add_module(r, module, path, err);
 }
 
-static int load_path(struct registry *r, const char *path, plain_error *err)
+/* All descriptors stay open until the last module is loaded: dlopen knows a module by the name that
+ * it was given, and a number that is used again would be the first module again. */
+static int load_paths(struct registry *r, struct arena *a, const char *const *paths, size_t count,
+                      plain_error *err)
 {
-    int fd = -1;
-    int result = module_open(path, &fd, err);
+    int *fds = arena_array(a, count + 1, sizeof(*fds));
+    size_t opened = 0;
+    int result = fds ? PLAIN_OK : error_nomem(err);
 
-    if (result < 0)
-        return result;
-    result = module_load(r, fd, path, err);
-    (void)close(fd);
+    for (size_t i = 0; result == PLAIN_OK && i < count; i++) {
+        result = module_open(paths[i], &fds[i], err);
+        opened += result == PLAIN_OK;
+    }
+    for (size_t i = 0; result == PLAIN_OK && i < count; i++)
+        result = module_load(r, fds[i], paths[i], err);
+    for (size_t i = 0; i < opened; i++)
+        (void)close(fds[i]);
     return result;
 }
 
@@ -127,8 +135,8 @@ int module_load_all(const struct settings *settings, const plain_module *own, st
         r = registry_add_module(reg, own, "this program", err);
     if (r == PLAIN_OK)
         r = module_paths(settings, &a, &paths, &count, err);
-    for (size_t i = 0; r == PLAIN_OK && i < count; i++)
-        r = load_path(reg, paths[i], err);
+    if (r == PLAIN_OK)
+        r = load_paths(reg, &a, paths, count, err);
     if (r == PLAIN_OK)
         r = registry_add_folder(reg, "jobs.d", err);
     arena_release(&a);

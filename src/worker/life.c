@@ -184,7 +184,7 @@ void life_ended(struct runner *r, struct work *k, const struct frame_end *f)
 static void end_lost(struct runner *r, struct work *k, const struct child_end *how)
 {
     char cause[64], message[96], stack[PROGRESS_CRASH_SIZE];
-    struct buf error = BUF_INIT(2 * PROGRESS_CRASH_SIZE);
+    struct buf error = BUF_INIT((size_t)2 * PROGRESS_CRASH_SIZE);
 
     begin_end(r, k, JOB_LOST, atomic_load(&r->progress->entered_us), clock_mono_us());
     k->end.exit_code = how->exit_code;

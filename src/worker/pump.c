@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/compiler.h"
 #include "base/log.h"
 #include "base/uuid.h"
 #include "worker/state.h"
@@ -49,7 +50,7 @@ static void take_releases(struct worker *w, struct order *o)
 
     memcpy(o->releases, w->doubtful, w->doubtful_count * sizeof(*w->doubtful));
     o->release_count = w->doubtful_count;
-    while (o->release_count < 2 * STORE_CLAIM_MAX && (k = work_list_pop(&w->returning))) {
+    while (o->release_count < ARRAY_SIZE(o->releases) && (k = work_list_pop(&w->returning))) {
         o->releases[o->release_count++] = k->claim->token;
         work_list_push(&w->releasing, k);
     }

@@ -168,8 +168,21 @@ static void close_handle(uv_handle_t *handle, void *unused)
         uv_close(handle, NULL);
 }
 
+/* A signal that comes late must not kill a worker that has done all: closing its handle makes it
+ * deadly again. */
+static void block_stop_signals(void)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++)
+        (void)sigaddset(&set, stop_signals[i]);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 static void release(struct worker *w)
 {
+    block_stop_signals();
     if (w->store_started)
         store_thread_stop(w->store);
     for (int i = 0; i < w->runner_count; i++)

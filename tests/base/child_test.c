@@ -86,7 +86,7 @@ static void it_has_exactly_the_descriptors_it_was_given(void **state)
         "for f in /proc/$$/fd/*; do [ -e $f ] && printf '%s ' ${f##*/}; done; echo", fds, 4);
     assert_int_equal(end.exit_code, 0);
     assert_true(read(pipe_ends[0], out, sizeof(out) - 1) > 0);
-    assert_string_equal(out, "0 1 2 3\n");
+    assert_string_equal(out, "0 1 2 3 \n");
     (void)close(extra);
     (void)close(pipe_ends[0]);
     (void)close(pipe_ends[1]);

@@ -116,8 +116,8 @@ static void durations_have_two_units_at_most(void **state)
     } rows[] = {
         {-5, "0.0 ms"},
         {1450, "1.4 ms"},
-        {40 * US_PER_MS, "40 ms"},
-        {1250 * US_PER_MS, "1.2 s"},
+        {INT64_C(40) * US_PER_MS, "40 ms"},
+        {INT64_C(1250) * US_PER_MS, "1.2 s"},
         {INT64_C(192) * US_PER_S, "3 min 12 s"},
         {INT64_C(7380) * US_PER_S, "2 h 3 min"},
         {INT64_C(352800) * US_PER_S, "4 d 2 h"},

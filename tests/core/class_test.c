@@ -250,6 +250,8 @@ static int retries_for(const plain_job_class *self, const void *params)
     return 7;
 }
 
+static char mine[] = "mine";
+
 static plain_job_class with_constants(void)
 {
     plain_job_class cls = good();
@@ -258,7 +260,7 @@ static plain_job_class with_constants(void)
     cls.default_priority = 5;
     cls.default_retries = 3;
     cls.default_concurrency_key = "one";
-    cls.data = "mine";
+    cls.data = mine;
     return cls;
 }
 

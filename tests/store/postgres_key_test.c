@@ -253,9 +253,10 @@ static void an_enqueue_waits_for_who_takes_or_frees_the_key(void **state)
     (void)state;
     race("BEGIN; " REQUEST("1", "k"), "COMMIT", "f");
     race("BEGIN; " REQUEST("1", "k"), "ROLLBACK", "t");
-    race(REQUEST("1", "k") "; COMMIT; BEGIN; " REMOVE("1"), "COMMIT", "t");
-    race(REQUEST("1", "k") "; COMMIT; BEGIN; " REMOVE("1"), "ROLLBACK", "f");
-    race(REQUEST("1", "k") "; COMMIT; BEGIN; " REMOVE("1") "; " REQUEST("2", "k"), "COMMIT", "f");
+#define HELD "BEGIN; " REQUEST("1", "k") "; COMMIT; BEGIN; "
+    race(HELD REMOVE("1"), "COMMIT", "t");
+    race(HELD REMOVE("1"), "ROLLBACK", "f");
+    race(HELD REMOVE("1") "; " REQUEST("2", "k"), "COMMIT", "f");
 }
 
 /* What an old snapshot cannot see is refused all the same. */

@@ -100,9 +100,10 @@ int postgres_list(struct store *store, enum job_table table, const struct row_fi
         return r;
     wire_text(&s->wire, filter->job_class);
     wire_text(&s->wire, filter->queue);
-    wire_text(&s->wire, table == TABLE_RESULT ? filter->status : NULL);
     wire_int8(&s->wire, filter->before_id ? filter->before_id : INT64_MAX);
     wire_int4(&s->wire, filter->limit);
+    if (table == TABLE_RESULT)
+        wire_text(&s->wire, filter->status);
     return query_rows(s, names[table], a, rows, count, err);
 }
 

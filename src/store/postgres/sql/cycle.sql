@@ -11,9 +11,10 @@
 -- $8 uuid           worker
 --
 -- Three things keep a claim as fast with a million rows pending as with ten:
--- * Each queue is a walk of the index (queue, priority DESC, due_at, id), so nothing that is pending
---   is sorted. The priorities in use are found one by one, highest first, each by one probe; within
---   one, the due rows lie together, so that rows which wait for a time are never walked over.
+-- * Each queue is a walk of the index (queue, priority DESC, due_at, id), so nothing that is
+--   pending is sorted. The priorities in use are found one by one, highest first, each by one
+--   probe; within one, the due rows lie together, so that rows which wait for a time are never
+--   walked over.
 -- * At the priority of the last claim the walk goes on behind the last row claimed, and that
 --   priority is not probed for: in front of the bound lie the dead entries of what was claimed.
 -- * The inner LIMITs stop each walk, and its locks, at the limit.
@@ -67,9 +68,9 @@ processes AS (
     INSERT INTO {schema}.plainjobs_jobprocess (uuid, started_at, job_request_uuid, requested_at,
         start_at, worker_id, job_class, parameters, priority, source, queue, retries, retry_attempt,
         concurrency_key, trace_id, span_id, root_uuid, retry_of, run_no, crash_count, key_shared)
-    SELECT token, statement_timestamp(), uuid, created_at, start_at, $8::uuid, job_class, parameters,
-           priority, source, queue, retries, retry_attempt, concurrency_key, trace_id, span_id,
-           root_uuid, retry_of, run_no, crash_count, key_shared
+    SELECT token, statement_timestamp(), uuid, created_at, start_at, $8::uuid, job_class,
+           parameters, priority, source, queue, retries, retry_attempt, concurrency_key, trace_id,
+           span_id, root_uuid, retry_of, run_no, crash_count, key_shared
       FROM started)
 SELECT token, uuid, COALESCE(root_uuid, uuid), job_class, parameters::text, queue, concurrency_key,
        source, priority, retries, retry_attempt, COALESCE(run_no, 1), COALESCE(crash_count, 0),

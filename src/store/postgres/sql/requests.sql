@@ -29,8 +29,8 @@ SELECT CASE WHEN $11::bool THEN
 -- $1 text  job_class
 -- $2 text  concurrency_key
 -- $3 uuid  or NULL and NULL, and the attempt whose result has that class and key
--- Returns the holder, 1 for pending or 2 for processing (enum plain_holder), and its age in ms since
--- it was enqueued. No row when nobody holds it any more.
+-- Returns the holder, 1 for pending or 2 for processing (enum plain_holder), and its age in ms
+-- since it was enqueued. No row when nobody holds it any more.
 WITH wanted AS (
     SELECT $1::text AS job_class, $2::text AS concurrency_key WHERE $3::uuid IS NULL
     UNION ALL
@@ -54,9 +54,9 @@ SELECT request_uuid, state::int4,
 -- :name retry_result
 -- $1 uuid  the attempt
 -- $2 uuid  of the request that is to continue it
--- Copies the options of the result and links both ways, all in one statement: the lock on the result
--- lets a second call see the link. No row without such a result; else the request that continued it
--- before, or NULL, and the one that was made now, or NULL.
+-- Copies the options of the result and links both ways, all in one statement: the lock on the
+-- result lets a second call see the link. No row without such a result; else the request that
+-- continued it before, or NULL, and the one that was made now, or NULL.
 WITH ended AS (
     SELECT * FROM {schema}.plainjobs_jobresult WHERE job_process_uuid = $1::uuid FOR UPDATE),
 made AS (

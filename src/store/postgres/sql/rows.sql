@@ -6,71 +6,67 @@
 -- :name list_requests
 -- $1 text  job_class, or NULL for any
 -- $2 text  queue, or NULL for any
--- $3 text  status; unused here
--- $4 int8  below this id
--- $5 int4  limit
-SELECT 0, r.id, r.uuid, NULL::uuid, COALESCE(r.root_uuid, r.uuid), r.retry_of, NULL::uuid, NULL::uuid,
-       r.job_class, r.parameters::text, r.queue, r.concurrency_key, r.source, r.priority, r.retries,
-       r.retry_attempt, COALESCE(r.run_no, 1) AS run, COALESCE(r.crash_count, 0), r.created_at,
-       r.start_at, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, NULL::text, NULL::text,
-       NULL::text, NULL::text, NULL::text, NULL::text, NULL::int4, NULL::int4, NULL::int4,
-       NULL::int4, NULL::int8, NULL::int8
+-- $3 int8  below this id
+-- $4 int4  limit
+SELECT 0, r.id, r.uuid, NULL::uuid, COALESCE(r.root_uuid, r.uuid), r.retry_of, NULL::uuid,
+       NULL::uuid, r.job_class, r.parameters::text, r.queue, r.concurrency_key, r.source,
+       r.priority, r.retries, r.retry_attempt, COALESCE(r.run_no, 1) AS run,
+       COALESCE(r.crash_count, 0), r.created_at, r.start_at, NULL::timestamptz, NULL::timestamptz,
+       NULL::timestamptz, NULL::text, NULL::text, NULL::text, NULL::text, NULL::int4,
+       NULL::int4, NULL::int4, NULL::int4, NULL::int8, NULL::int8
   FROM {schema}.plainjobs_jobrequest r
- WHERE r.id < $4::int8
+ WHERE r.id < $3::int8
    AND ($1::text IS NULL OR r.job_class = $1::text)
    AND ($2::text IS NULL OR r.queue = $2::text)
-   AND ($3::text IS NULL)
- ORDER BY r.id DESC LIMIT $5::int4;
+ ORDER BY r.id DESC LIMIT $4::int4;
 
 -- :name list_processes
 -- $1 text  job_class, or NULL for any
 -- $2 text  queue, or NULL for any
--- $3 text  status; unused here
--- $4 int8  below this id
--- $5 int4  limit
+-- $3 int8  below this id
+-- $4 int4  limit
 SELECT 1, p.id, p.job_request_uuid, p.uuid, COALESCE(p.root_uuid, p.job_request_uuid), p.retry_of,
-       NULL::uuid, p.worker_id, p.job_class, p.parameters::text, p.queue, p.concurrency_key, p.source,
-       p.priority, p.retries, p.retry_attempt, COALESCE(p.run_no, 1) AS run,
+       NULL::uuid, p.worker_id, p.job_class, p.parameters::text, p.queue, p.concurrency_key,
+       p.source, p.priority, p.retries, p.retry_attempt, COALESCE(p.run_no, 1) AS run,
        COALESCE(p.crash_count, 0), p.requested_at, p.start_at, p.created_at, p.started_at,
        NULL::timestamptz, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
        NULL::int4, NULL::int4, NULL::int4, NULL::int4, NULL::int8, NULL::int8
   FROM {schema}.plainjobs_jobprocess p
- WHERE p.id < $4::int8
+ WHERE p.id < $3::int8
    AND ($1::text IS NULL OR p.job_class = $1::text)
    AND ($2::text IS NULL OR p.queue = $2::text)
-   AND ($3::text IS NULL)
- ORDER BY p.id DESC LIMIT $5::int4;
+ ORDER BY p.id DESC LIMIT $4::int4;
 
 -- :name list_results
 -- $1 text  job_class, or NULL for any
 -- $2 text  queue, or NULL for any
--- $3 text  status, or NULL for any
--- $4 int8  below this id
--- $5 int4  limit
+-- $3 int8  below this id
+-- $4 int4  limit
+-- $5 text  status, or NULL for any
 -- Failures are few among many: they have an index of their own, which only a condition that stands
 -- in the text of the statement can use. So one of the two branches runs, the other costs nothing.
 WITH page AS (
     (SELECT t.id FROM {schema}.plainjobs_jobresult t
-      WHERE COALESCE($3::text, 'SUCCESSFUL') = 'SUCCESSFUL'
-        AND ($3::text IS NULL OR t.status = 'SUCCESSFUL')
-        AND t.id < $4::int8
+      WHERE COALESCE($5::text, 'SUCCESSFUL') = 'SUCCESSFUL'
+        AND ($5::text IS NULL OR t.status = 'SUCCESSFUL')
+        AND t.id < $3::int8
         AND ($1::text IS NULL OR t.job_class = $1::text)
         AND ($2::text IS NULL OR t.queue = $2::text)
-      ORDER BY t.id DESC LIMIT $5::int4)
+      ORDER BY t.id DESC LIMIT $4::int4)
     UNION ALL
     (SELECT t.id FROM {schema}.plainjobs_jobresult t
-      WHERE $3::text <> 'SUCCESSFUL' AND t.status = $3::text AND t.status <> 'SUCCESSFUL'
-        AND t.id < $4::int8
+      WHERE $5::text <> 'SUCCESSFUL' AND t.status = $5::text AND t.status <> 'SUCCESSFUL'
+        AND t.id < $3::int8
         AND ($1::text IS NULL OR t.job_class = $1::text)
         AND ($2::text IS NULL OR t.queue = $2::text)
-      ORDER BY t.id DESC LIMIT $5::int4))
+      ORDER BY t.id DESC LIMIT $4::int4))
 SELECT 2, t.id, t.job_request_uuid, t.job_process_uuid, COALESCE(t.root_uuid, t.job_request_uuid),
        t.retry_of, t.retry_job_request_uuid, t.worker_id, t.job_class, t.parameters::text, t.queue,
        t.concurrency_key, t.source, t.priority, t.retries, t.retry_attempt,
        COALESCE(t.run_no, 1) AS run, COALESCE(t.crash_count, 0), t.requested_at, NULL::timestamptz,
-       NULL::timestamptz, t.started_at, t.ended_at, t.status, t.error, t.error_type, t.error_message,
-       t.error_fingerprint, t.worker_host, t.worker_pid, t.runner_pid, t.exit_code, t.exit_signal,
-       t.cpu_us, t.max_rss_kb
+       NULL::timestamptz, t.started_at, t.ended_at, t.status, t.error, t.error_type,
+       t.error_message, t.error_fingerprint, t.worker_host, t.worker_pid, t.runner_pid, t.exit_code,
+       t.exit_signal, t.cpu_us, t.max_rss_kb
   FROM page JOIN {schema}.plainjobs_jobresult t USING (id)
  ORDER BY t.id DESC;
 
@@ -97,18 +93,18 @@ ended AS MATERIALIZED (
     UNION
     SELECT t.id, t.retry_job_request_uuid FROM {schema}.plainjobs_jobresult t
      WHERE t.job_request_uuid = (SELECT uuid FROM root))
-SELECT 0, r.id, r.uuid, NULL::uuid, COALESCE(r.root_uuid, r.uuid), r.retry_of, NULL::uuid, NULL::uuid,
-       r.job_class, r.parameters::text, r.queue, r.concurrency_key, r.source, r.priority, r.retries,
-       r.retry_attempt, COALESCE(r.run_no, 1) AS run, COALESCE(r.crash_count, 0), r.created_at,
-       r.start_at, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, NULL::text, NULL::text,
-       NULL::text, NULL::text, NULL::text, NULL::text, NULL::int4, NULL::int4, NULL::int4,
-       NULL::int4, NULL::int8, NULL::int8
+SELECT 0, r.id, r.uuid, NULL::uuid, COALESCE(r.root_uuid, r.uuid), r.retry_of, NULL::uuid,
+       NULL::uuid, r.job_class, r.parameters::text, r.queue, r.concurrency_key, r.source,
+       r.priority, r.retries, r.retry_attempt, COALESCE(r.run_no, 1) AS run,
+       COALESCE(r.crash_count, 0), r.created_at, r.start_at, NULL::timestamptz, NULL::timestamptz,
+       NULL::timestamptz, NULL::text, NULL::text, NULL::text, NULL::text, NULL::int4,
+       NULL::int4, NULL::int4, NULL::int4, NULL::int8, NULL::int8
   FROM {schema}.plainjobs_jobrequest r
  WHERE r.uuid IN (SELECT uuid FROM root UNION SELECT next FROM ended)
 UNION ALL
 SELECT 1, p.id, p.job_request_uuid, p.uuid, COALESCE(p.root_uuid, p.job_request_uuid), p.retry_of,
-       NULL::uuid, p.worker_id, p.job_class, p.parameters::text, p.queue, p.concurrency_key, p.source,
-       p.priority, p.retries, p.retry_attempt, COALESCE(p.run_no, 1) AS run,
+       NULL::uuid, p.worker_id, p.job_class, p.parameters::text, p.queue, p.concurrency_key,
+       p.source, p.priority, p.retries, p.retry_attempt, COALESCE(p.run_no, 1) AS run,
        COALESCE(p.crash_count, 0), p.requested_at, p.start_at, p.created_at, p.started_at,
        NULL::timestamptz, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
        NULL::int4, NULL::int4, NULL::int4, NULL::int4, NULL::int8, NULL::int8
@@ -119,9 +115,9 @@ SELECT 2, t.id, t.job_request_uuid, t.job_process_uuid, COALESCE(t.root_uuid, t.
        t.retry_of, t.retry_job_request_uuid, t.worker_id, t.job_class, t.parameters::text, t.queue,
        t.concurrency_key, t.source, t.priority, t.retries, t.retry_attempt,
        COALESCE(t.run_no, 1) AS run, COALESCE(t.crash_count, 0), t.requested_at, NULL::timestamptz,
-       NULL::timestamptz, t.started_at, t.ended_at, t.status, t.error, t.error_type, t.error_message,
-       t.error_fingerprint, t.worker_host, t.worker_pid, t.runner_pid, t.exit_code, t.exit_signal,
-       t.cpu_us, t.max_rss_kb
+       NULL::timestamptz, t.started_at, t.ended_at, t.status, t.error, t.error_type,
+       t.error_message, t.error_fingerprint, t.worker_host, t.worker_pid, t.runner_pid, t.exit_code,
+       t.exit_signal, t.cpu_us, t.max_rss_kb
   FROM ended JOIN {schema}.plainjobs_jobresult t USING (id)
  ORDER BY run, 1 DESC, 2;
 
