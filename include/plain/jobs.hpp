@@ -193,6 +193,24 @@ class jobs
     plain_jobs *handle_ = nullptr;
 };
 
+/* The plain_type of a struct of params.h, 0 for any other type. */
+template <typename Field> constexpr int struct_type = 0;
+template <> inline constexpr int struct_type<plain_json> = PLAIN_TYPE_JSON;
+template <> inline constexpr int struct_type<plain_date> = PLAIN_TYPE_DATE;
+template <> inline constexpr int struct_type<plain_datetime> = PLAIN_TYPE_DATETIME;
+template <> inline constexpr int struct_type<plain_model> = PLAIN_TYPE_MODEL;
+template <> inline constexpr int struct_type<plain_bools> = PLAIN_TYPE_ARRAY + PLAIN_TYPE_BOOL;
+template <> inline constexpr int struct_type<plain_int32s> = PLAIN_TYPE_ARRAY + PLAIN_TYPE_INT32;
+template <> inline constexpr int struct_type<plain_int64s> = PLAIN_TYPE_ARRAY + PLAIN_TYPE_INT64;
+template <> inline constexpr int struct_type<plain_uint32s> = PLAIN_TYPE_ARRAY + PLAIN_TYPE_UINT32;
+template <> inline constexpr int struct_type<plain_doubles> = PLAIN_TYPE_ARRAY + PLAIN_TYPE_DOUBLE;
+template <> inline constexpr int struct_type<plain_strings> = PLAIN_TYPE_ARRAY + PLAIN_TYPE_STRING;
+template <> inline constexpr int struct_type<plain_jsons> = PLAIN_TYPE_ARRAY + PLAIN_TYPE_JSON;
+template <> inline constexpr int struct_type<plain_dates> = PLAIN_TYPE_ARRAY + PLAIN_TYPE_DATE;
+template <>
+inline constexpr int struct_type<plain_datetimes> = PLAIN_TYPE_ARRAY + PLAIN_TYPE_DATETIME;
+template <> inline constexpr int struct_type<plain_models> = PLAIN_TYPE_ARRAY + PLAIN_TYPE_MODEL;
+
 /* The plain_type of a field's type; a type that no parameter can have does not compile. */
 template <typename Field> constexpr plain_type type_of()
 {
@@ -209,21 +227,26 @@ template <typename Field> constexpr plain_type type_of()
     else if constexpr (std::is_same_v<Field, const char *> || std::is_same_v<Field, char *>)
         return PLAIN_TYPE_STRING;
     else {
-        static_assert(std::is_same_v<Field, plain_json>, "no parameter can have this type");
-        return PLAIN_TYPE_JSON;
+        static_assert(struct_type<Field> != 0, "no parameter can have this type");
+        return static_cast<plain_type>(struct_type<Field>);
     }
 }
 
 /* A row of a table of parameters; PLAIN_PARAM, as in C, fills in what it can. */
 template <typename Field>
-constexpr plain_param param(const char *name, unsigned flags, std::size_t offset)
+constexpr plain_param param(const char *name, unsigned flags, std::size_t offset,
+                            const char *fallback = nullptr)
 {
-    return {name, type_of<Field>(), flags, offset, sizeof(Field), nullptr};
+    return {name, type_of<Field>(), flags, offset, sizeof(Field), fallback};
 }
 
 } // namespace plain
 
 #define PLAIN_PARAM(structure, field, param_flags)                                                 \
     (plain::param<decltype(structure::field)>(#field, (param_flags), offsetof(structure, field)))
+
+#define PLAIN_PARAM_DEFAULT(structure, field, json)                                                \
+    (plain::param<decltype(structure::field)>(#field, PLAIN_OPTIONAL, offsetof(structure, field),  \
+                                              (json)))
 
 #endif

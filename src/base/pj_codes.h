@@ -211,6 +211,16 @@ static const struct pj_code pj_codes[] = {
         .example = "plain jobs stats --db plain.db",
     },
     {
+        .number = 308,
+        .title = "connection of the application cannot be used",
+        .why =
+            "A handle on a connection of the application enqueues in its transaction, so the "
+            "connection must be one that can: connected, idle, blocking, able to write, in UTF-8, "
+            "with its triggers on, in no transaction that failed. The message names what is not.",
+        .fix = "bring the connection into the state that the message asks for, then adopt it",
+        .example = "",
+    },
+    {
         .number = 401,
         .title = "cron text invalid",
         .why =
@@ -266,6 +276,26 @@ static const struct pj_code pj_codes[] = {
             "would do the work twice.",
         .fix = "see where it stands with `plain jobs show UUID`, and retry it when it has ended",
         .example = "plain jobs retry \"$(plain jobs enqueue WelcomeUserJob user_id=42)\"",
+    },
+    {
+        .number = 504,
+        .title = "confirmation needed",
+        .why =
+            "What was asked for cannot be undone, and there is no terminal on which the question "
+            "could be asked. Nothing was changed.",
+        .fix = "run it on a terminal, or say --yes",
+        .example = "plain jobs purge </dev/null",
+    },
+    {
+        .number = 505,
+        .title = "the class's own rule cannot be asked here",
+        .why =
+            "A job class with a should_enqueue counts its jobs before each enqueue, under a lock "
+            "and in one transaction. In REPEATABLE READ and SERIALIZABLE no count is true; for many "
+            "jobs at once, in a statement for another driver and from within should_enqueue itself "
+            "it cannot be asked.",
+        .fix = "enqueue its jobs one by one, in READ COMMITTED or outside of a transaction",
+        .example = "",
     },
     {
         .number = 601,

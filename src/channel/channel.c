@@ -61,7 +61,7 @@ bool channel_next(struct channel *c, struct frame *out)
     if (have < sizeof(header))
         return false;
     memcpy(&header, c->in.data + c->in_at, sizeof(header));
-    if (header.length > CHANNEL_FRAME_MAX || header.kind < FRAME_JOB || header.kind > FRAME_DELAY) {
+    if (header.length > CHANNEL_FRAME_MAX || header.kind < FRAME_JOB || header.kind > FRAME_LAST) {
         c->broken = true;
         return false;
     }

@@ -28,11 +28,31 @@ static const struct field job_fields[] = {
     FIELD(frame_job, TEXT, source),
 };
 
+#define HOOK_FIELD(type, member) FIELD(frame_hook, type, job.member)
+
+static const struct field hook_fields[] = {
+    HOOK_FIELD(U64, seq),
+    HOOK_FIELD(UUID, token),
+    HOOK_FIELD(UUID, request_uuid),
+    HOOK_FIELD(UUID, root_uuid),
+    HOOK_FIELD(I32, priority),
+    HOOK_FIELD(I32, retries),
+    HOOK_FIELD(I32, retry_attempt),
+    HOOK_FIELD(I32, run_no),
+    HOOK_FIELD(TEXT, job_class),
+    HOOK_FIELD(TEXT, parameters),
+    HOOK_FIELD(TEXT, queue),
+    HOOK_FIELD(TEXT, concurrency_key),
+    FIELD(frame_hook, TEXT, status),
+    FIELD(frame_hook, TEXT, error_type),
+    FIELD(frame_hook, TEXT, error_message),
+    FIELD(frame_hook, BOOL, will_retry),
+};
+
 static const struct field class_fields[] = {
-    FIELD(frame_class, TEXT, name),
-    FIELD(frame_class, TEXT, doc),
-    FIELD(frame_class, TEXT, origin),
-    FIELD(frame_class, BOOL, has_retry_delay),
+    FIELD(frame_class, TEXT, name),           FIELD(frame_class, TEXT, doc),
+    FIELD(frame_class, TEXT, origin),         FIELD(frame_class, BOOL, has_retry_delay),
+    FIELD(frame_class, BOOL, has_on_aborted),
 };
 
 static const struct field end_fields[] = {
@@ -145,6 +165,11 @@ void frame_put_job(struct buf *b, enum frame_kind kind, const struct frame_job *
     put_frame(b, kind, f, job_fields, ARRAY_SIZE(job_fields));
 }
 
+void frame_put_hook(struct buf *b, const struct frame_hook *f)
+{
+    put_frame(b, FRAME_HOOK, f, hook_fields, ARRAY_SIZE(hook_fields));
+}
+
 void frame_put_class(struct buf *b, const struct frame_class *f)
 {
     put_frame(b, FRAME_CLASS, f, class_fields, ARRAY_SIZE(class_fields));
@@ -177,6 +202,13 @@ bool frame_get_job(const struct frame *f, struct frame_job *out)
 {
     return get_frame(f, out, job_fields, ARRAY_SIZE(job_fields)) && out->job_class && out->queue &&
            out->concurrency_key && out->source;
+}
+
+bool frame_get_hook(const struct frame *f, struct frame_hook *out)
+{
+    return get_frame(f, out, hook_fields, ARRAY_SIZE(hook_fields)) && out->job.job_class &&
+           out->job.queue && out->job.concurrency_key && out->status && out->error_type &&
+           out->error_message;
 }
 
 bool frame_get_class(const struct frame *f, struct frame_class *out)

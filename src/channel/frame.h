@@ -9,6 +9,7 @@
  * worker -> runner
  *   JOB    run this; seq rises by one for every item that is handed to a runner
  *   ASK    what is the retry delay of this job that another runner died of?
+ *   HOOK   call on_aborted for this attempt; told by DONE like a success
  * runner -> worker
  *   CLASS  one name that this runner can run (an alias is a name of its own)
  *   READY  all classes were described
@@ -39,7 +40,9 @@ enum frame_kind {
     FRAME_DONE,
     FRAME_END,
     FRAME_SKIP,
-    FRAME_DELAY
+    FRAME_DELAY,
+    FRAME_HOOK,
+    FRAME_LAST = FRAME_HOOK
 };
 
 /* A JOB, and an ASK. Texts are never NULL but parameters. */
@@ -53,6 +56,14 @@ struct frame_job {
 struct frame_class {
     const char *name, *doc, *origin;
     bool has_retry_delay; /* it calculates its own */
+    bool has_on_aborted;
+};
+
+/* A HOOK: the attempt, and how it ended. */
+struct frame_hook {
+    struct frame_job job;
+    const char *status, *error_type, *error_message;
+    bool will_retry;
 };
 
 enum end_kind { END_FAILED, END_DEFERRED, END_LOST };
@@ -75,6 +86,7 @@ struct frame_delay {
 
 /* Appends one frame to b. */
 void frame_put_job(struct buf *b, enum frame_kind kind, const struct frame_job *f);
+void frame_put_hook(struct buf *b, const struct frame_hook *f);
 void frame_put_class(struct buf *b, const struct frame_class *f);
 void frame_put_end(struct buf *b, const struct frame_end *f);
 void frame_put_delay(struct buf *b, const struct frame_delay *f);
@@ -90,6 +102,7 @@ struct frame {
 
 /* Each is false when the payload is not well-formed. Texts point into the payload. */
 bool frame_get_job(const struct frame *f, struct frame_job *out);
+bool frame_get_hook(const struct frame *f, struct frame_hook *out);
 bool frame_get_class(const struct frame *f, struct frame_class *out);
 bool frame_get_end(const struct frame *f, struct frame_end *out);
 bool frame_get_delay(const struct frame *f, struct frame_delay *out);

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/enqueue_from.h"
 #include "cli/job_words.h"
 
 enum { COUNT_MAX = 1000000 };
@@ -150,23 +151,49 @@ static int enqueue(struct cli *cli, const struct order *order, plain_error *err)
     return r;
 }
 
+/* A file says all that is said otherwise by words and --params. */
+static int check_from(const struct arguments *args, plain_error *err)
+{
+    bool is_said_twice = args->operand_count > 1 || option_given(args, OPTION_PARAMS) ||
+                         option_given(args, OPTION_COUNT_OF);
+
+    if (option_given(args, OPTION_FROM) && is_said_twice)
+        return error_set(err, PLAIN_E_INVALID, 201, "from",
+                         "with --from the parameters stand in the file: leave out name=value, "
+                         "--params and --count");
+    if (option_given(args, OPTION_PARTIAL) && !option_given(args, OPTION_FROM))
+        return error_set(err, PLAIN_E_INVALID, 201, "partial", "--partial is for --from");
+    return PLAIN_OK;
+}
+
+static int enqueue_words(struct cli *cli, struct order *order, plain_error *err)
+{
+    struct buf json = BUF_INIT(PARAMETERS_ROOM);
+    int r = read_parameters(cli, order->cls, &json, err);
+
+    order->json = json.data;
+    if (r == PLAIN_OK)
+        r = enqueue(cli, order, err);
+    buf_release(&json);
+    return r;
+}
+
 int cmd_enqueue(struct cli *cli, plain_error *err)
 {
     struct order order = {.name = cli->args.operands[0]};
     struct registry *registry = NULL;
-    struct buf json = BUF_INIT(PARAMETERS_ROOM);
-    int r = cli_registry(cli, &registry, err);
+    int r = check_from(&cli->args, err);
 
+    if (r == PLAIN_OK)
+        r = cli_registry(cli, &registry, err);
     if (r == PLAIN_OK)
         r = resolve(cli, registry, &order, err);
     if (r == PLAIN_OK)
         r = read_options(&cli->args, &order, err);
-    if (r == PLAIN_OK)
-        r = read_parameters(cli, order.cls, &json, err);
-    order.json = json.data;
-    if (r == PLAIN_OK)
-        r = enqueue(cli, &order, err);
-    buf_release(&json);
+    if (r == PLAIN_OK && option_given(&cli->args, OPTION_FROM))
+        r = enqueue_from(cli, order.name, order.cls, &order.options, err);
+    else if (r == PLAIN_OK)
+        r = enqueue_words(cli, &order, err);
     registry_free(registry);
     return r;
 }

@@ -7,15 +7,9 @@
 #include "cli/commands.h"
 #include "cli/json_writer.h"
 #include "cli/table.h"
+#include "core/param_value.h"
 
-/* What JSON calls the types of parameters. */
-static const char *const type_names[] = {
-    [PLAIN_TYPE_BOOL] = "bool",     [PLAIN_TYPE_INT32] = "int32",   [PLAIN_TYPE_INT64] = "int64",
-    [PLAIN_TYPE_UINT32] = "uint32", [PLAIN_TYPE_DOUBLE] = "double", [PLAIN_TYPE_STRING] = "string",
-    [PLAIN_TYPE_JSON] = "json",
-};
-
-/* cls NULL: an executable. */
+/* cls NULL: an executable without a section. */
 static const char *default_queue(const plain_job_class *cls)
 {
     return cls && cls->default_queue ? cls->default_queue : "default";
@@ -40,11 +34,12 @@ static void print_lines(struct cli *cli, const struct registry *registry)
 static void put_parameter_names(struct buf *b, const plain_job_class *cls)
 {
     for (const plain_param *p = cls ? cls->params : NULL; p && p->name; p++) {
+        char type[PARAM_TYPE_NAME_SIZE];
         bool optional = (p->flags & PLAIN_OPTIONAL) != 0;
 
         if (b->len > 0)
             buf_putc(b, ' ');
-        buf_putf(b, optional ? "[%s:%s]" : "%s:%s", p->name, type_names[p->type]);
+        buf_putf(b, optional ? "[%s:%s]" : "%s:%s", p->name, param_type_name(p->type, type));
     }
 }
 
@@ -85,7 +80,7 @@ static void print_table(struct cli *cli, const struct registry *registry)
     table_print(&t, cli->colour, &cli->out);
 }
 
-/* null: an executable takes any. */
+/* null: an executable without a section takes any. */
 static void put_parameters_json(struct json_writer *j, const plain_job_class *cls)
 {
     if (!cls) {
@@ -94,10 +89,13 @@ static void put_parameters_json(struct json_writer *j, const plain_job_class *cl
     }
     json_begin(j, "parameters", '[');
     for (const plain_param *p = cls->params; p && p->name; p++) {
+        char type[PARAM_TYPE_NAME_SIZE];
+
         json_begin(j, NULL, '{');
         json_put_text(j, "name", p->name);
-        json_put_text(j, "type", type_names[p->type]);
+        json_put_text(j, "type", param_type_name(p->type, type));
         json_put_bool(j, "optional", (p->flags & PLAIN_OPTIONAL) != 0);
+        json_put_raw(j, "default", p->fallback);
         json_end(j, '}');
     }
     json_end(j, ']');
@@ -129,7 +127,7 @@ static void print_json(struct cli *cli, const struct registry *registry)
         json_put_text(&j, "name", entry->name);
         json_put_text(&j, "doc", entry->doc);
         json_put_text(&j, "origin", entry->origin);
-        json_put_bool(&j, "executable", !entry->cls);
+        json_put_bool(&j, "executable", entry->path != NULL);
         put_class_json(&j, entry->cls);
         json_end(&j, '}');
     }

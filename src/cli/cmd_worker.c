@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include <sched.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -11,6 +12,7 @@
 #include "cli/commands.h"
 #include "core/class.h"
 #include "runner/module.h"
+#include "runner/runner.h"
 #include "worker/worker.h"
 
 enum { PROCESSES_MAX = 1024 };
@@ -83,6 +85,21 @@ static int read_queues(struct cli *cli, struct worker_options *out, plain_error 
     return PLAIN_OK;
 }
 
+/* Runners read no file of settings: they get the sections of jobs from here. */
+static int hand_over_sections(const struct settings *settings, plain_error *err)
+{
+    const char *sections = settings_job_sections(settings);
+    int r = module_check_executables(settings, err);
+
+    if (r < 0)
+        return r;
+    if (strlen(sections) > RUNNER_SECTIONS_MAX)
+        return error_set(err, PLAIN_E_INVALID, 202, "job",
+                         "the job sections of plain.conf are larger than %d bytes together",
+                         RUNNER_SECTIONS_MAX);
+    return setenv(RUNNER_SECTIONS, sections, 1) == 0 ? PLAIN_OK : error_nomem(err);
+}
+
 static int setting_int_or(const struct settings *s, enum setting_id id, int fallback)
 {
     return settings_is_set(s, id) ? (int)settings_int(s, id) : fallback;
@@ -98,6 +115,8 @@ int cmd_worker(struct cli *cli, plain_error *err)
         r = override_settings(cli, err);
     if (r == PLAIN_OK)
         r = read_queues(cli, &options, err);
+    if (r == PLAIN_OK)
+        r = hand_over_sections(cli->settings, err);
     if (r == PLAIN_OK)
         r = module_paths(cli->settings, &cli->arena, &options.module_paths, &options.module_count,
                          err);

@@ -60,8 +60,16 @@ static const struct cli_option enqueue_options[] = {
     {OPTION_RETRIES, 0, false, "retries", "N", "0 to 32767: at most N + 1 attempts"},
     {OPTION_KEY, 0, false, "key", "KEY", "concurrency key; \"\" for none"},
     {OPTION_COUNT_OF, 0, false, "count", "N", "enqueue it N times [1]"},
+    {OPTION_FROM, 0, false, "from", "FILE", "enqueue a job for each line of FILE; - is stdin"},
+    {OPTION_PARTIAL, 0, false, "partial", NULL, "leave bad lines of FILE out"},
     {OPTION_UNREGISTERED, 0, false, "unregistered", NULL,
      "also a class that is not registered here"},
+    {0},
+};
+
+static const struct cli_option clear_options[] = {
+    {OPTION_OLDER_THAN, 0, false, "older-than", "AGE",
+     "36h, 7d or seconds, instead of JOBS_RESULTS_RETENTION"},
     {0},
 };
 
@@ -136,6 +144,22 @@ static const struct command commands[] = {
     },
     {
         .group = "",
+        .name = "completion",
+        .operands = "SHELL",
+        .least = 1,
+        .most = SIZE_MAX,
+        .doc = "Print the completion script for a shell.",
+        .about = "SHELL is bash, zsh or fish.\n"
+                 "bash: add `source <(plain completion bash)` to ~/.bashrc.\n"
+                 "zsh: the same with zsh in ~/.zshrc, behind compinit.\n"
+                 "fish: plain completion fish > ~/.config/fish/completions/plain.fish\n"
+                 "The script asks `plain completion candidates -- WORD...`, which knows every "
+                 "command.",
+        .example = "plain completion bash",
+        .run = cmd_completion,
+    },
+    {
+        .group = "",
         .name = "help",
         .operands = "[TOPIC|CODE]",
         .most = 2,
@@ -173,11 +197,23 @@ static const struct command commands[] = {
         .least = 1,
         .most = SIZE_MAX,
         .doc = "Enqueue a job and print its uuid.",
-        .about = "Parameters are checked against the class; nothing is written when one is wrong. "
-                 "Exit code\n"
-                 "6 when the concurrency key is held: stderr says by which job.",
-        .json =
-            "{\"requests\": [\"uuid\"], \"skipped\": null or {\"holder\", \"state\", \"age_ms\"}}",
+        .about =
+            "Parameters are checked against the class; nothing is written when one is wrong. Exit "
+            "code\n"
+            "6 when the concurrency key is held: stderr says by which job.\n"
+            "\n"
+            "With --from each line is an object, of which all may be left out: {\"params\": "
+            "{...},\n"
+            "\"queue\", \"delay\", \"start_at\", \"priority\", \"retries\", \"key\", "
+            "\"uuid\"}. An option\n"
+            "is for the lines that do not say otherwise. It prints a uuid for each line, or "
+            "`skipped`.\n"
+            "One bad line, and nothing is written; with --partial the others are, 5,000 at a time, "
+            "and the\n"
+            "exit code is 1. Exit code 6 when all were skipped.",
+        .json = "{\"requests\": [\"uuid\"], \"skipped\": null or {\"holder\", \"state\", "
+                "\"age_ms\"}};\n"
+                "with --from a line that was skipped is null, and the first holder is told",
         .example = "plain jobs enqueue WelcomeUserJob user_id=42 --delay 5m",
         .options = enqueue_options,
         .run = cmd_enqueue,
@@ -210,8 +246,17 @@ static const struct command commands[] = {
         .name = "stats",
         .operands = "",
         .doc = "Count what is pending, processing and done.",
-        .json = "{\"pending\", \"processing\", \"successful\", \"errored\", \"lost\", "
-                "\"deferred\", \"cancelled\"}",
+        .about =
+            "Results are those that are stored. On a terminal, and with --json, also by queue, "
+            "and what\n"
+            "ended in the last hour and day, stored or not.",
+        .json =
+            "{\"pending\", \"processing\", \"successful\", \"errored\", \"lost\", "
+            "\"deferred\", \"cancelled\",\n"
+            " \"last_hour\": {\"successful\", ...}, \"last_day\": {\"successful\", ...},\n"
+            " \"queues\": [{\"queue\", \"pending\", \"processing\", \"due_at\"}]}; due_at is the "
+            "earliest of what\n"
+            "is pending there, or null",
         .example = "plain jobs stats --json",
         .run = cmd_stats,
     },
@@ -284,6 +329,31 @@ static const struct command commands[] = {
         .json = "{\"request\": \"uuid\", \"skipped\": as for enqueue}",
         .example = "plain jobs retry 0192f3c4-7f3a-7c9e-8000-1c9e7f3a0192",
         .run = cmd_retry,
+    },
+    {
+        .group = "jobs",
+        .name = "clear",
+        .operands = "",
+        .doc = "Delete old results.",
+        .about = "Those that were recorded longer ago than JOBS_RESULTS_RETENTION (7 days; 0 keeps "
+                 "them\n"
+                 "for ever) or --older-than, oldest first, 500 in a transaction.",
+        .json = "{\"before\": \"time\" or null, \"deleted\"}",
+        .example = "plain jobs clear --older-than 36h",
+        .options = clear_options,
+        .run = cmd_clear,
+    },
+    {
+        .group = "jobs",
+        .name = "purge",
+        .operands = "",
+        .doc = "Delete all pending jobs.",
+        .about = "In all queues. Asks first, unless --yes is given; without a terminal it needs "
+                 "--yes (PJ504,\n"
+                 "exit code 7). Jobs that a worker has claimed are left alone.",
+        .json = "{\"requests\", \"jobs\", \"left_alone\"}",
+        .example = "plain jobs purge --yes",
+        .run = cmd_purge,
     },
     {
         .group = "jobs",

@@ -14,6 +14,8 @@ extern const struct option_table command_table;
 
 /* Each says PLAIN_OK, PLAIN_SKIPPED, or an error. */
 int cmd_build(struct cli *cli, plain_error *err);
+int cmd_clear(struct cli *cli, plain_error *err);
+int cmd_completion(struct cli *cli, plain_error *err);
 int cmd_config(struct cli *cli, plain_error *err);
 int cmd_enqueue(struct cli *cli, plain_error *err);
 int cmd_help(struct cli *cli, plain_error *err);
@@ -21,6 +23,7 @@ int cmd_list(struct cli *cli, plain_error *err);
 int cmd_migrate(struct cli *cli, plain_error *err);
 int cmd_next(struct cli *cli, plain_error *err);
 int cmd_processes(struct cli *cli, plain_error *err);
+int cmd_purge(struct cli *cli, plain_error *err);
 int cmd_requests(struct cli *cli, plain_error *err);
 int cmd_results(struct cli *cli, plain_error *err);
 int cmd_retry(struct cli *cli, plain_error *err);

@@ -40,10 +40,9 @@ static const struct cli_option *find_among(const struct cli_option *options, con
     return NULL;
 }
 
-/* Any option of that name: whether it has a value is the same for all commands, so a command line
- * can be cut into words before the command is known. */
-static const struct cli_option *find_anywhere(const struct option_table *table, const char *name,
-                                              bool by_letter)
+/* So a command line can be cut into words before the command is known. */
+const struct cli_option *option_find(const struct option_table *table, const char *name,
+                                     bool by_letter)
 {
     const struct cli_option *found = find_among(table->globals, name, by_letter);
 
@@ -74,7 +73,7 @@ static int read_option_word(struct reading *r, const char *text, struct token *t
     if (!copy)
         return error_nomem(r->err);
     *token = (struct token){.text = text,
-                            .option = find_anywhere(r->table, copy, by_letter),
+                            .option = option_find(r->table, copy, by_letter),
                             .name = copy,
                             .value = equals ? equals + 1 : NULL};
     if (token->option && !token->option->value && token->value)

@@ -55,6 +55,8 @@ enum option_id {
     OPTION_FROM,
     OPTION_TIMEZONE,
     OPTION_DST,
+    OPTION_PARTIAL,
+    OPTION_OLDER_THAN,
     OPTION_COUNT
 };
 
@@ -113,6 +115,11 @@ const char *option_text(const struct arguments *args, enum option_id id); /* NUL
 /* Leaves *out alone when the option is not given. pj is that of the error. */
 int option_int(const struct arguments *args, enum option_id id, const char *name, int64_t min,
                int64_t max, int pj, int64_t *out, plain_error *err) PLAIN_MUST_USE;
+
+/* Any option of that name, or, by letter, of that letter, whatever command has it; NULL: none.
+ * Whether it has a value is the same for all. */
+const struct cli_option *option_find(const struct option_table *table, const char *name,
+                                     bool by_letter);
 
 /* The command called group (or "") and name; NULL when there is none. */
 const struct command *command_find(const struct option_table *table, const char *group,

@@ -8,7 +8,9 @@
 #include "base/text.h"
 #include "base/uuid.h"
 #include "core/adopt.h"
-#include "core/param_type.h"
+#include "core/json.h"
+#include "core/param_value.h"
+#include "core/params.h"
 
 enum { PARAM_NAME_MAX = 63 };
 
@@ -17,8 +19,7 @@ static bool is_control(unsigned cp)
     return cp < 0x20 || (cp >= 0x7F && cp < 0xA0);
 }
 
-/* Why a text cannot be a name, queue or key; NULL when it can. */
-static const char *text_fault(const char *text, bool may_be_empty)
+const char *class_text_fault(const char *text, bool may_be_empty)
 {
     size_t n = strnlen(text, PLAIN_NAME_MAX + 1);
 
@@ -40,7 +41,7 @@ static const char *text_fault(const char *text, bool may_be_empty)
 
 int class_check_text(const char *field, const char *text, bool may_be_empty, plain_error *err)
 {
-    const char *fault = text_fault(text, may_be_empty);
+    const char *fault = class_text_fault(text, may_be_empty);
 
     if (fault)
         return error_set(err, PLAIN_E_INVALID, 105, field, "%s %s", field, fault);
@@ -63,6 +64,14 @@ size_t class_param_count(const plain_job_class *cls)
     while (class_param(cls, n))
         n++;
     return n;
+}
+
+const char *class_param_fallback(const plain_job_class *cls, const plain_param *param)
+{
+    /* Rows of a program built with older headers end before it. */
+    if (cls->param_size < offsetof(plain_param, fallback) + sizeof(param->fallback))
+        return NULL;
+    return param->fallback;
 }
 
 int class_unknown_param(const plain_job_class *cls, const char *name, plain_error *err)
@@ -104,25 +113,40 @@ static bool is_declared(const plain_job_class *cls, size_t n, const char *name)
     return false;
 }
 
+static bool is_datetime(plain_type type)
+{
+    return type == PLAIN_TYPE_DATETIME || type == PLAIN_TYPE_ARRAY + PLAIN_TYPE_DATETIME;
+}
+
+/* Why the flags of a parameter cannot be; NULL when they can. */
+static const char *flags_fault(const plain_job_class *cls, const plain_param *param)
+{
+    if (param->flags & ~(PLAIN_OPTIONAL | PLAIN_NEED_OFFSET))
+        return "its flags are none that this library knows";
+    if ((param->flags & PLAIN_NEED_OFFSET) && !is_datetime(param->type))
+        return "PLAIN_NEED_OFFSET is for date-times";
+    if (class_param_fallback(cls, param) && !(param->flags & PLAIN_OPTIONAL))
+        return "it has a fallback and is not PLAIN_OPTIONAL";
+    return NULL;
+}
+
 /* Why parameter i of the class cannot be used; NULL when it can. */
 static const char *param_fault(const plain_job_class *cls, size_t i)
 {
     const plain_param *param = class_param(cls, i);
-    const struct param_type *type = param_type_find(param->type);
+    size_t size = param_size(param->type);
 
     if (!is_identifier(param->name))
         return "its name is not [A-Za-z_][A-Za-z0-9_]* of at most 63 bytes";
     if (is_declared(cls, i, param->name))
         return "it is declared twice";
-    if (!type)
+    if (size == 0)
         return "its type is none that this library knows";
-    if (param->flags & ~PLAIN_OPTIONAL)
-        return "its flags are none that this library knows";
-    if (param->size != type->size)
+    if (param->size != size)
         return "the size of its field is not that of its type";
     if (param->offset > cls->params_size || param->size > cls->params_size - param->offset)
         return "its field lies outside of the structure";
-    return NULL;
+    return flags_fault(cls, param);
 }
 
 static int refuse_class(const plain_job_class *cls, const char *field, const char *fault,
@@ -130,6 +154,38 @@ static int refuse_class(const plain_job_class *cls, const char *field, const cha
 {
     return error_set(err, PLAIN_E_INVALID, 110, field, "job class '%s': %s: %s",
                      cls->name ? cls->name : "", field, fault);
+}
+
+/* Reads the fallback as a worker would. */
+static int try_fallback(const plain_param *param, const char *fallback, struct arena *a,
+                        plain_error *err)
+{
+    struct jtext value = {0};
+    void *field = arena_alloc(a, param->size);
+
+    if (!field)
+        return error_nomem(err);
+    int r = jtext_check(fallback, strlen(fallback), PARAMS_DEPTH_MAX - 1, param->name, &value, err);
+    return r < 0 ? r : param_read(param, value, a, field, err);
+}
+
+static int check_fallback(const plain_job_class *cls, const plain_param *param, plain_error *err)
+{
+    const char *fallback = class_param_fallback(cls, param);
+    struct arena a = ARENA_INIT;
+    plain_error reason;
+
+    if (!fallback)
+        return PLAIN_OK;
+    int r = try_fallback(param, fallback, &a, &reason);
+    arena_release(&a);
+    if (r == PLAIN_E_NOMEM)
+        return error_nomem(err);
+    if (r < 0)
+        return error_set(err, PLAIN_E_INVALID, 110, param->name,
+                         "job class '%s': the fallback of %s: %s", cls->name, param->name,
+                         reason.message);
+    return PLAIN_OK;
 }
 
 static int check_params(const plain_job_class *cls, plain_error *err)
@@ -147,6 +203,9 @@ static int check_params(const plain_job_class *cls, plain_error *err)
         const char *fault = param_fault(cls, i);
         if (fault)
             return refuse_class(cls, class_param(cls, i)->name, fault, err);
+        int r = check_fallback(cls, class_param(cls, i), err);
+        if (r < 0)
+            return r;
     }
     return PLAIN_OK;
 }
@@ -164,12 +223,12 @@ static int check_texts(const plain_job_class *cls, plain_error *err)
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-        const char *fault = text_fault(texts[i].text, texts[i].may_be_empty);
+        const char *fault = class_text_fault(texts[i].text, texts[i].may_be_empty);
         if (fault)
             return refuse_class(cls, texts[i].field, fault, err);
     }
     for (size_t i = 0; cls->aliases && cls->aliases[i]; i++) {
-        const char *fault = text_fault(cls->aliases[i], false);
+        const char *fault = class_text_fault(cls->aliases[i], false);
         if (fault)
             return refuse_class(cls, "aliases", fault, err);
     }

@@ -25,6 +25,8 @@ enum { CLASS_PARAMS_MAX = 256 };
  * as the program's headers made them, so nobody indexes cls->params. */
 const plain_param *class_param(const plain_job_class *cls, size_t i);
 size_t class_param_count(const plain_job_class *cls);
+/* The fallback of one of its rows, NULL when it has none. */
+const char *class_param_fallback(const plain_job_class *cls, const plain_param *param);
 
 /* PJ104 for a name that no parameter of the class has, with the nearest one that has. Returns
  * PLAIN_E_INVALID. */
@@ -34,6 +36,8 @@ int class_unknown_param(const plain_job_class *cls, const char *name, plain_erro
  * characters; else PJ105. */
 int class_check_text(const char *field, const char *text, bool may_be_empty,
                      plain_error *err) PLAIN_MUST_USE;
+/* The same as words, "is empty"; NULL when all is well. */
+const char *class_text_fault(const char *text, bool may_be_empty);
 
 /* The values of one enqueue after options, functions and constants. */
 struct enqueue_values {

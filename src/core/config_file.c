@@ -11,23 +11,36 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "core/job_section.h"
 
-enum { OPTION_NAME_SIZE = 64, SECTION_COUNT = 1, FAULT_SIZE = 256, VALUE_MAX = 64 * 1024 };
+enum { OPTION_NAME_SIZE = 64, FAULT_SIZE = 256, TITLE_SIZE = 256, VALUE_MAX = 64 * 1024 };
 
 /* An option that only our own last line has. libconfuse takes a section that is never closed, and
  * then the line would be inside of it; a comment that is never closed swallows it. */
 #define END_MARK "plain_end_of_file"
 
-static const char section_name[] = "jobs";
+static const char settings_section[] = "jobs";
+static const char job_section[] = "job";
+
+/* Where an option of a job's section was given. */
+struct note {
+    const cfg_opt_t *option; /* of that section alone: libconfuse copies the table for each */
+    unsigned line, section_line;
+};
 
 struct parse {
     const char *path;
-    const char *names[SETTING_COUNT + SECTION_COUNT]; /* what may be meant by a wrong one */
+    cfg_t *top;
     char option_names[SETTING_COUNT][OPTION_NAME_SIZE];
     cfg_opt_t options[SETTING_COUNT + 1];
     unsigned lines[SETTING_COUNT];
+    cfg_opt_t job_options[JOB_OPTION_COUNT + 1];
+    struct note *notes;
+    size_t note_count;
     char fault[FAULT_SIZE]; /* libconfuse's words for the first error, "" for none */
     unsigned fault_line;
+    char fault_job[TITLE_SIZE]; /* whose section it is in, "" for none */
+    bool out_of_memory;
 };
 
 /* libconfuse hands no context to its callbacks. */
@@ -40,6 +53,8 @@ static void note_fault(cfg_t *cfg, const char *fmt, va_list ap)
         return;
     (void)vsnprintf(current->fault, sizeof(current->fault), fmt, ap);
     current->fault_line = (unsigned)cfg->line;
+    if (strcmp(cfg->name, job_section) == 0)
+        (void)text_copy(current->fault_job, sizeof(current->fault_job), cfg_title(cfg));
 }
 
 static int note_line(cfg_t *cfg, cfg_opt_t *option)
@@ -49,6 +64,30 @@ static int note_line(cfg_t *cfg, cfg_opt_t *option)
             current->lines[i] = (unsigned)cfg->line;
     }
     return 0;
+}
+
+/* While a section is read, the line of what is around it stays that of its beginning. */
+static int note_job_line(cfg_t *cfg, cfg_opt_t *option)
+{
+    struct note *notes = mem_grow(current->notes, current->note_count + 1, sizeof(*current->notes));
+
+    if (!notes) {
+        current->out_of_memory = true;
+        return -1;
+    }
+    current->notes = notes;
+    notes[current->note_count++] =
+        (struct note){option, (unsigned)cfg->line, (unsigned)current->top->line};
+    return 0;
+}
+
+static const struct note *find_note(const struct parse *parse, const cfg_opt_t *option)
+{
+    for (size_t i = 0; i < parse->note_count; i++) {
+        if (parse->notes[i].option == option)
+            return &parse->notes[i];
+    }
+    return NULL;
 }
 
 static void lower_case(char out[OPTION_NAME_SIZE], const char *name)
@@ -66,14 +105,23 @@ static void make_options(struct parse *parse)
         const bool is_list = settings_table[i].type == SETTING_LIST;
 
         lower_case(parse->option_names[i], settings_table[i].name);
-        parse->names[i] = parse->option_names[i];
         parse->options[i] = (cfg_opt_t)CFG_STR(parse->option_names[i], NULL, CFGF_NODEFAULT);
         if (is_list)
             parse->options[i].flags |= CFGF_LIST;
         parse->options[i].validcb = note_line;
     }
-    parse->names[SETTING_COUNT] = section_name;
     parse->options[SETTING_COUNT] = (cfg_opt_t)CFG_END();
+}
+
+static void make_job_options(struct parse *parse)
+{
+    for (size_t i = 0; i < JOB_OPTION_COUNT; i++) {
+        parse->job_options[i] = (cfg_opt_t)CFG_STR(job_option_kinds[i].name, NULL, CFGF_NODEFAULT);
+        if (job_option_kinds[i].is_list)
+            parse->job_options[i].flags |= CFGF_LIST;
+        parse->job_options[i].validcb = note_job_line;
+    }
+    parse->job_options[JOB_OPTION_COUNT] = (cfg_opt_t)CFG_END();
 }
 
 /* The name in "no such option 'x'", "" when the fault is another. */
@@ -88,16 +136,39 @@ static void unknown_name(const char *fault, char out[OPTION_NAME_SIZE])
     out[strcspn(out, "'")] = '\0';
 }
 
+static int refuse_job_option(const struct parse *parse, const char *name, plain_error *err)
+{
+    const char *names[JOB_OPTION_COUNT];
+
+    for (size_t i = 0; i < JOB_OPTION_COUNT; i++)
+        names[i] = job_option_kinds[i].name;
+    const char *nearest = text_nearest(name, names, JOB_OPTION_COUNT);
+    (void)error_set(err, PLAIN_E_INVALID, 202, name, "%s:%u: job '%s': there is no option '%s'",
+                    parse->path, parse->fault_line, parse->fault_job, name);
+    if (nearest)
+        error_fix(err, "did you mean '%s'?", nearest);
+    else
+        error_fix(err, "a job has params, doc, queue, priority, retries, retry_delay, "
+                       "concurrency_key and defer_delay");
+    return PLAIN_E_INVALID;
+}
+
 static int refuse_name(const struct parse *parse, const char *name, plain_error *err)
 {
-    const char *nearest = text_nearest(name, parse->names, ARRAY_SIZE(parse->names));
+    const char *names[SETTING_COUNT + 2];
+    size_t count = 0;
 
+    for (; count < SETTING_COUNT; count++)
+        names[count] = parse->option_names[count];
+    names[count++] = settings_section;
+    names[count++] = job_section;
+    const char *nearest = text_nearest(name, names, count);
     (void)error_set(err, PLAIN_E_INVALID, 202, name, "%s:%u: there is no setting or section '%s'",
                     parse->path, parse->fault_line, name);
-    if (nearest && strcmp(nearest, section_name) != 0)
-        error_fix(err, "did you mean '%s', in the section jobs { ... }?", nearest);
+    if (nearest == settings_section || nearest == job_section)
+        error_fix(err, "write it as jobs { ... }, or as job NAME { ... } for a single job");
     else if (nearest)
-        error_fix(err, "write it as jobs { ... }");
+        error_fix(err, "did you mean '%s', in the section jobs { ... }?", nearest);
     return PLAIN_E_INVALID;
 }
 
@@ -105,13 +176,16 @@ static int refuse_file(const struct parse *parse, plain_error *err)
 {
     char name[OPTION_NAME_SIZE];
 
+    if (parse->out_of_memory)
+        return error_nomem(err);
     unknown_name(parse->fault, name);
     if (strcmp(name, END_MARK) == 0)
         return error_set(err, PLAIN_E_INVALID, 203, parse->path,
                          "%s:%u: the file ends inside of a section or comment: is a '}' missing?",
                          parse->path, parse->fault_line - 1);
     if (name[0])
-        return refuse_name(parse, name, err);
+        return parse->fault_job[0] ? refuse_job_option(parse, name, err)
+                                   : refuse_name(parse, name, err);
     return error_set(err, PLAIN_E_INVALID, 203, parse->path, "%s:%u: %s", parse->path,
                      parse->fault_line, parse->fault[0] ? parse->fault : "cannot be parsed");
 }
@@ -134,7 +208,7 @@ static void put_value(cfg_t *section, const char *name, bool is_list, struct buf
 static int report(const struct parse *parse, cfg_t *cfg, config_file_fn *fn, void *user,
                   plain_error *err)
 {
-    cfg_t *section = cfg_getsec(cfg, section_name);
+    cfg_t *section = cfg_getsec(cfg, settings_section);
     struct buf value = BUF_INIT(VALUE_MAX);
     int r = PLAIN_OK;
 
@@ -150,11 +224,91 @@ static int report(const struct parse *parse, cfg_t *cfg, config_file_fn *fn, voi
     return r;
 }
 
+static int put_text(const char *place, const char *text, struct buf *out, plain_error *err)
+{
+    if (!utf8_valid(text, strlen(text)))
+        return error_set(err, PLAIN_E_INVALID, 202, "job", "%s is not valid UTF-8", place);
+    buf_put_json(out, text);
+    return PLAIN_OK;
+}
+
+static int put_place(const struct parse *parse, unsigned line, struct buf *out, plain_error *err)
+{
+    struct buf place = BUF_INIT(VALUE_MAX);
+
+    buf_putf(&place, "%s:%u", parse->path, line);
+    int r = put_text(parse->path, place.data, out, err);
+    buf_release(&place);
+    return r;
+}
+
+/* `, "queue": ["plain.conf:4", "slow"]`, or nothing when it is not given. */
+static int put_job_option(const struct parse *parse, cfg_t *section, const char *name,
+                          struct buf *out, plain_error *err)
+{
+    cfg_opt_t *option = cfg_getopt(section, name);
+    const struct note *note = find_note(parse, option);
+    char place[TITLE_SIZE];
+
+    if (!note)
+        return PLAIN_OK;
+    (void)snprintf(place, sizeof(place), "%s:%u: %s", parse->path, note->line, name);
+    buf_putf(out, ", \"%s\": [", name);
+    int r = put_place(parse, note->line, out, err);
+    for (unsigned i = 0; r == PLAIN_OK && i < cfg_opt_size(option); i++) {
+        buf_puts(out, ", ");
+        r = put_text(place, cfg_opt_getnstr(option, i), out, err);
+    }
+    buf_putc(out, ']');
+    return r;
+}
+
+/* The line where the section begins; where it ends when it has no options. */
+static unsigned section_line(const struct parse *parse, cfg_t *section)
+{
+    for (size_t i = 0; i < JOB_OPTION_COUNT; i++) {
+        const struct note *note = find_note(parse, cfg_getopt(section, job_option_kinds[i].name));
+
+        if (note)
+            return note->section_line;
+    }
+    return (unsigned)section->line;
+}
+
+static int put_job(const struct parse *parse, cfg_t *section, struct buf *out, plain_error *err)
+{
+    buf_puts(out, "{\"name\": ");
+    int r = put_text(parse->path, cfg_title(section), out, err);
+    buf_puts(out, ", \"place\": ");
+    if (r == PLAIN_OK)
+        r = put_place(parse, section_line(parse, section), out, err);
+    for (size_t i = 0; r == PLAIN_OK && i < JOB_OPTION_COUNT; i++)
+        r = put_job_option(parse, section, job_option_kinds[i].name, out, err);
+    buf_putc(out, '}');
+    return r;
+}
+
+static int put_jobs(const struct parse *parse, cfg_t *cfg, struct buf *out, plain_error *err)
+{
+    int r = PLAIN_OK;
+
+    buf_putc(out, '[');
+    for (unsigned i = 0; r == PLAIN_OK && i < cfg_size(cfg, job_section); i++) {
+        buf_puts(out, i > 0 ? ", " : "");
+        r = put_job(parse, cfg_getnsec(cfg, job_section, i), out, err);
+    }
+    buf_putc(out, ']');
+    if (r == PLAIN_OK && !buf_ok(out))
+        r = error_nomem(err);
+    return r;
+}
+
 static int parse_text(struct parse *parse, const char *text, config_file_fn *fn, void *user,
-                      plain_error *err)
+                      struct buf *jobs, plain_error *err)
 {
     cfg_opt_t top[] = {
-        CFG_SEC("jobs", parse->options, CFGF_NONE),
+        CFG_SEC(settings_section, parse->options, CFGF_NONE),
+        CFG_SEC(job_section, parse->job_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
         CFG_STR(END_MARK, NULL, CFGF_NODEFAULT),
         CFG_END(),
     };
@@ -162,6 +316,7 @@ static int parse_text(struct parse *parse, const char *text, config_file_fn *fn,
 
     if (!cfg)
         return error_nomem(err);
+    parse->top = cfg;
     (void)cfg_set_error_function(cfg, note_fault);
     int r = cfg_parse_buf(cfg, text);
     bool is_whole = r == CFG_SUCCESS && cfg_size(cfg, END_MARK) == 1;
@@ -170,12 +325,14 @@ static int parse_text(struct parse *parse, const char *text, config_file_fn *fn,
         (void)snprintf(parse->fault, sizeof(parse->fault), "no such option '%s'", END_MARK);
     }
     r = is_whole ? report(parse, cfg, fn, user, err) : refuse_file(parse, err);
+    if (r == PLAIN_OK)
+        r = put_jobs(parse, cfg, jobs, err);
     (void)cfg_free(cfg);
     return r;
 }
 
 int config_file_parse(const char *path, const char *text, config_file_fn *fn, void *user,
-                      plain_error *err)
+                      struct buf *jobs, plain_error *err)
 {
     struct buf marked = BUF_INIT(SIZE_MAX);
     struct parse *parse = mem_zalloc(1, sizeof(*parse));
@@ -187,9 +344,11 @@ int config_file_parse(const char *path, const char *text, config_file_fn *fn, vo
     if (parse && buf_ok(&marked)) {
         parse->path = path;
         make_options(parse);
+        make_job_options(parse);
         current = parse;
-        r = parse_text(parse, marked.data, fn, user, err);
+        r = parse_text(parse, marked.data, fn, user, jobs, err);
         current = NULL;
+        mem_free(parse->notes);
     } else {
         (void)error_nomem(err);
     }

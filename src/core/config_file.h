@@ -1,9 +1,12 @@
 /*
- * config_file.h - plain.conf: the `jobs` section, by libconfuse
+ * config_file.h - plain.conf: the `jobs` section and those of single jobs, by libconfuse
  *
  *     jobs {
  *         jobs_worker_max_processes = 4
  *         database_url = "postgresql://app@db/app"
+ *     }
+ *     job thumbnail {
+ *         queue = "slow"
  *     }
  *
  * libconfuse expands ${VARIABLE} from the environment in double quotes, takes backslash escapes
@@ -15,6 +18,7 @@
 
 #include <plain/jobs/error.h>
 
+#include "base/buf.h"
 #include "base/compiler.h"
 #include "core/settings.h"
 
@@ -22,9 +26,10 @@
 typedef int config_file_fn(enum setting_id id, const char *value, unsigned line, void *user,
                            plain_error *err);
 
-/* Parses the text of a file, whose name is for messages, and calls fn for each setting that it
- * gives. PJ202 for an unknown section or option, with the nearest one; PJ203 for bad form. */
+/* Parses the text of a file, whose name is for messages, calls fn for each setting that it gives
+ * and appends its sections of jobs to `jobs`, in the form of job_section.h. PJ202 for an unknown
+ * section or option, with the nearest one; PJ203 for bad form. */
 int config_file_parse(const char *path, const char *text, config_file_fn *fn, void *user,
-                      plain_error *err) PLAIN_MUST_USE;
+                      struct buf *jobs, plain_error *err) PLAIN_MUST_USE;
 
 #endif

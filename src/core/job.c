@@ -9,7 +9,20 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/uuid.h"
 #include "core/backtrace.h"
+
+static _Thread_local plain_uuid current;
+
+void job_set_current(const plain_uuid *token)
+{
+    current = token ? *token : (plain_uuid){{0}};
+}
+
+const plain_uuid *job_current(void)
+{
+    return uuid_is_zero(&current) ? NULL : &current;
+}
 
 const plain_uuid *plain_job_uuid(const plain_job *job)
 {

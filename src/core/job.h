@@ -56,4 +56,9 @@ struct plain_job {
 void job_set_failed(plain_job *job, const char *error_type, const char *file, int line,
                     const char *message, const char *trace);
 
+/* The attempt that this thread runs, for what it enqueues meanwhile; NULL for none. The token is
+ * copied. */
+void job_set_current(const plain_uuid *token);
+const plain_uuid *job_current(void);
+
 #endif

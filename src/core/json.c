@@ -125,6 +125,11 @@ int jtext_check(const char *text, size_t n, unsigned depth_max, const char *fiel
     return PLAIN_OK;
 }
 
+struct jtext jtext_of(const char *text)
+{
+    return trim(text, text + strlen(text));
+}
+
 static const struct {
     char first;
     enum jtext_kind kind;

@@ -45,6 +45,9 @@ enum jtext_kind {
 int jtext_check(const char *text, size_t n, unsigned depth_max, const char *field,
                 struct jtext *out, plain_error *err) PLAIN_MUST_USE;
 
+/* The value in a text that has passed jtext_check() before. */
+struct jtext jtext_of(const char *text);
+
 enum jtext_kind jtext_kind(struct jtext value);
 const char *jtext_kind_name(enum jtext_kind kind); /* "an object" */
 

@@ -10,119 +10,165 @@
 #include "base/text.h"
 #include "core/params.h"
 
-enum { WHOLE_SIZE = 24, DOUBLE_SIZE = 32 };
+enum {
+    WHOLE_SIZE = 24,
+    DOUBLE_SIZE = 32,
+    SHOWN_SIZE = 48 /* of what was given, in a message */
+};
 
-static bool read_bool(const struct param_type *type, struct jtext value, struct arena *a,
-                      void *field)
+const char *param_ref_name(const struct param_ref *ref, char out[PARAM_REF_SIZE])
+{
+    if (ref->is_item)
+        (void)snprintf(out, PARAM_REF_SIZE, "%s[%zu]", ref->name, ref->index);
+    else
+        (void)text_copy(out, PARAM_REF_SIZE, ref->name);
+    return out;
+}
+
+int param_refuse(const struct param_ref *ref, const char *got, plain_error *err)
+{
+    char name[PARAM_REF_SIZE];
+
+    (void)param_ref_name(ref, name);
+    return error_set(err, PLAIN_E_INVALID, 103, name, "parameter '%s' takes %s, not %s", name,
+                     ref->type->takes, got);
+}
+
+/* Numbers are shown as they are; of anything else its kind, since it may be private or long. */
+int param_refuse_json(const struct param_ref *ref, struct jtext got, plain_error *err)
+{
+    char shown[SHOWN_SIZE];
+    enum jtext_kind kind = jtext_kind(got);
+    int n = got.n < SHOWN_SIZE ? (int)got.n : SHOWN_SIZE - 1;
+
+    if (kind != JTEXT_NUMBER)
+        return param_refuse(ref, jtext_kind_name(kind), err);
+    (void)snprintf(shown, sizeof(shown), "%.*s", n, got.p);
+    return param_refuse(ref, shown, err);
+}
+
+int param_refuse_text(const struct param_ref *ref, const char *got, plain_error *err)
+{
+    char shown[SHOWN_SIZE + 2] = "'";
+
+    (void)text_copy(shown + 1, SHOWN_SIZE, got);
+    (void)text_copy(shown + strlen(shown), 2, "'");
+    return param_refuse(ref, shown, err);
+}
+
+static int read_bool(const struct param_ref *ref, struct jtext value, struct arena *a, void *out,
+                     plain_error *err)
 {
     enum jtext_kind kind = jtext_kind(value);
     bool b = kind == JTEXT_TRUE;
 
-    (void)type;
     (void)a;
-    memcpy(field, &b, sizeof(b));
-    return kind == JTEXT_TRUE || kind == JTEXT_FALSE;
+    if (kind != JTEXT_TRUE && kind != JTEXT_FALSE)
+        return param_refuse_json(ref, value, err);
+    memcpy(out, &b, sizeof(b));
+    return PLAIN_OK;
 }
 
-static int write_bool(const struct param_type *type, const char *name, const void *field,
-                      struct buf *out, plain_error *err)
+static int write_bool(const struct param_ref *ref, const void *value, struct buf *out,
+                      plain_error *err)
 {
     unsigned char byte; /* a bool of the caller that was never set may hold any byte */
 
-    (void)type;
-    (void)name;
+    (void)ref;
     (void)err;
-    memcpy(&byte, field, sizeof(byte));
+    memcpy(&byte, value, sizeof(byte));
     buf_puts(out, byte ? "true" : "false");
     return PLAIN_OK;
 }
 
-static bool bool_from_text(const struct param_type *type, const char *text, struct buf *out)
+static int bool_from_text(const struct param_ref *ref, const char *text, struct buf *out,
+                          plain_error *err)
 {
     bool b;
 
-    (void)type;
     if (!text_parse_bool(text, &b))
-        return false;
+        return param_refuse_text(ref, text, err);
     buf_puts(out, b ? "true" : "false");
-    return true;
+    return PLAIN_OK;
 }
 
-static int64_t load_whole(const struct param_type *type, const void *field)
+static int64_t load_whole(const struct param_type *type, const void *value)
 {
     int64_t wide;
     int32_t narrow;
     uint32_t positive;
 
     if (type->size == sizeof(wide)) {
-        memcpy(&wide, field, sizeof(wide));
+        memcpy(&wide, value, sizeof(wide));
         return wide;
     }
     if (type->min < 0) {
-        memcpy(&narrow, field, sizeof(narrow));
+        memcpy(&narrow, value, sizeof(narrow));
         return narrow;
     }
-    memcpy(&positive, field, sizeof(positive));
+    memcpy(&positive, value, sizeof(positive));
     return positive;
 }
 
-static void store_whole(const struct param_type *type, int64_t n, void *field)
+static void store_whole(const struct param_type *type, int64_t n, void *out)
 {
     uint32_t low = (uint32_t)n; /* of an int32_t too: two's complement */
 
     if (type->size == sizeof(n))
-        memcpy(field, &n, sizeof(n));
+        memcpy(out, &n, sizeof(n));
     else
-        memcpy(field, &low, sizeof(low));
+        memcpy(out, &low, sizeof(low));
 }
 
-static bool read_whole(const struct param_type *type, struct jtext value, struct arena *a,
-                       void *field)
+static int read_whole(const struct param_ref *ref, struct jtext value, struct arena *a, void *out,
+                      plain_error *err)
 {
-    char digits[WHOLE_SIZE];
+    const struct param_type *type = ref->type;
+    char digits[WHOLE_SIZE] = "";
     int64_t n;
 
     (void)a;
-    if (value.n >= sizeof(digits))
-        return false;
-    memcpy(digits, value.p, value.n);
-    digits[value.n] = '\0';
+    if (value.n < sizeof(digits))
+        memcpy(digits, value.p, value.n);
     if (!text_parse_int64(digits, type->min, type->max, &n))
-        return false;
-    store_whole(type, n, field);
-    return true;
-}
-
-static int write_whole(const struct param_type *type, const char *name, const void *field,
-                       struct buf *out, plain_error *err)
-{
-    (void)name;
-    (void)err;
-    buf_putf(out, "%lld", (long long)load_whole(type, field));
+        return param_refuse_json(ref, value, err);
+    store_whole(type, n, out);
     return PLAIN_OK;
 }
 
-static bool whole_from_text(const struct param_type *type, const char *text, struct buf *out)
+static int write_whole(const struct param_ref *ref, const void *value, struct buf *out,
+                       plain_error *err)
+{
+    (void)err;
+    buf_putf(out, "%lld", (long long)load_whole(ref->type, value));
+    return PLAIN_OK;
+}
+
+static int whole_from_text(const struct param_ref *ref, const char *text, struct buf *out,
+                           plain_error *err)
 {
     int64_t n;
 
-    if (!text_parse_int64(text, type->min, type->max, &n))
-        return false;
+    if (!text_parse_int64(text, ref->type->min, ref->type->max, &n))
+        return param_refuse_text(ref, text, err);
     buf_putf(out, "%lld", (long long)n);
-    return true;
+    return PLAIN_OK;
 }
 
-static bool read_double(const struct param_type *type, struct jtext value, struct arena *a,
-                        void *field)
+static int read_double(const struct param_ref *ref, struct jtext value, struct arena *a, void *out,
+                       plain_error *err)
 {
     double d;
-    char *text = arena_memdup(a, value.p, value.n);
 
-    (void)type;
-    if (!text || !text_parse_double(text, &d))
-        return false;
-    memcpy(field, &d, sizeof(d));
-    return true;
+    if (jtext_kind(value) != JTEXT_NUMBER)
+        return param_refuse_json(ref, value, err);
+    char *text = arena_memdup(a, value.p, value.n);
+    if (!text)
+        return error_nomem(err);
+    if (!text_parse_double(text, &d))
+        return param_refuse_json(ref, value, err);
+    memcpy(out, &d, sizeof(d));
+    return PLAIN_OK;
 }
 
 /* The fewest digits that read back as d, with the C locale's point whatever the program has set. */
@@ -145,15 +191,15 @@ static bool format_double(double d, char out[DOUBLE_SIZE])
     return true;
 }
 
-static int write_double(const struct param_type *type, const char *name, const void *field,
-                        struct buf *out, plain_error *err)
+static int write_double(const struct param_ref *ref, const void *value, struct buf *out,
+                        plain_error *err)
 {
     char text[DOUBLE_SIZE];
     double d;
 
-    memcpy(&d, field, sizeof(d));
+    memcpy(&d, value, sizeof(d));
     if (!isfinite(d))
-        return param_type_refuse(type, name, isnan(d) ? "NaN" : "an infinity", err);
+        return param_refuse(ref, isnan(d) ? "NaN" : "an infinity", err);
     if (!format_double(d, text))
         return error_nomem(err);
     buf_puts(out, text);
@@ -162,99 +208,186 @@ static int write_double(const struct param_type *type, const char *name, const v
     return PLAIN_OK;
 }
 
-static bool double_from_text(const struct param_type *type, const char *text, struct buf *out)
+static int double_from_text(const struct param_ref *ref, const char *text, struct buf *out,
+                            plain_error *err)
 {
     double d;
 
-    (void)type;
     if (!text_parse_double(text, &d))
-        return false;
+        return param_refuse_text(ref, text, err);
     buf_puts(out, text);
-    return true;
+    return PLAIN_OK;
 }
 
-static bool read_string(const struct param_type *type, struct jtext value, struct arena *a,
-                        void *field)
+static int read_string(const struct param_ref *ref, struct jtext value, struct arena *a, void *out,
+                       plain_error *err)
 {
-    (void)type;
     if (jtext_kind(value) != JTEXT_STRING)
-        return false;
+        return param_refuse_json(ref, value, err);
     const char *s = jtext_string(value, a);
-    memcpy(field, &s, sizeof(s));
-    return s != NULL;
+    if (!s)
+        return error_nomem(err);
+    memcpy(out, &s, sizeof(s));
+    return PLAIN_OK;
 }
 
-static int refuse_size(const char *name, plain_error *err)
+static int refuse_size(const struct param_ref *ref, plain_error *err)
 {
+    char name[PARAM_REF_SIZE];
+
+    (void)param_ref_name(ref, name);
     return error_set(err, PLAIN_E_INVALID, 602, name,
                      "parameter '%s' is larger than %d bytes, the limit of all parameters", name,
                      PLAIN_PARAMETERS_MAX);
 }
 
-static int write_string(const struct param_type *type, const char *name, const void *field,
-                        struct buf *out, plain_error *err)
+static int write_string(const struct param_ref *ref, const void *value, struct buf *out,
+                        plain_error *err)
 {
+    char name[PARAM_REF_SIZE];
     const char *s;
 
-    (void)type;
-    memcpy(&s, field, sizeof(s));
+    memcpy(&s, value, sizeof(s));
     size_t n = strnlen(s, PARAMS_SIZE_MAX + 1);
     if (n > PARAMS_SIZE_MAX)
-        return refuse_size(name, err);
-    if (!utf8_valid(s, n))
+        return refuse_size(ref, err);
+    if (!utf8_valid(s, n)) {
+        (void)param_ref_name(ref, name);
         return error_set(err, PLAIN_E_INVALID, 602, name, "parameter '%s' is not valid UTF-8",
                          name);
+    }
     buf_put_json(out, s);
     return PLAIN_OK;
 }
 
-static bool string_from_text(const struct param_type *type, const char *text, struct buf *out)
+static int string_from_text(const struct param_ref *ref, const char *text, struct buf *out,
+                            plain_error *err)
 {
-    (void)type;
     if (!utf8_valid(text, strlen(text)))
-        return false;
+        return param_refuse_text(ref, text, err);
     buf_put_json(out, text);
-    return true;
+    return PLAIN_OK;
 }
 
-static bool read_json(const struct param_type *type, struct jtext value, struct arena *a,
-                      void *field)
+static int read_json(const struct param_ref *ref, struct jtext value, struct arena *a, void *out,
+                     plain_error *err)
 {
     plain_json json = {.text = arena_memdup(a, value.p, value.n), .length = value.n};
 
-    (void)type;
-    memcpy(field, &json, sizeof(json));
-    return json.text != NULL;
+    (void)ref;
+    if (!json.text)
+        return error_nomem(err);
+    memcpy(out, &json, sizeof(json));
+    return PLAIN_OK;
 }
 
-static int write_json(const struct param_type *type, const char *name, const void *field,
-                      struct buf *out, plain_error *err)
+/* Levels that a raw value may have: the object of all parameters is one, and an array around it. */
+static unsigned depth_max(const struct param_ref *ref)
 {
-    plain_json json;
-    struct jtext value = {0};
+    return PARAMS_DEPTH_MAX - (ref->is_item ? 2 : 1);
+}
 
-    (void)type;
-    memcpy(&json, field, sizeof(json));
+static int write_json(const struct param_ref *ref, const void *value, struct buf *out,
+                      plain_error *err)
+{
+    char name[PARAM_REF_SIZE];
+    plain_json json;
+    struct jtext checked = {0};
+
+    memcpy(&json, value, sizeof(json));
     size_t n = json.length ? json.length : strnlen(json.text, PARAMS_SIZE_MAX + 1);
     if (n > PARAMS_SIZE_MAX)
-        return refuse_size(name, err);
-    /* The object that holds all parameters is a level too. */
-    int r = jtext_check(json.text, n, PARAMS_DEPTH_MAX - 1, name, &value, err);
+        return refuse_size(ref, err);
+    int r = jtext_check(json.text, n, depth_max(ref), param_ref_name(ref, name), &checked, err);
     if (r == PLAIN_OK)
-        buf_put(out, value.p, value.n);
+        buf_put(out, checked.p, checked.n);
     return r;
 }
 
-static bool json_from_text(const struct param_type *type, const char *text, struct buf *out)
+static int json_from_text(const struct param_ref *ref, const char *text, struct buf *out,
+                          plain_error *err)
 {
-    (void)type;
-    if (jtext_check(text, strlen(text), PARAMS_DEPTH_MAX - 1, "", NULL, NULL) < 0)
-        return false;
+    int r = jtext_check(text, strlen(text), depth_max(ref), "", NULL, NULL);
+
+    if (r == PLAIN_E_NOMEM)
+        return error_nomem(err);
+    if (r < 0)
+        return param_refuse_text(ref, text, err);
     buf_puts(out, text);
-    return true;
+    return PLAIN_OK;
 }
 
-#define WHOLE_FUNCTIONS .read = read_whole, .write = write_whole, .from_text = whole_from_text
+/* A value that is stored as a tagged string. */
+union tagged {
+    plain_date date;
+    plain_datetime datetime;
+    plain_model model;
+};
+
+/* What a value is that is well-formed and yet not what the parameter wants; NULL: it is that. */
+static const char *offset_fault(const struct param_ref *ref, const union tagged *value)
+{
+    if (!(ref->flags & PLAIN_NEED_OFFSET) || value->datetime.has_offset)
+        return NULL;
+    return "one without an offset";
+}
+
+static int read_tagged(const struct param_ref *ref, struct jtext value, struct arena *a, void *out,
+                       plain_error *err)
+{
+    union tagged tagged;
+
+    if (jtext_kind(value) != JTEXT_STRING)
+        return param_refuse_json(ref, value, err);
+    char *text = jtext_string(value, a);
+    if (!text)
+        return error_nomem(err);
+    const char *fault = tag_read(ref->type->tag, text, &tagged);
+    if (!fault)
+        fault = offset_fault(ref, &tagged);
+    if (fault)
+        return param_refuse(ref, fault, err);
+    memcpy(out, &tagged, ref->type->size);
+    return PLAIN_OK;
+}
+
+static int put_tagged(const struct param_ref *ref, const union tagged *value, struct buf *out,
+                      plain_error *err)
+{
+    char text[TAG_SIZE];
+    const char *fault = tag_write(ref->type->tag, value, text);
+
+    if (!fault)
+        fault = offset_fault(ref, value);
+    if (fault)
+        return param_refuse(ref, fault, err);
+    buf_put_json(out, text);
+    return PLAIN_OK;
+}
+
+static int write_tagged(const struct param_ref *ref, const void *value, struct buf *out,
+                        plain_error *err)
+{
+    union tagged tagged;
+
+    memcpy(&tagged, value, ref->type->size);
+    return put_tagged(ref, &tagged, out, err);
+}
+
+static int tagged_from_text(const struct param_ref *ref, const char *text, struct buf *out,
+                            plain_error *err)
+{
+    char copy[TAG_SIZE];
+    union tagged tagged;
+
+    if (!text_copy(copy, sizeof(copy), text) || !utf8_valid(text, strlen(text)))
+        return param_refuse_text(ref, text, err);
+    const char *fault = tag_read_bare(ref->type->tag, copy, &tagged);
+    return fault ? param_refuse(ref, fault, err) : put_tagged(ref, &tagged, out, err);
+}
+
+#define WHOLE_FUNCTIONS  .read = read_whole, .write = write_whole, .from_text = whole_from_text
+#define TAGGED_FUNCTIONS .read = read_tagged, .write = write_tagged, .from_text = tagged_from_text
 
 static const struct param_type types[] = {
     {
@@ -307,25 +440,55 @@ static const struct param_type types[] = {
         .name = "string",
         .takes = "a text of valid UTF-8",
         .size = sizeof(const char *),
-        .is_pointer = true,
+        .presence = sizeof(const char *),
         .read = read_string,
         .write = write_string,
         .from_text = string_from_text,
     },
     {
         .type = PLAIN_TYPE_JSON,
-        .name = "JSON",
+        .name = "json",
         .takes = "a JSON value",
         .size = sizeof(plain_json),
-        .is_pointer = true,
+        .presence = sizeof(const char *),
         .takes_null = true,
         .read = read_json,
         .write = write_json,
         .from_text = json_from_text,
     },
+    {
+        .type = PLAIN_TYPE_DATE,
+        .name = "date",
+        .takes = "a date such as 2026-11-24",
+        .size = sizeof(plain_date),
+        .presence = sizeof(plain_date),
+        .tag = &tag_date,
+        TAGGED_FUNCTIONS,
+    },
+    {
+        .type = PLAIN_TYPE_DATETIME,
+        .name = "datetime",
+        .takes = "a date-time such as 2026-11-24T06:30:00+01:00",
+        .size = sizeof(plain_datetime),
+        .presence = sizeof(int32_t),
+        .tag = &tag_datetime,
+        TAGGED_FUNCTIONS,
+    },
+    {
+        .type = PLAIN_TYPE_MODEL,
+        .name = "model",
+        .takes = "a model reference such as app/user/42",
+        .size = sizeof(plain_model),
+        .presence = sizeof(const char *),
+        .tag = &tag_model,
+        TAGGED_FUNCTIONS,
+    },
 };
 
-_Static_assert(offsetof(plain_json, text) == 0, "is_pointer reads the first pointer of the field");
+/* What `presence` counts stands first. */
+_Static_assert(offsetof(plain_json, text) == 0, "absent json has no text");
+_Static_assert(offsetof(plain_datetime, year) == 0, "an absent date-time has no year");
+_Static_assert(offsetof(plain_model, package) == 0, "an absent model has no package");
 
 const struct param_type *param_type_find(plain_type type)
 {
@@ -336,19 +499,9 @@ const struct param_type *param_type_find(plain_type type)
     return NULL;
 }
 
-bool param_type_is_absent(const struct param_type *type, const void *field)
+bool param_type_is_absent(const struct param_type *type, const void *value)
 {
-    const void *pointer;
+    static const unsigned char zero[sizeof(union tagged)];
 
-    if (!type->is_pointer)
-        return false;
-    memcpy(&pointer, field, sizeof(pointer));
-    return !pointer;
-}
-
-int param_type_refuse(const struct param_type *type, const char *name, const char *got,
-                      plain_error *err)
-{
-    return error_set(err, PLAIN_E_INVALID, 103, name, "parameter '%s' takes %s, not %s", name,
-                     type->takes, got);
+    return type->presence > 0 && memcmp(value, zero, type->presence) == 0;
 }

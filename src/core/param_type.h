@@ -1,8 +1,8 @@
 /*
- * param_type.h - what each type of a parameter is, in one table
+ * param_type.h - what each type of a value is, in one table
  *
- * A row says how a value goes from JSON into the field of a struct, from the field to JSON, and
- * from the command line to JSON. params.c knows no type by name.
+ * A row says how a value goes from JSON into memory, from memory to JSON, and from the command line
+ * to JSON. param_value.h makes parameters of it: single values and arrays.
  */
 #ifndef PLAIN_CORE_PARAM_TYPE_H
 #define PLAIN_CORE_PARAM_TYPE_H
@@ -17,33 +17,50 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "core/json.h"
+#include "core/tag.h"
 
-struct param_type {
-    const char *name;  /* "int64" */
-    const char *takes; /* for messages: "a whole number from ... to ..." */
-    size_t size;       /* of a field */
-    int64_t min, max;  /* of whole numbers */
-    plain_type type;
-    bool is_pointer; /* the field begins with a pointer that is NULL when it is absent */
-    bool takes_null; /* null is a value of this type */
-
-    /* False when the value is not of this type, or memory ran out (then a is broken). */
-    bool (*read)(const struct param_type *type, struct jtext value, struct arena *a, void *field);
-    /* Appends the field, which is not absent. name is for messages. */
-    int (*write)(const struct param_type *type, const char *name, const void *field,
-                 struct buf *out, plain_error *err);
-    /* Appends a text of the command line as JSON; false when it is not of this type. */
-    bool (*from_text)(const struct param_type *type, const char *text, struct buf *out);
+/* Which value is meant: a parameter, or one item of a parameter that is an array. */
+struct param_ref {
+    const struct param_type *type;
+    const char *name; /* of the parameter */
+    unsigned flags;   /* of the parameter */
+    bool is_item;
+    size_t index;
 };
 
-/* NULL when there is no such type. */
+struct param_type {
+    const char *name;  /* "int64", as lists show it */
+    const char *takes; /* for messages: "a whole number from ... to ..." */
+    size_t size;
+    size_t presence;  /* leading bytes that are all zero when there is no value; 0: always one */
+    int64_t min, max; /* of whole numbers */
+    const struct tag *tag; /* of what is stored as a tagged string, else NULL */
+    plain_type type;
+    bool takes_null; /* null is a value of this type */
+
+    /* Fills the size bytes at out; strings go into a. null comes only where it is a value. */
+    int (*read)(const struct param_ref *ref, struct jtext value, struct arena *a, void *out,
+                plain_error *err);
+    /* Appends the value, which is not absent. */
+    int (*write)(const struct param_ref *ref, const void *value, struct buf *out, plain_error *err);
+    /* Appends a text of the command line as JSON. */
+    int (*from_text)(const struct param_ref *ref, const char *text, struct buf *out,
+                     plain_error *err);
+};
+
+/* NULL when there is no such type of a value; arrays are none. */
 const struct param_type *param_type_find(plain_type type);
 
-/* Whether the field of this type holds nothing. */
-bool param_type_is_absent(const struct param_type *type, const void *field);
+/* Whether there is no value of this type. */
+bool param_type_is_absent(const struct param_type *type, const void *value);
 
-/* PJ103: the parameter takes this, not that. Returns PLAIN_E_INVALID. */
-int param_type_refuse(const struct param_type *type, const char *name, const char *got,
-                      plain_error *err);
+/* "tags[3]" */
+enum { PARAM_REF_SIZE = 128 };
+const char *param_ref_name(const struct param_ref *ref, char out[PARAM_REF_SIZE]);
+
+/* PJ103: it takes this, not that. All return PLAIN_E_INVALID. */
+int param_refuse(const struct param_ref *ref, const char *got, plain_error *err);
+int param_refuse_json(const struct param_ref *ref, struct jtext got, plain_error *err);
+int param_refuse_text(const struct param_ref *ref, const char *got, plain_error *err);
 
 #endif

@@ -6,15 +6,13 @@
  */
 #include "core/params.h"
 
-#include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "core/class.h"
 #include "core/json.h"
-#include "core/param_type.h"
+#include "core/param_value.h"
 
 static const char stored_start[] = "{\"args\": [], \"kwargs\": ";
 static const char stored_end[] = "}";
@@ -42,20 +40,14 @@ static int finish(const struct buf *out, size_t start, plain_error *err)
 static int write_param(const plain_param *param, const void *params, struct buf *out,
                        plain_error *err)
 {
-    const struct param_type *type = param_type_find(param->type);
     const void *field = (const char *)params + param->offset;
 
-    assert(type);
-    if (param_type_is_absent(type, field)) {
-        if (param->flags & PLAIN_OPTIONAL)
-            return PLAIN_OK;
-        return error_set(err, PLAIN_E_INVALID, 102, param->name, "parameter '%s' is NULL",
-                         param->name);
-    }
+    if ((param->flags & PLAIN_OPTIONAL) && param_is_absent(param, field))
+        return PLAIN_OK;
     if (buf_ok(out) && out->data[out->len - 1] != '{')
         buf_puts(out, ", ");
     buf_putf(out, "\"%s\": ", param->name);
-    return type->write(type, param->name, field, out, err);
+    return param_write(param, field, out, err);
 }
 
 int params_encode(const plain_job_class *cls, const void *params, struct buf *out, plain_error *err)
@@ -69,7 +61,7 @@ int params_encode(const plain_job_class *cls, const void *params, struct buf *ou
     buf_putc(out, '{');
     for (size_t i = 0; class_param(cls, i); i++) {
         int r = write_param(class_param(cls, i), params, out, err);
-        if (r == PLAIN_OK && out->len - start > PARAMS_SIZE_MAX)
+        if (r == PLAIN_OK && buf_ok(out) && out->len - start > PARAMS_SIZE_MAX)
             r = refuse_size(err);
         if (r < 0)
             return r;
@@ -143,38 +135,27 @@ struct filling {
     bool given[CLASS_PARAMS_MAX];
 };
 
-/* The value for a message: numbers as they are, the kind of anything else. */
-static const char *show_value(struct jtext value, char out[SHOWN_SIZE])
+/* An optional parameter that is absent or null: its fallback, which class_check() has tried. */
+static int fill_fallback(struct filling *f, const plain_param *param, plain_error *err)
 {
-    enum jtext_kind kind = jtext_kind(value);
-    int n = value.n < SHOWN_SIZE ? (int)value.n : SHOWN_SIZE - 1;
+    const char *fallback = class_param_fallback(f->cls, param);
 
-    if (kind != JTEXT_NUMBER)
-        return jtext_kind_name(kind);
-    (void)snprintf(out, SHOWN_SIZE, "%.*s", n, value.p);
-    return out;
+    if (!fallback)
+        return PLAIN_OK;
+    return param_read(param, jtext_of(fallback), f->a, f->params + param->offset, err);
 }
 
 static int fill_param(struct filling *f, size_t i, struct jtext value, plain_error *err)
 {
-    char shown[SHOWN_SIZE];
     const plain_param *param = class_param(f->cls, i);
-    const struct param_type *type = param_type_find(param->type);
-    bool optional = (param->flags & PLAIN_OPTIONAL) != 0;
 
-    assert(type);
     if (f->given[i])
         return error_set(err, PLAIN_E_INVALID, 602, param->name,
                          "parameter '%s' is given twice, in args and in kwargs", param->name);
     f->given[i] = true;
-    bool is_null = jtext_kind(value) == JTEXT_NULL;
-    if (is_null && optional)
-        return PLAIN_OK;
-    if ((!is_null || type->takes_null) && type->read(type, value, f->a, f->params + param->offset))
-        return PLAIN_OK;
-    if (!arena_ok(f->a))
-        return error_nomem(err);
-    return param_type_refuse(type, param->name, show_value(value, shown), err);
+    if ((param->flags & PLAIN_OPTIONAL) && jtext_kind(value) == JTEXT_NULL)
+        return fill_fallback(f, param, err);
+    return param_read(param, value, f->a, f->params + param->offset, err);
 }
 
 static int fill_args(struct filling *f, struct jtext args, plain_error *err)
@@ -220,16 +201,21 @@ static int fill_kwargs(struct filling *f, struct jtext kwargs, plain_error *err)
     return r;
 }
 
-static int check_complete(const struct filling *f, plain_error *err)
+static int fill_rest(struct filling *f, plain_error *err)
 {
-    for (size_t i = 0; class_param(f->cls, i); i++) {
+    int r = PLAIN_OK;
+
+    for (size_t i = 0; r == PLAIN_OK && class_param(f->cls, i); i++) {
         const plain_param *param = class_param(f->cls, i);
 
-        if (!f->given[i] && !(param->flags & PLAIN_OPTIONAL))
+        if (f->given[i])
+            continue;
+        if (!(param->flags & PLAIN_OPTIONAL))
             return error_set(err, PLAIN_E_INVALID, 102, param->name,
                              "job class '%s' needs parameter '%s'", f->cls->name, param->name);
+        r = fill_fallback(f, param, err);
     }
-    return PLAIN_OK;
+    return r;
 }
 
 static int fill(const plain_job_class *cls, const struct stored *parts, struct arena *a,
@@ -246,7 +232,7 @@ static int fill(const plain_job_class *cls, const struct stored *parts, struct a
     if (r == PLAIN_OK)
         r = fill_kwargs(&f, parts->kwargs, err);
     if (r == PLAIN_OK)
-        r = check_complete(&f, err);
+        r = fill_rest(&f, err);
     if (r == PLAIN_OK)
         *params = f.params;
     return r;

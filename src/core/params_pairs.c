@@ -7,10 +7,8 @@
 #include "base/text.h"
 #include "core/class.h"
 #include "core/json.h"
-#include "core/param_type.h"
+#include "core/param_value.h"
 #include "core/params.h"
-
-enum { SHOWN_SIZE = 48 };
 
 struct pair {
     char name[PLAIN_NAME_MAX + 1];
@@ -58,17 +56,11 @@ static const plain_param *find_param(const plain_job_class *cls, const char *nam
 static int put_declared(const plain_job_class *cls, const struct pair *pair, struct buf *json,
                         plain_error *err)
 {
-    char shown[SHOWN_SIZE + 2] = "'";
     const plain_param *param = find_param(cls, pair->name);
 
     if (!param)
         return class_unknown_param(cls, pair->name, err);
-    const struct param_type *type = param_type_find(param->type);
-    if (type->from_text(type, pair->value, json))
-        return PLAIN_OK;
-    (void)text_copy(shown + 1, SHOWN_SIZE, pair->value);
-    (void)text_copy(shown + strlen(shown), 2, "'");
-    return param_type_refuse(type, pair->name, shown, err);
+    return param_from_text(param, pair->value, json, err);
 }
 
 /* Without a declared type: JSON where the text is JSON, else a string. JSON's own strings, in their

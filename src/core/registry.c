@@ -11,6 +11,8 @@
 #include "core/adopt.h"
 #include "core/class.h"
 #include "core/executable.h"
+#include "core/executable_class.h"
+#include "core/job_section.h"
 
 /* A name under which an entry is found: its own or an alias. */
 struct key {
@@ -25,6 +27,7 @@ struct registry {
     size_t key_count, key_room;
     const struct job_entry **entries;
     size_t entry_count, entry_room;
+    struct job_sections sections;
 };
 
 struct registry *registry_new(void)
@@ -159,22 +162,74 @@ int registry_add_module(struct registry *r, const plain_module *module, const ch
     return result;
 }
 
+/* The class that the executable's section makes of it, and what changes in the entry by it. */
+static int add_section(struct registry *r, struct job_entry *entry, plain_error *err)
+{
+    const struct job_section *section = job_sections_find(&r->sections, entry->name);
+
+    if (!section)
+        return PLAIN_OK;
+    int result = executable_class_new(section, entry->doc, &r->arena, &entry->cls, err);
+    if (result == PLAIN_OK)
+        entry->doc = entry->cls->doc;
+    return result;
+}
+
 static int add_executable(const struct executable *found, void *user, plain_error *err)
 {
     struct registry *r = user;
-    const struct job_entry entry = {
+    struct job_entry entry = {
         .name = arena_strdup(&r->arena, found->name),
         .doc = arena_strdup(&r->arena, found->doc),
         .origin = arena_strdup(&r->arena, found->origin),
         .path = arena_strdup(&r->arena, found->path),
     };
 
-    return arena_ok(&r->arena) ? add_entry(r, &entry, err) : error_nomem(err);
+    if (!arena_ok(&r->arena))
+        return error_nomem(err);
+    int result = add_section(r, &entry, err);
+    return result == PLAIN_OK ? add_entry(r, &entry, err) : result;
 }
 
 int registry_add_folder(struct registry *r, const char *folder, plain_error *err)
 {
     return executable_scan(folder, add_executable, r, err);
+}
+
+int registry_take_sections(struct registry *r, const char *json, plain_error *err)
+{
+    return job_sections_read(json, &r->arena, &r->sections, err);
+}
+
+static int refuse_section(const struct registry *r, const struct job_section *section,
+                          plain_error *err)
+{
+    const struct job_entry *entry = registry_find(r, section->name);
+    const char *name = section->name;
+
+    if (entry) {
+        (void)error_set(err, PLAIN_E_INVALID, 202, name,
+                        "%s: job '%s' is a class of %s: sections are for executables",
+                        section->place, name, entry->origin);
+        error_fix(err, "take the section out: a class says these in its code");
+        return PLAIN_E_INVALID;
+    }
+    (void)error_set(err, PLAIN_E_INVALID, 202, name,
+                    "%s: job '%s': there is no executable jobs.d/%s", section->place, name, name);
+    error_fix(err, "put the file there, or take the section out; a class in C says these in its "
+                   "code; see the names with `plain jobs list`");
+    return PLAIN_E_INVALID;
+}
+
+int registry_check_sections(const struct registry *r, plain_error *err)
+{
+    for (size_t i = 0; i < r->sections.count; i++) {
+        const struct job_entry *entry = registry_find(r, r->sections.items[i].name);
+
+        if (!entry || !entry->path)
+            return refuse_section(r, &r->sections.items[i], err);
+    }
+    return PLAIN_OK;
 }
 
 const struct job_entry *registry_find(const struct registry *r, const char *name)

@@ -1,8 +1,9 @@
 /*
  * registry.h - the job classes that a process has: C classes of modules and executables of jobs.d
  *
- * An executable is a job class too: its name is its file name. Names are unique over both, aliases
- * included (PJ107). Threads: built by one, then read by any.
+ * An executable is a job class too: its name is its file name, and a section of plain.conf gives it
+ * what a class has. Names are unique over both, aliases included (PJ107). Threads: built by one,
+ * then read by any.
  */
 #ifndef PLAIN_CORE_REGISTRY_H
 #define PLAIN_CORE_REGISTRY_H
@@ -20,8 +21,8 @@ struct job_entry {
     const char *name;
     const char *doc;            /* "" when there is none */
     const char *origin;         /* "app/jobs.so", "jobs.d/hello" */
-    const plain_job_class *cls; /* NULL for an executable */
-    const char *path;           /* absolute, of an executable; NULL for a class */
+    const plain_job_class *cls; /* NULL for an executable without a section in plain.conf */
+    const char *path;           /* absolute, of an executable; NULL for a class in C */
 };
 
 struct registry *registry_new(void) PLAIN_MUST_USE; /* NULL when out of memory */
@@ -31,11 +32,18 @@ void registry_free(struct registry *r);
 int registry_add_module(struct registry *r, const plain_module *module, const char *origin,
                         plain_error *err) PLAIN_MUST_USE;
 
+/* Takes the sections `job NAME { ... }` (see job_section.h) for executables that are added after
+ * this; once. PJ202 for a form that is not theirs. */
+int registry_take_sections(struct registry *r, const char *json, plain_error *err) PLAIN_MUST_USE;
+
+/* PJ202 for a section whose name is no executable's, once all are added. */
+int registry_check_sections(const struct registry *r, plain_error *err) PLAIN_MUST_USE;
+
 /* Adds the executables of a folder; a folder that does not exist adds nothing. Files that begin
- * with
- * '.' or end with '~' are passed over. PJ106: not executable, writable by group or others, not a
- * regular file, name not [A-Za-z_][A-Za-z0-9_.-]* or longer than 255; PJ107: shadows a class. The
- * doc is the first comment line behind the #! line of a script. */
+ * with '.' or end with '~' are passed over. PJ106: not executable, writable by group or others, not
+ * a regular file, name not [A-Za-z_][A-Za-z0-9_.-]* or longer than 255; PJ107: shadows a class;
+ * PJ202: its section cannot be. The doc is its section's, or the first comment line behind the #!
+ * line of a script. */
 int registry_add_folder(struct registry *r, const char *folder, plain_error *err) PLAIN_MUST_USE;
 
 /* By name or alias; NULL when there is none. */

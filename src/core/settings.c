@@ -54,6 +54,7 @@ struct value {
 struct settings {
     struct arena arena; /* every text and list */
     struct value values[SETTING_COUNT];
+    const char *job_sections;
 };
 
 /* A text that is about to become a value. */
@@ -369,12 +370,15 @@ static int load_config(struct settings *s, const char *config, plain_error *err)
 {
     struct file file = {.settings = s, .path = config ? config : "plain.conf"};
     struct buf text = BUF_INIT((size_t)CONFIG_MAX * 2);
+    struct buf jobs = BUF_INIT((size_t)CONFIG_MAX * 8); /* an escape has six bytes */
     int r = read_file(file.path, CONFIG_MAX, &text, err);
 
     if (r == PLAIN_OK)
-        r = config_file_parse(file.path, text.data, take_config, &file, err);
+        r = config_file_parse(file.path, text.data, take_config, &file, &jobs, err);
     else if (r == PLAIN_NONE)
         r = config ? refuse_file(config, "does not exist", err) : PLAIN_OK;
+    s->job_sections = jobs.len > 0 ? arena_strdup(&s->arena, jobs.data) : "[]";
+    buf_release(&jobs);
     buf_release(&text);
     return r;
 }
@@ -459,6 +463,11 @@ const char *const *settings_list(const struct settings *s, enum setting_id id, s
     assert(settings_table[id].type == SETTING_LIST);
     *count = s->values[id].count;
     return s->values[id].list;
+}
+
+const char *settings_job_sections(const struct settings *s)
+{
+    return s->job_sections;
 }
 
 const char *settings_value(const struct settings *s, enum setting_id id)

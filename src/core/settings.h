@@ -41,6 +41,8 @@ enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_DURATION, SETTING_LIST, S
       "Seconds between the worker's lines of figures; 0: none")                                    \
     X(JOBS_START_AHEAD_MS, INT, "10", 0, 1000, "",                                                 \
       "Milliseconds of very short jobs that a runner is given ahead; 0: never")                    \
+    X(JOBS_RESULTS_RETENTION, DURATION, "604800", 0, INT64_C(3153600000), "",                      \
+      "Age at which `plain jobs clear` deletes results; 0: never")                                 \
     X(LOG_FORMAT, CHOICE, "keyvalue", 0, 0, "keyvalue|json", "Form of log lines")                  \
     X(LOG_LEVEL, CHOICE, "INFO", 0, 0, "DEBUG|INFO|WARNING|ERROR", "Least level that is logged")
 
@@ -77,6 +79,10 @@ const char *settings_text(const struct settings *s, enum setting_id id); /* "" w
 int64_t settings_int(const struct settings *s, enum setting_id id);      /* 0 when unset */
 int64_t settings_duration_ms(const struct settings *s, enum setting_id id);
 const char *const *settings_list(const struct settings *s, enum setting_id id, size_t *count);
+
+/* The sections `job NAME { ... }` of the file, as job_section.h has them; "[]" for none. What they
+ * say is checked where they are used. */
+const char *settings_job_sections(const struct settings *s);
 
 /* For `plain config`: the value as text (a list as JSON) and where it came from: "default",
  * "plain.conf", ".env", "environment PLAIN_JOBS_MODULES", "--max-processes". */

@@ -2,24 +2,33 @@
  * enqueue.c - from a call of the application to one row
  *
  * Every value is checked and every function of the class has been asked before a store is taken, so
- * a refused call has touched no database, and no function of the application runs while we hold a
- * connection.
+ * a refused call has touched no database, and no function of the application but its should_enqueue
+ * runs while we hold a connection.
  */
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "base/uuid.h"
 #include "core/class.h"
 #include "core/params.h"
 #include "queue/jobs.h"
+#include "queue/request.h"
+#include "queue/rule.h"
 
 _Static_assert(sizeof(plain_request) == 128, "plain_request is 128 bytes for ever");
 
+static int insert(struct store *store, const struct new_request *prepared, const struct rule *rule,
+                  plain_request *made, plain_error *err)
+{
+    if (rule->self)
+        return rule_enqueue(rule, store, prepared, made, err);
+    return store->ops->enqueue(store, prepared, made, err);
+}
+
 /* One try, and a second one when the link broke: then the first may have been committed. */
-static int try_twice(plain_jobs *jobs, const struct new_request *prepared, plain_request *made,
-                     plain_error *err)
+static int try_twice(plain_jobs *jobs, const struct new_request *prepared, const struct rule *rule,
+                     plain_request *made, plain_error *err)
 {
     struct new_request again = *prepared;
     struct store *store;
@@ -27,21 +36,21 @@ static int try_twice(plain_jobs *jobs, const struct new_request *prepared, plain
 
     if (r < 0)
         return r;
-    r = store->ops->enqueue(store, prepared, made, err);
+    r = insert(store, prepared, rule, made, err);
     if (r == PLAIN_E_UNREACHABLE) {
         again.may_exist = true;
         *made = (plain_request){0};
-        r = store->ops->enqueue(store, &again, made, err);
+        r = insert(store, &again, rule, made, err);
     }
     jobs_give_store(jobs, store);
     return r;
 }
 
-int jobs_enqueue_prepared(plain_jobs *jobs, const struct new_request *prepared,
-                          plain_request *request, plain_error *err)
+static int enqueue_prepared(plain_jobs *jobs, const struct new_request *prepared,
+                            const struct rule *rule, plain_request *request, plain_error *err)
 {
     plain_request made = {0};
-    int r = try_twice(jobs, prepared, &made, err);
+    int r = try_twice(jobs, prepared, rule, &made, err);
 
     if (r < 0)
         made = (plain_request){0};
@@ -58,25 +67,16 @@ static int enqueue_stored(plain_jobs *jobs, const plain_job_class *cls, const ch
                           plain_request *request, plain_error *err)
 {
     struct enqueue_values values;
+    struct rule rule;
     int r = class_decide(cls, params, options, &values, err);
 
+    if (r == PLAIN_OK)
+        r = rule_of(cls, params, values.concurrency_key, &rule, err);
     if (r < 0)
         return r;
-    bool is_given = !uuid_is_zero(&values.uuid);
-    const struct new_request prepared = {
-        .uuid = is_given ? values.uuid : uuid_new(),
-        .may_exist = is_given,
-        .job_class = name,
-        .parameters = stored,
-        .queue = values.queue,
-        .concurrency_key = values.concurrency_key,
-        .source = values.source,
-        .priority = values.priority,
-        .retries = values.retries,
-        .delay_us = values.delay_us,
-        .start_at = values.start_at,
-    };
-    return jobs_enqueue_prepared(jobs, &prepared, request, err);
+    /* A rule counts the class by its own name, so jobs under an alias would escape it. */
+    struct new_request prepared = request_of(rule.self ? rule.job_class : name, stored, &values);
+    return enqueue_prepared(jobs, &prepared, &rule, request, err);
 }
 
 /* What every enqueue begins with. */
@@ -84,9 +84,7 @@ static int begin(const plain_job_class *cls, plain_request *request, plain_error
 {
     if (request)
         memset(request, 0, sizeof(*request));
-    if (!cls)
-        return error_set(err, PLAIN_E_INVALID, 110, "cls", "the job class is NULL");
-    return class_check(cls, err);
+    return request_check_class(cls, err);
 }
 
 int plain_run_in_worker(plain_jobs *jobs, const plain_job_class *cls, const void *params,

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "queue/rule.h"
 
 /* Invariant: made - idle_count stores are with callers, and made <= max. */
 struct plain_jobs {
@@ -89,6 +90,18 @@ int jobs_open_with(jobs_open_store *open, const char *url, unsigned flags, plain
     return r;
 }
 
+int jobs_open_around(struct store *store, plain_jobs **out, plain_error *err)
+{
+    plain_jobs *jobs = new_handle(NULL, "", 0);
+
+    if (!jobs)
+        return error_nomem(err);
+    jobs->max = jobs->made = jobs->idle_count = 1;
+    jobs->idle[0] = store;
+    *out = jobs;
+    return PLAIN_OK;
+}
+
 int jobs_open(const char *url, unsigned flags, plain_jobs **out, plain_error *err)
 {
     return jobs_open_with(store_open, url, flags, out, err);
@@ -122,6 +135,10 @@ static int check_handle(const plain_jobs *jobs, plain_error *err)
     if (jobs->owner != getpid())
         return error_set(err, PLAIN_E_FORKED, 701, "jobs",
                          "the handle was opened by process %ld, before fork()", (long)jobs->owner);
+    /* The rule's own store is in use, and would be waited for without end. */
+    if (rule_is_asking())
+        return error_set(err, PLAIN_E_REFUSED, 505, "jobs",
+                         "nothing can be enqueued from within should_enqueue");
     return PLAIN_OK;
 }
 

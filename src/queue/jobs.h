@@ -26,19 +26,24 @@ int jobs_open_with(jobs_open_store *open, const char *url, unsigned flags, plain
                    plain_error *err) PLAIN_MUST_USE;
 int jobs_open(const char *url, unsigned flags, plain_jobs **out, plain_error *err) PLAIN_MUST_USE;
 
-/* Borrows a store for some calls of this thread; to be given back. PLAIN_E_FORKED in a child. */
+/* Opens a handle whose only store is this one, which it then owns. On an error it does not. */
+int jobs_open_around(struct store *store, plain_jobs **out, plain_error *err) PLAIN_MUST_USE;
+
+/* Borrows a store for some calls of this thread; to be given back. PLAIN_E_FORKED in a child,
+ * PLAIN_E_REFUSED inside of a should_enqueue. */
 int jobs_take_store(plain_jobs *jobs, struct store **out, plain_error *err) PLAIN_MUST_USE;
 void jobs_give_store(plain_jobs *jobs, struct store *store);
-
-/* Inserts a request whose values have all been checked. When the link breaks under it nobody knows
- * whether it was committed: it is tried once more, as one that may exist. */
-int jobs_enqueue_prepared(plain_jobs *jobs, const struct new_request *prepared,
-                          plain_request *request, plain_error *err) PLAIN_MUST_USE;
 
 /* What plain_run_in_worker_json and _by_name do: cls NULL is a class that is not known here, or an
  * executable. A class has been checked before. */
 int jobs_enqueue_json(plain_jobs *jobs, const plain_job_class *cls, const char *name,
                       const char *json, const plain_options *options, plain_request *request,
                       plain_error *err) PLAIN_MUST_USE;
+
+/* What plain_run_many does: cls NULL is a class that is not known here, or an executable, and every
+ * item is JSON. */
+int jobs_run_many(plain_jobs *jobs, const plain_job_class *cls, const char *name,
+                  const plain_item *items, size_t count, plain_request *results, size_t *enqueued,
+                  plain_error *err) PLAIN_MUST_USE;
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <plain/jobs/error.h>
 
+#include "base/log.h"
 #include "core/params.h"
 #include "runner/executable.h"
 
@@ -47,10 +48,10 @@ void attempt_run(const struct job_entry *entry, plain_job *job, const char *stor
                  struct attempt *out)
 {
     *out = (struct attempt){.exit_code = -1, .exit_signal = -1, .cpu_us = -1, .max_rss_kb = -1};
-    if (entry->cls)
-        out->result = run_class(entry->cls, job, stored);
-    else
+    if (entry->path)
         executable_run(entry, job, stored, out);
+    else
+        out->result = run_class(entry->cls, job, stored);
 }
 
 int64_t attempt_retry_delay(const struct job_entry *entry, const char *stored, int attempt)
@@ -66,4 +67,44 @@ int64_t attempt_retry_delay(const struct job_entry *entry, const char *stored, i
     if (delay < 0)
         return 0;
     return delay > PLAIN_DELAY_MAX ? PLAIN_DELAY_MAX : delay;
+}
+
+static void log_hook(const struct frame_hook *f, const char *why)
+{
+    char token[PLAIN_UUID_TEXT];
+
+    log_event(LOG_ERROR, "Job.on_aborted failed", LOG_TEXT("job_class", f->job.job_class),
+              LOG_TEXT("job_process_uuid", plain_uuid_format(&f->job.token, token)),
+              LOG_TEXT("error", why));
+}
+
+void attempt_aborted(const struct job_entry *entry, const struct frame_hook *f)
+{
+    struct arena a = ARENA_INIT;
+    const void *params = NULL;
+    plain_error err;
+    const plain_aborted result = {
+        .size = sizeof(result),
+        .status = f->status,
+        .error_type = f->error_type,
+        .error_message = f->error_message,
+        .job_class = f->job.job_class,
+        .queue = f->job.queue,
+        .concurrency_key = f->job.concurrency_key,
+        .uuid = f->job.token,
+        .request_uuid = f->job.request_uuid,
+        .root_uuid = f->job.root_uuid,
+        .retries = f->job.retries,
+        .retry_attempt = f->job.retry_attempt,
+        .run_no = f->job.run_no,
+        .will_retry = f->will_retry,
+    };
+
+    if (!entry || !entry->cls || !entry->cls->on_aborted)
+        return;
+    if (params_decode(entry->cls, f->job.parameters, &a, &params, &err) < 0)
+        log_hook(f, err.message);
+    else if (entry->cls->on_aborted(entry->cls, params, &result) < 0)
+        log_hook(f, "it returned a negative value");
+    arena_release(&a);
 }

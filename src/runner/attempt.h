@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "channel/frame.h"
 #include "core/job.h"
 #include "core/registry.h"
 
@@ -27,5 +28,8 @@ void attempt_run(const struct job_entry *entry, plain_job *job, const char *stor
 
 /* Milliseconds until the retry of an attempt that failed or died; 0 when the class has no say. */
 int64_t attempt_retry_delay(const struct job_entry *entry, const char *stored, int attempt);
+
+/* Calls the class's on_aborted, if it has one. entry may be NULL. */
+void attempt_aborted(const struct job_entry *entry, const struct frame_hook *f);
 
 #endif

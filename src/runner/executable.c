@@ -11,7 +11,10 @@
 
 #include "base/child.h"
 #include "base/error.h"
-#include "core/params.h"
+#include "base/text.h"
+#include "core/executable_class.h"
+#include "runner/arguments.h"
+#include "runner/environment.h"
 
 /* The end of what it wrote to stderr: enough for a message, however much it writes. */
 struct tail {
@@ -46,21 +49,19 @@ static const char *tail_last_line(struct tail *t)
 }
 
 /* A file in memory that holds the parameters: it needs no second process to write a pipe. */
-static int parameters_fd(const char *stored, plain_error *err)
+static int open_parameters(struct jtext arguments, int *out, plain_error *err)
 {
-    const char *text = NULL;
-    size_t length = 0;
-
-    if (params_kwargs(stored, &text, &length, err) < 0)
-        return -1;
     int fd = memfd_create("parameters", MFD_CLOEXEC);
-    if (fd < 0 || write(fd, text, length) != (ssize_t)length || lseek(fd, 0, SEEK_SET) != 0) {
+
+    if (fd < 0 || write(fd, arguments.p, arguments.n) != (ssize_t)arguments.n ||
+        lseek(fd, 0, SEEK_SET) != 0) {
         (void)error_set_errno(err, PLAIN_E_IO, 705, "parameters", errno, "passing parameters");
         if (fd >= 0)
             (void)close(fd);
-        return -1;
+        return PLAIN_E_IO;
     }
-    return fd;
+    *out = fd;
+    return PLAIN_OK;
 }
 
 /* Reads what is there now: false at the end of the pipe. */
@@ -98,8 +99,19 @@ static void follow(struct child *c, int fd, struct tail *t, struct child_end *en
         (void)drain(fd, t);
 }
 
-static void set_outcome(plain_job *job, const struct child_end *end, struct tail *t,
-                        struct attempt *out)
+/* "defer 30s" as the last line of stderr; else what the section says. */
+static int64_t defer_delay(const plain_job_class *cls, const char *last)
+{
+    static const char word[] = "defer ";
+    int64_t delay;
+
+    if (text_starts_with(last, word) && text_parse_duration_ms(last + strlen(word), &delay))
+        return delay < PLAIN_DELAY_MAX ? delay : PLAIN_DELAY_MAX;
+    return executable_class_defer_ms(cls, EXECUTABLE_DEFER_MS);
+}
+
+static void set_outcome(const plain_job_class *cls, plain_job *job, const struct child_end *end,
+                        struct tail *t, struct attempt *out)
 {
     char how[64], message[4400];
     const char *last = tail_last_line(t);
@@ -115,7 +127,7 @@ static void set_outcome(plain_job *job, const struct child_end *end, struct tail
     if (end->exit_code == EXECUTABLE_EXIT_DEFER) {
         out->result = ATTEMPT_DEFERRED;
         job->outcome =
-            (struct job_outcome){.kind = OUTCOME_DEFERRED, .delay_ms = EXECUTABLE_DEFER_MS};
+            (struct job_outcome){.kind = OUTCOME_DEFERRED, .delay_ms = defer_delay(cls, last)};
         return;
     }
     (void)child_end_text(end, how, sizeof(how));
@@ -128,45 +140,66 @@ static void set_outcome(plain_job *job, const struct child_end *end, struct tail
     out->result = killed ? ATTEMPT_LOST : ATTEMPT_FAILED;
 }
 
-static void set_not_started(plain_job *job, const plain_error *err, struct attempt *out)
+static void set_not_started(plain_job *job, const char *type, const plain_error *err,
+                            struct attempt *out)
 {
-    job_set_failed(job, "CannotStart", NULL, 0, err->message, "");
+    job_set_failed(job, type, NULL, 0, err->message, "");
     out->result = ATTEMPT_FAILED;
+}
+
+/* Starts it with its parameters on stdin and a pipe of ours as its stderr, whose other end is
+ * *report. */
+static int start(const struct job_entry *entry, plain_job *job, struct jtext arguments,
+                 struct child *c, int *report, plain_error *err)
+{
+    char *argv[] = {arena_strdup(job->arena, entry->path), NULL};
+    char *const *envp = environment_make(job, entry->cls, arguments);
+    int ends[2], input = -1;
+
+    if (!argv[0] || !envp)
+        return error_nomem(err);
+    int r = open_parameters(arguments, &input, err);
+    if (r < 0)
+        return r;
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        r = error_set_errno(err, PLAIN_E_IO, 705, "", errno, "a pipe for %s", entry->path);
+        (void)close(input);
+        return r;
+    }
+    (void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    int fds[] = {input, STDOUT_FILENO, ends[1]};
+    const struct child_spec spec = {.path = entry->path,
+                                    .argv = argv,
+                                    .envp = envp,
+                                    .fds = fds,
+                                    .fd_count = ARRAY_SIZE(fds),
+                                    .die_with_parent = true};
+    r = child_spawn(&spec, c, err);
+    (void)close(input);
+    (void)close(ends[1]);
+    if (r < 0)
+        (void)close(ends[0]);
+    *report = ends[0];
+    return r;
 }
 
 void executable_run(const struct job_entry *entry, plain_job *job, const char *stored,
                     struct attempt *out)
 {
-    char *argv[] = {arena_strdup(job->arena, entry->path), NULL};
     struct child_end end = {-1, -1, -1, -1};
     struct tail t = {.used = 0};
+    struct jtext arguments;
     struct child c;
     plain_error err;
-    int report[2];
+    int report = -1;
 
-    int input = parameters_fd(stored, &err);
-    if (input < 0) {
-        set_not_started(job, &err, out);
-        return;
-    }
-    if (!argv[0] || pipe2(report, O_CLOEXEC) < 0) {
-        (void)error_set_errno(&err, PLAIN_E_IO, 705, "", errno, "a pipe for %s", entry->path);
-        (void)close(input);
-        set_not_started(job, &err, out);
-        return;
-    }
-    (void)fcntl(report[0], F_SETFL, O_NONBLOCK);
-    int fds[] = {input, STDOUT_FILENO, report[1]};
-    struct child_spec spec = {
-        .path = entry->path, .argv = argv, .fds = fds, .fd_count = 3, .die_with_parent = true};
-    int r = child_spawn(&spec, &c, &err);
-    (void)close(input);
-    (void)close(report[1]);
-    if (r == PLAIN_OK) {
-        follow(&c, report[0], &t, &end);
-        set_outcome(job, &end, &t, out);
+    if (arguments_make(entry->cls, stored, job->arena, &arguments, &err) < 0) {
+        set_not_started(job, "InvalidParameters", &err, out);
+    } else if (start(entry, job, arguments, &c, &report, &err) < 0) {
+        set_not_started(job, "CannotStart", &err, out);
     } else {
-        set_not_started(job, &err, out);
+        follow(&c, report, &t, &end);
+        (void)close(report);
+        set_outcome(entry->cls, job, &end, &t, out);
     }
-    (void)close(report[0]);
 }

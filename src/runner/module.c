@@ -122,6 +122,25 @@ static int load_paths(struct registry *r, struct arena *a, const char *const *pa
     return result;
 }
 
+/* The executables, and a class for each that has a section. */
+static int add_executables(struct registry *r, const struct settings *settings, plain_error *err)
+{
+    int result = registry_take_sections(r, settings_job_sections(settings), err);
+
+    if (result == PLAIN_OK)
+        result = registry_add_folder(r, EXECUTABLES_FOLDER, err);
+    return result == PLAIN_OK ? registry_check_sections(r, err) : result;
+}
+
+int module_check_executables(const struct settings *settings, plain_error *err)
+{
+    struct registry *r = registry_new();
+    int result = r ? add_executables(r, settings, err) : error_nomem(err);
+
+    registry_free(r);
+    return result;
+}
+
 int module_load_all(const struct settings *settings, const plain_module *own, struct registry **out,
                     plain_error *err)
 {
@@ -138,7 +157,7 @@ int module_load_all(const struct settings *settings, const plain_module *own, st
     if (r == PLAIN_OK)
         r = load_paths(reg, &a, paths, count, err);
     if (r == PLAIN_OK)
-        r = registry_add_folder(reg, "jobs.d", err);
+        r = add_executables(reg, settings, err);
     arena_release(&a);
     if (r < 0) {
         registry_free(reg);

@@ -18,6 +18,9 @@
 #include "core/registry.h"
 #include "core/settings.h"
 
+/* Where executables stand, in the folder of the program that looks. */
+#define EXECUTABLES_FOLDER "jobs.d"
+
 /* app/jobs.so, app/<folder>/jobs.so (sorted) where they exist, then JOBS_MODULES, each once. */
 int module_paths(const struct settings *settings, struct arena *a, const char *const **paths,
                  size_t *count, plain_error *err) PLAIN_MUST_USE;
@@ -32,5 +35,9 @@ int module_load(struct registry *r, int fd, const char *path, plain_error *err) 
  * settings, executables of jobs.d. The caller frees it. */
 int module_load_all(const struct settings *settings, const plain_module *own, struct registry **out,
                     plain_error *err) PLAIN_MUST_USE;
+
+/* Whether the executables of jobs.d and the sections for them can be used. Loads no module: what a
+ * worker asks before it starts anything. */
+int module_check_executables(const struct settings *settings, plain_error *err) PLAIN_MUST_USE;
 
 #endif

@@ -11,6 +11,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -130,10 +131,12 @@ static void run_entered(struct runner *r, const struct frame_job *f)
     plain_job job;
 
     fill_job(r, f, &job);
+    job_set_current(&job.token);
     if (entry)
         attempt_run(entry, &job, f->parameters, &attempt);
     else
         job_set_failed(&job, "UnknownClass", NULL, 0, "this runner has no such job class", "");
+    job_set_current(NULL);
     int64_t ended = clock_mono_us();
     struct usage after = usage_now();
     bool own = attempt.cpu_us < 0;
@@ -187,6 +190,20 @@ static void handle_ask(struct runner *r, const struct frame *frame)
     r->last = f.seq;
 }
 
+/* on_aborted of an attempt that ended elsewhere: what it says is logged and changes nothing. */
+static void handle_hook(struct runner *r, const struct frame *frame)
+{
+    struct frame_hook f;
+
+    if (!frame_get_hook(frame, &f))
+        return;
+    if (progress_enter(r->progress, f.job.seq, clock_mono_us()))
+        attempt_aborted(registry_find(r->registry, f.job.job_class), &f);
+    *progress_entry(r->progress, f.job.seq) = (struct progress_entry){0};
+    atomic_store(&r->progress->ended, f.job.seq);
+    r->last = f.job.seq;
+}
+
 static void describe_name(struct runner *r, const struct job_entry *entry, const char *name)
 {
     frame_put_class(&r->channel.out,
@@ -195,6 +212,7 @@ static void describe_name(struct runner *r, const struct job_entry *entry, const
                         .doc = entry->doc,
                         .origin = entry->origin,
                         .has_retry_delay = entry->cls && entry->cls->calculate_retry_delay,
+                        .has_on_aborted = entry->cls && entry->cls->on_aborted,
                     });
 }
 
@@ -210,6 +228,17 @@ static void describe(struct runner *r)
     }
     frame_put_seq(&r->channel.out, FRAME_READY, 0);
     (void)channel_flush(&r->channel);
+}
+
+/* The worker has made sure that each section is for an executable. One whose file has gone since
+ * then is no reason to end. */
+static int add_executables(struct registry *r, plain_error *err)
+{
+    const char *sections = getenv(RUNNER_SECTIONS);
+    int result = sections ? registry_take_sections(r, sections, err) : PLAIN_OK;
+
+    (void)unsetenv(RUNNER_SECTIONS);
+    return result == PLAIN_OK ? registry_add_folder(r, EXECUTABLES_FOLDER, err) : result;
 }
 
 static int load(struct runner *r, int argc, char **argv, const plain_module *own, plain_error *err)
@@ -230,7 +259,7 @@ static int load(struct runner *r, int argc, char **argv, const plain_module *own
         if (result < 0)
             return result;
     }
-    return registry_add_folder(r->registry, "jobs.d", err);
+    return add_executables(r->registry, err);
 }
 
 /* Whether the channel is still what it was: a job may have closed every descriptor, and then nobody
@@ -261,6 +290,8 @@ static void serve(struct runner *r)
                 handle_job(r, &frame);
             else if (frame.kind == FRAME_ASK)
                 handle_ask(r, &frame);
+            else if (frame.kind == FRAME_HOOK)
+                handle_hook(r, &frame);
         }
         if (flush(r) < 0 || channel_fill(&r->channel) < 0)
             return;

@@ -15,6 +15,11 @@
 
 #define RUNNER_COMMAND "plain-runner"
 
+/* The variable by which a worker hands over its settings_job_sections(). One variable holds no more
+ * than the kernel's 128 KiB. */
+#define RUNNER_SECTIONS "PLAIN_RUNNER_SECTIONS"
+enum { RUNNER_SECTIONS_MAX = 100 * 1024 };
+
 /* main() of a runner: argv as the worker made it; own: the program's module or NULL. */
 int runner_main(int argc, char **argv, const plain_module *own);
 

@@ -32,6 +32,9 @@
     X(FIND_JOB)                                                                                    \
     X(COUNT_LIVE)                                                                                  \
     X(COUNT_RESULTS)                                                                               \
+    X(WANT_HOOKS)                                                                                  \
+    X(HOOKS_DONE)                                                                                  \
+    X(TAKE_HOOKS)                                                                                  \
     X(FIND_RESULT)                                                                                 \
     X(RETRY_RESULT)                                                                                \
     X(LINK_RETRY)                                                                                  \
@@ -48,7 +51,32 @@
     X(SCHEMA_VERSION)                                                                              \
     X(SESSION_SETTINGS)                                                                            \
     X(PLAN_SWITCHES)                                                                               \
-    X(LOCK_MIGRATIONS)
+    X(LOCK_MIGRATIONS)                                                                             \
+    X(CLEAR_RESULTS)                                                                               \
+    X(LAST_REQUEST)                                                                                \
+    X(PURGE_REQUESTS)                                                                              \
+    X(NOW)                                                                                         \
+    X(COUNT_SINCE)                                                                                 \
+    X(COUNT_QUEUES)                                                                                \
+    X(BEGIN_COMMITTED)                                                                             \
+    X(SAVEPOINT)                                                                                   \
+    X(RELEASE)                                                                                     \
+    X(ROLLBACK_TO)                                                                                 \
+    X(ADOPT)                                                                                       \
+    X(RULE_LOCK)                                                                                   \
+    X(RULE_COUNTS)                                                                                 \
+    X(IS_REPEATED)                                                                                 \
+    X(ENQUEUE_SHARED)                                                                              \
+    X(MANY_REPEATED)                                                                               \
+    X(MANY_KEYS)                                                                                   \
+    X(MANY_HOLDERS)                                                                                \
+    X(MANY_REQUESTS)                                                                               \
+    X(MANY_TAKEN_BACK)                                                                             \
+    X(LOCK_WRITE)                                                                                  \
+    X(ENCODING)                                                                                    \
+    X(QUERY_ONLY)                                                                                  \
+    X(AUTOCHECKPOINT)                                                                              \
+    X(ENQUEUE_STATEMENT)
 
 enum sql_name {
 #define SQL_NAME_ENUM(name) SQL_##name,

@@ -27,8 +27,12 @@
 
 #include "base/arena.h"
 
-struct store;    /* each database's own struct begins with a struct store */
-struct store_tx; /* the transaction of an enqueue by a class's own rule */
+struct store; /* each database's own struct begins with a struct store */
+
+/* The transaction of an enqueue by a class's own rule; each database's own struct begins with it. */
+struct store_tx {
+    struct store *store;
+};
 
 #define STORE_NO_TIME INT64_MIN /* a time that is NULL */
 
@@ -56,6 +60,7 @@ struct new_request {
     int retries;
     int64_t delay_us; /* from the database's now; 0 for none */
     int64_t start_at; /* STORE_NO_TIME for none */
+    bool key_shared;  /* admitted by its class's own rule: takes no key row; enqueue_ruled sets it */
 };
 
 /* A job that was claimed: a process row, started. */
@@ -199,6 +204,16 @@ struct store_stats {
 };
 enum { STORE_COUNT_MAX = 1000000 };
 
+/* What is pending and processing in one queue. */
+struct queue_stats {
+    const char *queue;
+    int64_t pending;    /* exact up to STORE_QUEUE_COUNT_MAX, which then means "at least" */
+    int64_t processing; /* likewise, for all queues together */
+    int64_t due_at;     /* the earliest time at which a pending one was due, or will be;
+                           STORE_NO_TIME when none is pending */
+};
+enum { STORE_QUEUE_COUNT_MAX = 10000, STORE_QUEUES_MAX = 100 };
+
 enum store_caps {
     STORE_FILE = 1 << 0,      /* a file on this host: made when missing if asked for */
     STORE_ONE_WRITER = 1 << 1 /* more connections of a process do not help */
@@ -291,10 +306,22 @@ struct store_ops {
      * first, in one transaction; *deleted below STORE_SLICE: there are no more. */
     int (*clear)(struct store *s, int64_t before, int64_t *deleted, plain_error *err);
     /* Deletes all requests in slices of STORE_SLICE; their keys are freed. Claimed jobs are left
-     * alone. */
+     * alone. On an error *requests tells how many are gone all the same. */
     int (*purge)(struct store *s, int64_t *requests, plain_error *err);
     /* The database's clock. */
     int (*now)(struct store *s, int64_t *us, plain_error *err);
+
+    /* How many attempts ended by status, whether their results are still stored or not, in the
+     * minutes that began at `since` or later. */
+    int (*ended_since)(struct store *s, int64_t since, int64_t by_status[JOB_STATUS_COUNT],
+                       plain_error *err);
+    /* The queues in which something is pending or processing, by name, at most STORE_QUEUES_MAX. */
+    int (*queue_stats)(struct store *s, struct arena *a, struct queue_stats **queues, size_t *count,
+                       plain_error *err);
+
+    /* The statement of plain_enqueue_statement(), with {schema}. in front of names. */
+    const char *(*enqueue_sql)(void);
+    bool sql_takes_uuid; /* whether its last value is the uuid */
 };
 enum { STORE_SLICE = 500 };
 

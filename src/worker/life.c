@@ -126,6 +126,11 @@ static void finish(struct worker *w, struct work *k)
 {
     int64_t took = k->end.ended_at - k->end.started_at;
 
+    const struct known_class *class = life_find_class(w, k->claim->job_class);
+
+    k->end.wants_hook = k->end.status == JOB_LOST && class && class->has_on_aborted;
+    if (k->end.wants_hook)
+        w->hooks_at_us = 0;
     w->average_us = w->average_us == 0 ? took + 1 : (w->average_us * 7 + took) / 8 + 1;
     w->completed++;
     w->empty = false;
@@ -135,10 +140,14 @@ static void finish(struct worker *w, struct work *k)
 
 void life_succeeded(struct runner *r, struct work *k, const struct progress_entry *times)
 {
+    r->failures = 0;
+    if (k->kind == WORK_HOOK) {
+        work_list_push(&r->worker->hooked, k);
+        return;
+    }
     begin_end(r, k, JOB_SUCCESSFUL, times->started_us, times->ended_us);
     k->end.cpu_us = times->cpu_us;
     k->end.max_rss_kb = times->max_rss_kb;
-    r->failures = 0;
     finish(r->worker, k);
 }
 
@@ -205,7 +214,11 @@ void life_lost(struct runner *r, struct work *k, const struct child_end *how)
     struct worker *w = r->worker;
     const struct known_class *class = life_find_class(w, k->claim->job_class);
 
-    if (k->asking) { /* it died of being asked for a delay */
+    if (k->kind == WORK_HOOK) { /* its lease ends, and then somebody calls it again */
+        work_free(k);
+        return;
+    }
+    if (k->kind == WORK_ASK) { /* it died of being asked for a delay */
         life_delay(w, k, 0);
         return;
     }
@@ -213,7 +226,7 @@ void life_lost(struct runner *r, struct work *k, const struct child_end *how)
     if (!has_retries_left(k)) {
         finish(w, k);
     } else if (class && class->has_retry_delay && w->stop == STOP_NO) {
-        k->asking = true;
+        k->kind = WORK_ASK;
         work_list_push(&w->asking, k);
     } else {
         life_delay(w, k, 0);
@@ -235,6 +248,17 @@ const struct known_class *life_find_class(const struct worker *w, const char *na
     return NULL;
 }
 
+static bool add_hook_name(struct worker *w, const char *name)
+{
+    const char **names = mem_grow(w->hook_names, w->hook_name_count + 1, sizeof(*names));
+
+    if (!names)
+        return false;
+    names[w->hook_name_count++] = name;
+    w->hook_names = names;
+    return true;
+}
+
 bool life_class(struct worker *w, const struct frame_class *f)
 {
     size_t n = w->class_count + 1;
@@ -251,8 +275,9 @@ bool life_class(struct worker *w, const struct frame_class *f)
         mem_free(name);
         return false;
     }
-    classes[n - 1] = (struct known_class){.name = name, .has_retry_delay = f->has_retry_delay};
+    classes[n - 1] = (struct known_class){
+        .name = name, .has_retry_delay = f->has_retry_delay, .has_on_aborted = f->has_on_aborted};
     names[n - 1] = name;
     w->class_count = n;
-    return true;
+    return !f->has_on_aborted || add_hook_name(w, name);
 }

@@ -131,7 +131,7 @@ static void on_skip(struct runner *r, const struct frame *frame)
     }
     struct work *k = take_exactly(r, seq);
     if (k)
-        work_list_push(&r->worker->ready, k);
+        runners_put_home(r->worker, k);
 }
 
 static void on_delay(struct runner *r, const struct frame *frame)
@@ -214,7 +214,7 @@ static void settle_dead(struct runner *r)
  * again. */
 static void judge_entered(struct runner *r, struct work *k, const struct child_end *end)
 {
-    if (r->worker->stop == STOP_NOW && k->claim->retries > 0 && !k->asking)
+    if (r->worker->stop == STOP_NOW && k->claim->retries > 0 && k->kind == WORK_JOB)
         work_list_push(&r->worker->returning, k);
     else
         life_lost(r, k, end);
@@ -228,7 +228,7 @@ static void judge_dead(struct runner *r, const struct child_end *end)
     if (k)
         judge_entered(r, k, end);
     while ((k = work_list_pop(&r->given)))
-        work_list_push(k->asking ? &r->worker->asking : &r->worker->ready, k);
+        runners_put_home(r->worker, k);
 }
 
 static void schedule_restart(struct runner *r, bool expected)
@@ -384,27 +384,36 @@ int process_start(struct runner *r, plain_error *err)
     return PLAIN_OK;
 }
 
-void process_give(struct runner *r, struct work *w, enum frame_kind kind)
+void process_give(struct runner *r, struct work *w)
 {
+    static const enum frame_kind kinds[] = {[WORK_JOB] = FRAME_JOB, [WORK_ASK] = FRAME_ASK};
     const struct claim *c = w->claim;
 
     w->seq = r->next_seq++;
-    frame_put_job(&r->channel.out, kind,
-                  &(struct frame_job){
-                      .seq = w->seq,
-                      .token = c->token,
-                      .request_uuid = c->request_uuid,
-                      .root_uuid = c->root_uuid,
-                      .priority = c->priority,
-                      .retries = c->retries,
-                      .retry_attempt = c->retry_attempt,
-                      .run_no = c->run_no,
-                      .job_class = c->job_class,
-                      .parameters = c->parameters,
-                      .queue = c->queue,
-                      .concurrency_key = c->concurrency_key,
-                      .source = c->source,
-                  });
+    const struct frame_job job = {
+        .seq = w->seq,
+        .token = c->token,
+        .request_uuid = c->request_uuid,
+        .root_uuid = c->root_uuid,
+        .priority = c->priority,
+        .retries = c->retries,
+        .retry_attempt = c->retry_attempt,
+        .run_no = c->run_no,
+        .job_class = c->job_class,
+        .parameters = c->parameters,
+        .queue = c->queue,
+        .concurrency_key = c->concurrency_key,
+        .source = c->source,
+    };
+    if (w->kind == WORK_HOOK)
+        frame_put_hook(&r->channel.out,
+                       &(struct frame_hook){.job = job,
+                                            .status = job_status_names[w->hook->status],
+                                            .error_type = w->hook->error_type,
+                                            .error_message = w->hook->error_message,
+                                            .will_retry = w->hook->will_retry});
+    else
+        frame_put_job(&r->channel.out, kinds[w->kind], &job);
     work_list_push(&r->given, w);
 }
 

@@ -18,6 +18,7 @@
 #include "worker/state.h"
 
 enum {
+    HOOKS_EVERY_MS = 5000,
     POLL_FIRST_MS = 20,
     POLL_MAX_MS = 500,
     STORE_RETRY_FIRST_MS = 100,
@@ -56,6 +57,23 @@ static void take_releases(struct worker *w, struct order *o)
     }
 }
 
+static void take_hooked(struct worker *w, struct order *o)
+{
+    struct work *k;
+
+    o->hooks_done_count = 0;
+    while (o->hooks_done_count < STORE_HOOK_MAX && (k = work_list_pop(&w->hooked))) {
+        o->hooks_done[o->hooks_done_count++] = k->claim->token;
+        work_list_push(&w->clearing, k);
+    }
+}
+
+/* Whether this worker may look for hooks: now and then, since another may have died with one. */
+static bool hooks_wanted(const struct worker *w)
+{
+    return w->stop == STOP_NO && w->hook_name_count > 0 && w->hooks.count == 0;
+}
+
 static size_t claim_limit(const struct worker *w, const struct order *o)
 {
     bool cause = w->likely || o->end_count > 0 || clock_mono_us() >= w->poll_at_us;
@@ -75,24 +93,29 @@ static void submit(struct worker *w)
         return;
     take_ends(w, o);
     take_releases(w, o);
+    take_hooked(w, o);
     o->limit = claim_limit(w, o);
-    if (o->end_count == 0 && o->release_count == 0 && o->limit == 0)
+    o->hook_limit = hooks_wanted(w) && clock_mono_us() >= w->hooks_at_us ? STORE_HOOK_MAX : 0;
+    if (o->end_count + o->release_count + o->limit + o->hooks_done_count + o->hook_limit == 0)
         return;
     w->store->wish.classes = w->class_names;
     w->store->wish.class_count = w->class_count;
+    o->hook_classes = w->hook_names;
+    o->hook_class_count = w->hook_name_count;
     store_thread_submit(w->store);
 }
 
 bool pump_idle(const struct worker *w)
 {
     return !w->store->busy && w->ended.count == 0 && w->returning.count == 0 &&
-           w->doubtful_count == 0;
+           w->hooked.count == 0 && w->doubtful_count == 0;
 }
 
 static bool is_drained(const struct worker *w)
 {
     return w->options->drain && w->empty && pump_idle(w) && w->ready.count == 0 &&
-           w->asking.count == 0 && runners_given(w) == 0;
+           w->asking.count == 0 && w->hooks.count == 0 && runners_given(w) == 0 &&
+           (w->hook_name_count == 0 || w->hooks_at_us > 0);
 }
 
 static void begin_stop_if_drained(struct worker *w)
@@ -154,6 +177,8 @@ static void arm_timer(struct worker *w)
             next = min64(next, w->retry_at_us);
         else if (w->stop == STOP_NO && w->classes_known && runners_room(w) > 0)
             next = min64(next, w->poll_at_us);
+        if (!blocked && hooks_wanted(w))
+            next = min64(next, w->hooks_at_us);
     }
     if (next == INT64_MAX) {
         (void)uv_timer_stop(&w->timer);
@@ -196,6 +221,15 @@ static void set_poll(struct worker *w, const struct order *o)
     }
 }
 
+/* After a look the next is some time away, unless there was more, or one of ours is not recorded. */
+static void set_hooks_at(struct worker *w, const struct order *o)
+{
+    bool ours_waits = w->hooks_at_us == 0 && w->ended.count > 0;
+
+    if (!ours_waits && o->result.hook_count < STORE_HOOK_MAX)
+        w->hooks_at_us = clock_mono_us() + jittered_us(HOOKS_EVERY_MS);
+}
+
 static void on_success(struct worker *w, struct order *o)
 {
     if (o->result.ended < o->end_count)
@@ -209,12 +243,12 @@ static void on_success(struct worker *w, struct order *o)
     work_list_free(&w->releasing);
     if (w->ended.count == 0)
         w->one_by_one = false;
-    if (o->limit == 0)
-        return;
-    set_poll(w, o);
-    if (o->result.claim_count > 0 &&
-        !work_take_claims(&w->ready, &o->arena, o->result.claims, o->result.claim_count,
-                          o->result.now - o->replied_us)) {
+    work_list_free(&w->clearing);
+    if (o->limit > 0)
+        set_poll(w, o);
+    if (o->hook_limit > 0)
+        set_hooks_at(w, o);
+    if (!work_take(&w->ready, &w->hooks, &o->arena, &o->result, o->result.now - o->replied_us)) {
         memcpy(w->doubtful, o->tokens, o->limit * sizeof(*o->tokens));
         w->doubtful_count = o->limit; /* no memory for them: back to the queue */
     }
@@ -243,6 +277,7 @@ static void on_failure(struct worker *w, struct order *o)
     w->ended = w->recording;
     w->recording = (struct work_list){0};
     work_list_append(&w->returning, &w->releasing);
+    work_list_append(&w->hooked, &w->clearing);
     if (o->limit > 0 && (o->err.code == PLAIN_E_UNREACHABLE || o->err.code == PLAIN_E_TIMEOUT)) {
         memcpy(w->doubtful, o->tokens, o->limit * sizeof(*o->tokens));
         w->doubtful_count = o->limit;

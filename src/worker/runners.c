@@ -46,7 +46,7 @@ static size_t room(const struct runner *r)
 
 size_t runners_room(const struct worker *w)
 {
-    size_t total = 0, waiting = w->ready.count + w->asking.count;
+    size_t total = 0, waiting = w->ready.count + w->asking.count + w->hooks.count;
 
     for (int i = 0; i < w->runner_count; i++)
         total += room(&w->runners[i]);
@@ -67,18 +67,35 @@ static struct runner *least_loaded(struct worker *w)
     return best;
 }
 
+void runners_put_home(struct worker *w, struct work *k)
+{
+    struct work_list *const homes[] = {
+        [WORK_JOB] = &w->ready, [WORK_ASK] = &w->asking, [WORK_HOOK] = &w->hooks};
+
+    work_list_push(homes[k->kind], k);
+}
+
+/* What is to be handed out next: questions first, since an end waits for the answer. */
+static struct work *next_work(struct worker *w)
+{
+    struct work *k = work_list_pop(&w->asking);
+
+    if (!k && w->stop == STOP_NO)
+        k = work_list_pop(&w->hooks);
+    if (!k && w->stop == STOP_NO)
+        k = work_list_pop(&w->ready);
+    return k;
+}
+
 void runners_hand_out(struct worker *w)
 {
+    struct work *k;
     struct runner *r;
     bool given = false;
 
-    while ((w->asking.head || (w->ready.head && w->stop == STOP_NO)) && (r = least_loaded(w))) {
-        if (w->asking.head) {
-            process_give(r, work_list_pop(&w->asking), FRAME_ASK);
-        } else {
-            process_give(r, work_list_pop(&w->ready), FRAME_JOB);
-            r->handed++;
-        }
+    while ((r = least_loaded(w)) && (k = next_work(w))) {
+        r->handed += k->kind == WORK_JOB;
+        process_give(r, k);
         given = true;
     }
     for (int i = 0; given && i < w->runner_count; i++) {
@@ -101,7 +118,7 @@ static void take_back(struct runner *r)
         if (k->seq <= entered)
             work_list_push(&kept, k);
         else
-            work_list_push(k->asking ? &r->worker->asking : &r->worker->ready, k);
+            runners_put_home(r->worker, k);
     }
     r->given = kept;
 }

@@ -55,6 +55,7 @@ struct runner {
 struct known_class {
     char *name;
     bool has_retry_delay;
+    bool has_on_aborted;
 };
 
 enum stop_stage { STOP_NO, STOP_GRACEFUL, STOP_NOW };
@@ -84,6 +85,9 @@ struct worker {
 
     struct work_list ready;               /* claimed, not handed out: runners.c takes from it    */
     struct work_list asking;              /* wait for a runner that tells the retry's delay      */
+    struct work_list hooks;               /* on_aborted to be called by a runner               */
+    struct work_list hooked;              /* called: pump.c clears them in the database         */
+    struct work_list clearing;            /* ... in the order that is out                       */
     struct work_list ended;               /* to be recorded: pump.c takes from it                 */
     struct work_list returning;           /* to go back to the queue: pump.c takes from it        */
     struct work_list recording;           /* the ends of the order that is out, then...           */
@@ -91,6 +95,10 @@ struct worker {
     plain_uuid doubtful[STORE_CLAIM_MAX]; /* tokens of a claim whose outcome is unknown */
     size_t doubtful_count;
     bool one_by_one; /* an end was refused: record them singly until it is found */
+
+    const char **hook_names; /* classes with an on_aborted */
+    size_t hook_name_count;
+    int64_t hooks_at_us; /* next look for hooks; 0: at once, there is one of ours */
 
     int64_t average_us;  /* moving average of a job's duration; 0: none has ended yet */
     int64_t poll_at_us;  /* next claim without cause */
@@ -115,20 +123,21 @@ void pump_reply(struct worker *w);      /* the store thread has answered */
 bool pump_idle(const struct worker *w); /* nothing is left to record or to return */
 
 /* ---- runners.c ---- */
-void runners_start(struct worker *w);        /* those that are down and due */
-void runners_hand_out(struct worker *w);     /* ready and asking, to runners with room */
-size_t runners_room(const struct worker *w); /* jobs that could be claimed now */
-void runners_unstick(struct worker *w);      /* jobs behind a long one become ready again */
-void runners_take_back(struct worker *w);    /* every job that was not entered */
-void runners_close_idle(struct worker *w);   /* those that are to take no more and have none */
-void runners_kill(struct worker *w);         /* all, now */
+void runners_start(struct worker *w);                    /* those that are down and due */
+void runners_put_home(struct worker *w, struct work *k); /* not entered: to where it waited */
+void runners_hand_out(struct worker *w);                 /* what waits, to runners with room */
+size_t runners_room(const struct worker *w);             /* jobs that could be claimed now */
+void runners_unstick(struct worker *w);    /* jobs behind a long one become ready again */
+void runners_take_back(struct worker *w);  /* every job that was not entered */
+void runners_close_idle(struct worker *w); /* those that are to take no more and have none */
+void runners_kill(struct worker *w);       /* all, now */
 bool runners_all_down(const struct worker *w);
 size_t runners_given(const struct worker *w);    /* jobs with runners */
 int64_t runners_next_us(const struct worker *w); /* when something here is due; INT64_MAX: never */
 
 /* ---- process.c ---- */
 int process_start(struct runner *r, plain_error *err);
-void process_give(struct runner *r, struct work *w, enum frame_kind kind); /* then process_flush */
+void process_give(struct runner *r, struct work *w); /* then process_flush */
 void process_flush(struct runner *r);
 void process_close(struct runner *r);   /* no more frames: the runner ends by itself */
 void process_release(struct runner *r); /* at the very end: memory */

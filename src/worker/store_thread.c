@@ -16,6 +16,11 @@ static void run_order(struct store_thread *t)
         .end_count = o->end_count,
         .releases = o->releases,
         .release_count = o->release_count,
+        .hooks_done = o->hooks_done,
+        .hooks_done_count = o->hooks_done_count,
+        .hook_classes = o->hook_classes,
+        .hook_class_count = o->hook_class_count,
+        .hook_limit = o->hook_limit,
     };
 
     if (o->limit > 0) {

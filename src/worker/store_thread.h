@@ -23,6 +23,11 @@ struct order {
     size_t release_count;
     plain_uuid tokens[STORE_CLAIM_MAX]; /* made by the thread */
     size_t limit;                       /* 0: claim nothing */
+    plain_uuid hooks_done[STORE_HOOK_MAX];
+    size_t hooks_done_count;
+    const char *const *hook_classes;
+    size_t hook_class_count;
+    size_t hook_limit; /* 0: take no hooks */
     /* the thread's answer */
     int status;
     plain_error err;

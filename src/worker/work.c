@@ -44,21 +44,29 @@ void work_list_append(struct work_list *l, struct work_list *from)
         work_list_push(l, w);
 }
 
-bool work_take_claims(struct work_list *l, struct arena *arena, struct claim *claims, size_t count,
-                      int64_t offset_us)
+bool work_take(struct work_list *jobs, struct work_list *hooks, struct arena *arena,
+               const struct cycle_result *result, int64_t offset_us)
 {
-    struct work *works = arena_array(arena, count, sizeof(*works));
+    size_t total = result->claim_count + result->hook_count;
+    struct work *next = arena_array(arena, total, sizeof(*next));
     struct batch *batch = mem_zalloc(1, sizeof(*batch));
 
-    if (!works || !batch) {
+    if (total == 0 || !next || !batch) {
         mem_free(batch);
-        return false;
+        return total == 0;
     }
-    for (size_t i = 0; i < count; i++) {
-        works[i] = (struct work){.batch = batch, .claim = &claims[i], .offset_us = offset_us};
-        work_list_push(l, &works[i]);
+    for (size_t i = 0; i < result->claim_count; i++) {
+        *next = (struct work){.batch = batch, .claim = &result->claims[i], .offset_us = offset_us};
+        work_list_push(jobs, next++);
     }
-    batch->refs = count;
+    for (size_t i = 0; i < result->hook_count; i++) {
+        const struct hook *hook = &result->hooks[i];
+
+        *next =
+            (struct work){.batch = batch, .kind = WORK_HOOK, .claim = &hook->claim, .hook = hook};
+        work_list_push(hooks, next++);
+    }
+    batch->refs = total;
     batch->arena = *arena;
     *arena = (struct arena)ARENA_INIT;
     return true;

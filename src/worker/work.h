@@ -8,6 +8,9 @@
  *                +---------+-> returning: it was not entered and goes back to the queue
  *
  * A work is in exactly one list at a time; who moves it is named at each list in worker.h's struct.
+ *
+ * An on_aborted that is to be called is a work too (WORK_HOOK): taken -> hooks -> given -> hooked.
+ *
  * Claims of one cycle share an arena, which is freed with the last of them.
  */
 #ifndef PLAIN_WORKER_WORK_H
@@ -20,6 +23,12 @@
 #include "base/arena.h"
 #include "store/store.h"
 
+enum work_kind {
+    WORK_JOB,
+    WORK_ASK, /* a job that was lost: how long until its retry? */
+    WORK_HOOK /* a result whose on_aborted is to be called */
+};
+
 struct batch {
     struct arena arena;
     size_t refs;
@@ -31,9 +40,10 @@ struct work {
     const struct claim *claim;
     int64_t offset_us; /* the database's clock minus clock_mono_us(), when it was claimed */
     uint64_t seq;      /* in its runner */
-    bool asking;
-    struct job_end end; /* valid from ended on */
-    char *texts;        /* memory behind the texts of end */
+    enum work_kind kind;
+    const struct hook *hook; /* of a WORK_HOOK; claim points into it */
+    struct job_end end;      /* valid from ended on */
+    char *texts;             /* memory behind the texts of end */
 };
 
 struct work_list {
@@ -46,10 +56,10 @@ void work_list_front(struct work_list *l, struct work *w);          /* at the fr
 struct work *work_list_pop(struct work_list *l);                    /* first or NULL */
 void work_list_append(struct work_list *l, struct work_list *from); /* empties from */
 
-/* Makes a work of each claim of a cycle, in order, at the end of l; takes the arena over (it is
- * left empty). False when memory is out: then nothing was taken. */
-bool work_take_claims(struct work_list *l, struct arena *arena, struct claim *claims, size_t count,
-                      int64_t offset_us);
+/* Makes a work of each claim and each hook of a cycle, in order, at the ends of jobs and hooks;
+ * takes the arena over (it is left empty). False when memory is out: then nothing was taken. */
+bool work_take(struct work_list *jobs, struct work_list *hooks, struct arena *arena,
+               const struct cycle_result *result, int64_t offset_us);
 
 void work_free(struct work *w); /* and its batch with the last */
 void work_list_free(struct work_list *l);

@@ -191,7 +191,8 @@ static void release(struct worker *w)
     (void)uv_run(&w->loop, UV_RUN_DEFAULT);
     (void)uv_loop_close(&w->loop);
     struct work_list *lists[] = {&w->ready,     &w->asking,    &w->ended,
-                                 &w->returning, &w->recording, &w->releasing};
+                                 &w->returning, &w->recording, &w->releasing,
+                                 &w->hooks,     &w->hooked,    &w->clearing};
     for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
         work_list_free(lists[i]);
     for (size_t i = 0; w->module_fds && i < w->options->module_count; i++) {
@@ -202,6 +203,7 @@ static void release(struct worker *w)
         mem_free(w->classes[i].name);
     mem_free(w->classes);
     mem_free(w->class_names);
+    mem_free(w->hook_names);
     mem_free(w->module_fds);
     mem_free(w->module_copies);
     mem_free(w->runners);

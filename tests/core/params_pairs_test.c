@@ -2,6 +2,7 @@
 #include "core/params.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "tests/harness/harness.h"
 
@@ -49,6 +50,120 @@ static void makes_an_object_of_pairs_by_declared_type(void **state)
     assert_string_equal(json.data, "{\"on\": true, \"small\": -5, \"large\": 12, \"positive\": 0, "
                                    "\"real\": 1e3, \"text\": \"a=\\\"b\\\" 5\", \"raw\": [1, 2]}");
     buf_release(&json);
+}
+
+struct rich {
+    plain_date on;
+    plain_datetime at;
+    plain_datetime due;
+    plain_model user;
+    plain_int64s sizes;
+    plain_strings tags;
+    plain_dates days;
+};
+
+static const plain_param rich_params[] = {
+    PLAIN_PARAM(struct rich, on, PLAIN_OPTIONAL),
+    PLAIN_PARAM(struct rich, at, PLAIN_OPTIONAL),
+    PLAIN_PARAM(struct rich, due, PLAIN_OPTIONAL | PLAIN_NEED_OFFSET),
+    PLAIN_PARAM(struct rich, user, PLAIN_OPTIONAL),
+    PLAIN_PARAM(struct rich, sizes, PLAIN_OPTIONAL),
+    PLAIN_PARAM(struct rich, tags, PLAIN_OPTIONAL),
+    PLAIN_PARAM(struct rich, days, PLAIN_OPTIONAL),
+    PLAIN_PARAMS_END,
+};
+
+static const plain_job_class Rich = {
+    PLAIN_JOB_CLASS(struct rich),
+    .name = "Rich",
+    .params = rich_params,
+    .run = run_nothing,
+};
+
+static void tags_what_people_write_without_a_tag(void **state)
+{
+    static const char *const pairs[] = {"on=2026-11-24",
+                                        "at=2026-11-24T06:30:00",
+                                        "due=2026-11-24T06:30:00.5Z",
+                                        "user=app/user/4\"2",
+                                        "sizes=[1, 2]",
+                                        "tags=[\"2026-11-24\"]",
+                                        "days= [\"2026-11-24\", \"__plain://date/2026-11-25\"]"};
+    struct buf json = BUF_INIT(PARAMS_BUF_MAX), stored = BUF_INIT(PARAMS_BUF_MAX);
+    plain_error err;
+
+    (void)state;
+    if (params_from_pairs(&Rich, pairs, 7, &json, &err) < 0)
+        fail_msg("%s", err.message);
+    assert_string_equal(json.data,
+                        "{\"on\": \"__plain://date/2026-11-24\", "
+                        "\"at\": \"__plain://datetime/2026-11-24T06:30:00\", "
+                        "\"due\": \"__plain://datetime/2026-11-24T06:30:00.500000+00:00\", "
+                        "\"user\": \"__plain://model/app/user/4\\\"2\", "
+                        "\"sizes\": [1, 2], \"tags\": [\"2026-11-24\"], "
+                        "\"days\": [\"__plain://date/2026-11-24\", "
+                        "\"__plain://date/2026-11-25\"]}");
+    assert_int_equal(params_from_json(&Rich, json.data, &stored, &err), PLAIN_OK);
+    buf_release(&json);
+    buf_release(&stored);
+}
+
+static void refuses_pairs_that_are_no_dates_models_or_arrays(void **state)
+{
+    static const struct {
+        const char *pair, *field;
+    } bad[] = {
+        {"on=2026-02-30", "on"},
+        {"on=tomorrow", "on"},
+        {"on=", "on"},
+        {"on=\xFF", "on"},
+        {"at=06:30", "at"},
+        {"due=2026-11-24T06:30:00", "due"},
+        {"user=app/user", "user"},
+        {"user=a/b/\xFF", "user"},
+        {"sizes=1,2", "sizes"},
+        {"sizes=1", "sizes"},
+        {"sizes={}", "sizes"},
+        {"sizes=[1", "sizes"},
+        {"days=[\"2026-11-24\", \"\"]", "days[1]"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct buf json = BUF_INIT(PARAMS_BUF_MAX);
+        plain_error err;
+
+        if (params_from_pairs(&Rich, &bad[i].pair, 1, &json, &err) != PLAIN_E_INVALID)
+            fail_msg("accepted: %s", bad[i].pair);
+        if (err.pj != 103 || strcmp(err.field, bad[i].field) != 0)
+            fail_msg("%s: PJ%d %s: %s", bad[i].pair, err.pj, err.field, err.message);
+        buf_release(&json);
+    }
+}
+
+/* Reads pairs with the nth allocation failing; whether one did fail. */
+static bool read_pairs(unsigned nth, int *result)
+{
+    static const char *const pairs[] = {"on=2026-11-24", "tags=[\"a\"]", "days=[\"2026-11-24\"]"};
+    struct buf json = BUF_INIT(PARAMS_BUF_MAX);
+
+    harness_fail_allocation(nth);
+    *result = params_from_pairs(&Rich, pairs, 3, &json, NULL);
+    bool failed = harness_allocation_failed();
+    buf_release(&json);
+    return failed;
+}
+
+static void survives_every_failing_allocation(void **state)
+{
+    bool failed = true;
+    int r;
+
+    (void)state;
+    for (unsigned nth = 0; failed; nth++) {
+        failed = read_pairs(nth, &r);
+        assert_int_equal(r, failed ? PLAIN_E_NOMEM : PLAIN_OK);
+    }
 }
 
 static void guesses_the_type_of_pairs_without_a_class(void **state)
@@ -108,5 +223,7 @@ static void refuses_pairs_twice_without_a_class_too(void **state)
     buf_release(&json);
 }
 
-HARNESS_MAIN(makes_an_object_of_pairs_by_declared_type, guesses_the_type_of_pairs_without_a_class,
-             refuses_bad_pairs, refuses_pairs_twice_without_a_class_too)
+HARNESS_MAIN(tags_what_people_write_without_a_tag, refuses_pairs_that_are_no_dates_models_or_arrays,
+             survives_every_failing_allocation, makes_an_object_of_pairs_by_declared_type,
+             guesses_the_type_of_pairs_without_a_class, refuses_bad_pairs,
+             refuses_pairs_twice_without_a_class_too)

@@ -395,8 +395,8 @@ static void refuses_a_struct_with_a_bad_value(void **state)
     };
 
     (void)state;
-    nan.real = NAN;
-    inf.real = -INFINITY;
+    nan.real = (double)NAN;
+    inf.real = -(double)INFINITY;
     null.text = NULL;
     bytes.text = "\xFF";
     null_raw.raw.text = NULL;

@@ -254,6 +254,84 @@ static void refuses_what_is_no_file_and_an_open_folder(void **state)
     registry_free(r);
 }
 
+#define SECTION(name) "{\"name\": \"" name "\", \"place\": \"plain.conf:3\"}"
+
+static void a_section_makes_an_executable_a_class(void **state)
+{
+    const char *folder = make_folder();
+    struct registry *r = with_two();
+    plain_error err;
+
+    (void)state;
+    put_file(folder, "hello", "#!/bin/sh\n# Of the file.\n", 0755);
+    put_file(folder, "bare", "#!/bin/sh\n", 0755);
+    assert_int_equal(registry_take_sections(r,
+                                            "[{\"name\": \"hello\", \"place\": \"plain.conf:3\","
+                                            "\"doc\": [\"plain.conf:4\", \"Of the section.\"],"
+                                            "\"queue\": [\"plain.conf:5\", \"slow\"]}]",
+                                            &err),
+                     PLAIN_OK);
+    if (registry_add_folder(r, folder, &err) < 0 || registry_check_sections(r, &err) < 0)
+        fail_msg("%s", err.message);
+    const struct job_entry *hello = registry_find(r, "hello");
+    assert_string_equal(hello->doc, "Of the section.");
+    assert_string_equal(hello->cls->name, "hello");
+    assert_string_equal(hello->cls->default_queue, "slow");
+    assert_non_null(hello->path);
+    assert_null(registry_find(r, "bare")->cls);
+    assert_non_null(registry_find(r, "bare")->path);
+    registry_free(r);
+}
+
+static void a_section_for_anything_else_is_refused(void **state)
+{
+    static const struct {
+        const char *sections, *message, *fix;
+    } bad[] = {
+        {"[" SECTION("hello") ", " SECTION("helo") "]",
+         "plain.conf:3: job 'helo': there is no executable jobs.d/helo", "take the section out"},
+        {"[" SECTION("Welcome") "]",
+         "plain.conf:3: job 'Welcome' is a class of app/jobs.so: sections are for executables",
+         "says these in its code"},
+        {"[" SECTION("OldWelcome") "]", "is a class of app/jobs.so", "says these in its code"},
+    };
+    const char *folder = make_folder();
+    plain_error err;
+
+    (void)state;
+    put_file(folder, "hello", "#!/bin/sh\n", 0755);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct registry *r = with_two();
+
+        assert_int_equal(registry_take_sections(r, bad[i].sections, &err), PLAIN_OK);
+        assert_int_equal(registry_add_folder(r, folder, &err), PLAIN_OK);
+        assert_int_equal(registry_check_sections(r, &err), PLAIN_E_INVALID);
+        assert_int_equal(err.pj, 202);
+        assert_non_null(strstr(err.message, bad[i].message));
+        assert_non_null(strstr(err.fix, bad[i].fix));
+        registry_free(r);
+    }
+}
+
+static void a_bad_section_stops_the_folder(void **state)
+{
+    struct registry *r = registry_new();
+    const char *folder = make_folder();
+    plain_error err;
+
+    (void)state;
+    put_file(folder, "hello", "#!/bin/sh\n", 0755);
+    assert_int_equal(registry_take_sections(r,
+                                            "[{\"name\": \"hello\", \"place\": \"p:1\","
+                                            "\"retries\": [\"p:2\", \"some\"]}]",
+                                            &err),
+                     PLAIN_OK);
+    assert_int_equal(registry_add_folder(r, folder, &err), PLAIN_E_INVALID);
+    assert_int_equal(err.pj, 202);
+    assert_non_null(strstr(err.message, "p:2: job 'hello': retries takes"));
+    registry_free(r);
+}
+
 static void survives_every_failing_allocation(void **state)
 {
     const char *folder = make_folder();
@@ -266,6 +344,8 @@ static void survives_every_failing_allocation(void **state)
         struct registry *r = registry_new();
         int result = r ? registry_add_module(r, &two, "app/jobs.so", NULL) : PLAIN_E_NOMEM;
         if (result == PLAIN_OK)
+            result = registry_take_sections(r, "[" SECTION("hello") "]", NULL);
+        if (result == PLAIN_OK)
             result = registry_add_folder(r, folder, NULL);
         failed = harness_allocation_failed();
         assert_int_equal(result, failed ? PLAIN_E_NOMEM : PLAIN_OK);
@@ -277,4 +357,5 @@ HARNESS_MAIN(finds_classes_by_name_and_alias, an_unknown_name_gets_the_nearest_o
              refuses_bad_modules, executables_are_job_classes,
              the_path_of_an_executable_is_absolute, a_folder_that_is_not_there_adds_nothing,
              refuses_bad_executables, refuses_what_is_no_file_and_an_open_folder,
-             survives_every_failing_allocation)
+             a_section_makes_an_executable_a_class, a_section_for_anything_else_is_refused,
+             a_bad_section_stops_the_folder, survives_every_failing_allocation)

@@ -118,6 +118,7 @@ static const char *const samples[SETTING_COUNT] = {
     [SETTING_JOBS_WORKER_MAX_PENDING_PER_PROCESS] = "0",
     [SETTING_JOBS_WORKER_STATS_EVERY] = "5m",
     [SETTING_JOBS_START_AHEAD_MS] = "11",
+    [SETTING_JOBS_RESULTS_RETENTION] = "36h",
     [SETTING_LOG_FORMAT] = "json",
     [SETTING_LOG_LEVEL] = "DEBUG",
 };
@@ -155,6 +156,7 @@ static void every_setting_comes_from_the_file(void **state)
                            "  jobs_worker_max_pending_per_process = 0\n"
                            "  jobs_worker_stats_every = 5m\n"
                            "  jobs_start_ahead_ms = 11\n"
+                           "  jobs_results_retention = 36h\n"
                            "  log_format = json\n"
                            "  log_level = debug\n"
                            "}\n");
@@ -341,6 +343,67 @@ static void bad_lines_of_the_file_are_named(void **state)
     assert_load_refused(202, "plain.conf:1: there is no setting or section 'log_level'");
 }
 
+static void sections_of_jobs_are_kept_as_texts(void **state)
+{
+    static const char expected[] =
+        "[{\"name\": \"thumb\", \"place\": \"plain.conf:2\", "
+        "\"params\": [\"plain.conf:5\", \"file:string\", \"width:int32=320\"], "
+        "\"doc\": [\"plain.conf:3\", \"caf\xC3\xA9 \\\"x\\\"\"], "
+        "\"priority\": [\"plain.conf:7\", \"5\"], "
+        "\"concurrency_key\": [\"plain.conf:8\", \"user-{user_id}\"]}, "
+        "{\"name\": \"b c\", \"place\": \"plain.conf:10\"}]";
+
+    (void)state;
+    start_clean();
+    put_file("plain.conf", "jobs { log_level = ERROR }\n"
+                           "job thumb {\n"
+                           "  doc = \"caf\xC3\xA9 \\\"x\\\"\"\n"
+                           "\n"
+                           "  params = {\"file:string\",\n"
+                           "            'width:int32=320'}\n"
+                           "  priority = 5\n"
+                           "  concurrency_key = \"user-{user_id}\"\n"
+                           "}\n"
+                           "job 'b c' { }\n");
+    struct settings *s = load();
+    assert_string_equal(settings_job_sections(s), expected);
+    assert_string_equal(settings_text(s, SETTING_LOG_LEVEL), "ERROR");
+    settings_free(s);
+    (void)unlink("plain.conf");
+    s = load();
+    assert_string_equal(settings_job_sections(s), "[]");
+    settings_free(s);
+}
+
+static void bad_sections_of_jobs_are_named(void **state)
+{
+    static const struct {
+        const char *text;
+        int pj;
+        const char *message;
+    } bad[] = {
+        {"job a {\n retires = 3\n}\n", 202, "plain.conf:2: job 'a': there is no option 'retires'"},
+        {"job a {\n run = \"rm\"\n}\n", 202, "plain.conf:2: job 'a': there is no option 'run'"},
+        {"job a {\n log_level = INFO\n}\n", 202, "plain.conf:2: job 'a': there is no option"},
+        {"jobs {\n queue = x\n}\n", 202, "plain.conf:2: there is no setting or section 'queue'"},
+        {"jop a {\n}\n", 202, "plain.conf:1: there is no setting or section 'jop'"},
+        {"job { queue = x }\n", 203, "plain.conf:1: missing title"},
+        {"job a { }\n\njob a { queue = x }\n", 203, "plain.conf:3: found duplicate title 'a'"},
+        {"job a {\n queue = {x, y}\n}\n", 203, "plain.conf:2: "},
+        {"job a {\n queue = x\n", 203, "plain.conf:2: the file ends inside of a section"},
+        {"job a {\n job b { }\n}\n", 202, "plain.conf:2: job 'a': there is no option 'job'"},
+        {"job a {\n\n doc = \"\xFF\"\n}\n", 202, "plain.conf:3: doc is not valid UTF-8"},
+        {"job \"\xFF\" { }\n", 202, "plain.conf is not valid UTF-8"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        start_clean();
+        put_file("plain.conf", bad[i].text);
+        assert_load_refused(bad[i].pj, bad[i].message);
+    }
+}
+
 static void the_file_may_be_empty_or_named(void **state)
 {
     struct settings *s = NULL;
@@ -438,7 +501,8 @@ HARNESS_MAIN(defaults_are_those_of_the_table, stronger_sources_win, an_empty_var
              bad_values_name_setting_and_place, a_bad_url_is_not_shown,
              unknown_names_get_the_nearest_one, names_of_others_are_passed_over,
              dotenv_has_quotes_and_comments_and_expands_nothing, bad_dotenv_lines_are_named,
-             bad_lines_of_the_file_are_named, the_file_may_be_empty_or_named,
+             bad_lines_of_the_file_are_named, sections_of_jobs_are_kept_as_texts,
+             bad_sections_of_jobs_are_named, the_file_may_be_empty_or_named,
              files_that_others_may_write_are_refused,
              files_that_are_too_large_or_hold_nul_are_refused, a_flag_needs_a_value_that_fits,
              survives_every_failing_allocation)

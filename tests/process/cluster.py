@@ -52,8 +52,9 @@ class Cluster:
         self.log = self.folder / "log"
         self.port = free_port()
         self.process = None
-        subprocess.run([*self.prefix, binaries() / "initdb", "-D", self.folder / "data", "-U", "plain",
-                        "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
+        self.template = None  # a database with the schema, when there is one
+        subprocess.run([*self.prefix, binaries() / "initdb", "-D", self.folder / "data",
+                        "-U", "plain", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
                        check=True, stdout=subprocess.DEVNULL, cwd="/",
                        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
 

@@ -1,4 +1,5 @@
 """Fixtures of the tests with real processes; see README.md."""
+import contextlib
 import os
 import pathlib
 import shutil
@@ -37,36 +38,69 @@ def folder(tmp_path):
     assert not left, f"processes were left: {left}"
 
 
-def make_database(kind, request, path):
-    """A database without a schema, and a function that removes it."""
-    if kind == "sqlite":
-        return database.Sqlite(path), lambda: None
-    server = request.getfixturevalue("postgres")
-    name = f"t{uuid.uuid4().hex[:12]}"
-    server.execute(f"CREATE DATABASE {name}")
-    return database.Postgres(server, name), lambda: server.execute(
-        f"DROP DATABASE {name} WITH (FORCE)")
+@pytest.fixture(scope="session")
+def make_database(request, tmp_path_factory):
+    """make_database(kind, folder, migrated) is a context that gives a database of its own."""
+    template = tmp_path_factory.mktemp("template")
+
+    def migrated_sqlite():
+        path = template / "plain.db"
+        if not path.exists():
+            Plain(template, f"sqlite:{path}")("migrate")
+        return template.glob("plain.db*")
+
+    def migrated_postgres(server):
+        if not server.template:
+            server.template = "migrated"
+            server.execute("CREATE DATABASE migrated")
+            Plain(template, server.url("migrated"))("migrate")
+        return server.template
+
+    @contextlib.contextmanager
+    def make(kind, folder, migrated):
+        if kind == "sqlite":
+            for file in migrated_sqlite() if migrated else ():
+                shutil.copy(file, folder / file.name)
+            yield database.Sqlite(folder / "plain.db")
+            return
+        server = request.getfixturevalue("postgres")
+        source = migrated_postgres(server) if migrated else "template0"
+        name = f"t{uuid.uuid4().hex[:12]}"
+        server.execute(f"CREATE DATABASE {name} TEMPLATE {source}")
+        yield database.Postgres(server, name)
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    return make
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def empty_db(request, folder):
+def store(request):
+    """The kind of database; a test that asks for `db` or `empty_db` runs on both."""
+    return request.param
+
+
+@pytest.fixture
+def database_of_test(request, store, folder, make_database):
+    migrated = "db" in request.fixturenames
+    with make_database(store, folder, migrated) as made:
+        yield made
+
+
+@pytest.fixture
+def db(database_of_test):
+    """A database of this test alone, with the schema."""
+    return database_of_test
+
+
+@pytest.fixture
+def empty_db(database_of_test):
     """A database of this test alone, without a schema; on SQLite the file is missing."""
-    made, remove = make_database(request.param, request, folder / "plain.db")
-    yield made
-    remove()
+    return database_of_test
 
 
 @pytest.fixture
-def db(empty_db, plain):
-    """The same with the schema."""
-    plain("migrate")
-    return empty_db
-
-
-@pytest.fixture
-def plain(folder, empty_db):
+def plain(folder, database_of_test):
     """The program, on both databases in turn, in a folder without jobs."""
-    return Plain(folder, empty_db.url)
+    return Plain(folder, database_of_test.url)
 
 
 @pytest.fixture
@@ -82,7 +116,8 @@ def test_module(tmp_path_factory):
     app = folder / "app"
     app.mkdir()
     shutil.copy(MODULES / "jobs.c", app / "jobs.c")
-    Plain(folder)("build", env={"CFLAGS": "-Wextra -Werror -fno-omit-frame-pointer -O0"})
+    Plain(folder)("build", env={"CFLAGS": "-Wextra -Werror -fno-omit-frame-pointer -O0",
+                                "CPPFLAGS": f"-I{TREE}/include"})
     return app / "jobs.so"
 
 
@@ -124,7 +159,8 @@ def compile_program(source, target):
     flags = []
     if b"__asan_init" in program_path().read_bytes():
         flags = ["-fsanitize=address,undefined"]
-    libraries = subprocess.run(["pkg-config", "--libs", "sqlite3", "libpq", "jansson"], check=True,
+    libraries = subprocess.run(["pkg-config", "--libs", "sqlite3", "libpq", "jansson",
+                                "libconfuse", "libunwind"], check=True,
                                capture_output=True, text=True).stdout.split()
     subprocess.run(["cc", "-std=c17", "-D_GNU_SOURCE", "-g", "-Wall", "-Wextra", "-Werror", *flags,
                     f"-I{TREE}/include", "-o", target, source, tree / "src/libplain-jobs.a",

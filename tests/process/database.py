@@ -75,7 +75,7 @@ class Sqlite(Database):
         self.url = f"sqlite:{path}"
 
     def query(self, sql, values=()):
-        """Read-only: a connection that could write would also checkpoint (see design of the WAL)."""
+        """Read-only: a connection that could write would checkpoint when it closes."""
         with contextlib.closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True,
                                                 timeout=30)) as connection:
             connection.row_factory = sqlite3.Row

@@ -6,6 +6,7 @@ import subprocess
 import psycopg2
 import pytest
 
+from marks import on_postgres
 SQLITE_SCHEMA = """SELECT type, name, sql FROM sqlite_schema
                    WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name"""
 POSTGRES_SCHEMA = """
@@ -117,7 +118,7 @@ def test_a_newer_schema_is_refused(db, plain, module):
     assert db.counts() == before
 
 
-@pytest.mark.parametrize("empty_db", ["postgres"], indirect=True)
+@on_postgres
 def test_a_schema_of_its_own(empty_db, plain, module):
     """?schema= keeps the tables apart, also for the rows that a worker writes."""
     url = f"{empty_db.url}&schema=jobs"

@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from marks import on_postgres, on_sqlite
 from workers import all_pids, is_alive, living_in, stat_fields, wait_until
 
 JOBS = 1000
@@ -82,7 +83,7 @@ def test_one_process_runs_a_thousand_jobs(db, plain, module):
     assert len({row.runner_pid for row in db.results()}) == 1
 
 
-@pytest.mark.parametrize("empty_db", ["postgres"], indirect=True)
+@on_postgres
 def test_a_thousand_jobs_take_fewer_than_fifty_statements(db, plain, module):
     plain.enqueue("NoopJob", "--count", JOBS, timeout=120)
     db.cluster.execute(f"ALTER DATABASE {db.name} SET log_statement = 'all'")
@@ -138,7 +139,7 @@ def is_sleeping_in(pid, folder):
         return False
 
 
-@pytest.mark.parametrize("empty_db", ["sqlite"], indirect=True)
+@on_sqlite
 def test_a_file_of_the_worker_is_not_inherited(db, plain, module, start_worker):
     """Whatever descriptors the worker was started with, its runners have none of them."""
     with socket.socket() as foreign:

@@ -72,14 +72,14 @@ class Worker:
     """One worker in a process group of its own, its log in JSON lines."""
     count = 0
 
-    def __init__(self, plain, *options, env=None, pass_fds=()):
+    def __init__(self, plain, *options, json_log=True, pass_fds=()):
         Worker.count += 1
         self.plain = plain
         self.log = plain.folder / f"worker-{Worker.count}.log"
         with open(self.log, "wb") as log:
             self.process = plain.start("jobs", "worker", *options, start_new_session=True,
                                        pass_fds=pass_fds,
-                                       env={"PLAIN_LOG_FORMAT": "json", **(env or {})},
+                                       env={"PLAIN_LOG_FORMAT": "json"} if json_log else {},
                                        stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.pid = self.process.pid
 
@@ -103,6 +103,15 @@ class Worker:
             assert self.process.poll() is None or self.events(name), self.text()
             return self.events(name)
         return wait_until(look, f"the worker's '{name}'", seconds)
+
+    def await_text(self, text, seconds=30):
+        wait_until(lambda: text in self.text(), f"'{text}' in the worker's log", seconds)
+
+    def is_busy_for(self, seconds):
+        """Waits, and says whether the number of runners changed meanwhile."""
+        before = len(self.runners())
+        time.sleep(seconds)
+        return len(self.runners()) != before
 
     def runners(self):
         return children(self.pid)

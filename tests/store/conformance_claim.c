@@ -141,8 +141,10 @@ void claims_nothing_of_other_queues(void **state)
 void claims_only_classes_that_the_worker_knows(void **state)
 {
     static const char *const queues[] = {"default", NULL};
-    static const char *const known[] = {"Quo\"ted\\", "Ünïcode \xF0\x9F\x90\xA2", NULL};
-    static const char *const enqueued[] = {"Job", known[0], "Quo", known[1], "job"};
+    static const char quoted[] = "Quo\"ted\\";
+    static const char unicode[] = "\xC3\x9Cnicode \xF0\x9F\x90\xA2";
+    static const char *const known[] = {quoted, unicode, NULL};
+    static const char *const enqueued[] = {"Job", quoted, "Quo", unicode, "job"};
     struct bench b;
 
     (void)state;
@@ -306,8 +308,7 @@ void texts_of_every_kind_come_back_as_they_were(void **state)
         "quote \" back\\slash / percent % under_score",
         "tab\tline\nreturn\r bell\a escape\x1b delete\x7f",
         "\xC3\xA4\xC3\xB6\xC3\xBC \xE2\x82\xAC \xF0\x9F\x90\xA2 \xF4\x8F\xBF\xBF",
-        "combining e\xCC\x81, right to left \xE2\x80\xAE, zero width \xE2\x80\x8B, BOM "
-        "\xEF\xBB\xBF",
+        "combining e\xCC\x81, right to left \xE2\x80\xAE, BOM \xEF\xBB\xBF",
         "  blanks at both ends  ",
         "{array,\"of\",postgres}, NULL, \\N, $1, ?1, {schema}",
         "\xC2\x80 \xEF\xBF\xBD \xEF\xBF\xBF",

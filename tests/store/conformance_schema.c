@@ -1,5 +1,6 @@
 /* conformance_schema.c - migrations, and the table of functions */
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/store/conformance.h"
@@ -86,15 +87,17 @@ void migrates_by_two_threads_at_once(void **state)
 
 void a_newer_schema_is_refused(void **state)
 {
+    char newer[16];
     struct bench b;
     int from, to;
 
     (void)state;
     bench_open(&b);
+    (void)snprintf(newer, sizeof(newer), "%d", b.store->ops->newest_version() + 1000);
     (void)bench_number(&b, "UPDATE plainjobs_migration SET version = version + 1000");
     assert_int_equal(store_check_schema(b.store, &b.err), PLAIN_E_SCHEMA);
     assert_int_equal(b.err.pj, 302);
-    assert_non_null(strstr(b.err.message, "1001"));
+    assert_non_null(strstr(b.err.message, newer));
     assert_non_null(strstr(b.err.fix, "newer"));
     assert_int_equal(b.store->ops->migrate(b.store, &from, &to, &b.err), PLAIN_E_SCHEMA);
     assert_int_equal(b.err.pj, 302);

@@ -124,7 +124,9 @@ static void the_log_stays_short_under_several_writers(void **state)
         (void)pthread_join(writers[i].thread, NULL);
         bench_close(&writers[i].bench);
     }
-    assert_in_range(log_frames(&b), 1, FRAMES_MAX);
+    /* Where writers wait for each other a checkpoint waits too, and one that is done may find the
+     * log being looked at: the next one then does it. */
+    assert_in_range(log_frames(&b), 1, 2 * FRAMES_MAX);
     assert_intact(&b);
     assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), WRITERS * WRITES);
     bench_close(&b);

@@ -24,12 +24,13 @@ static void claims_share_an_arena_until_the_last_is_freed(void **state)
 {
     struct arena arena = ARENA_INIT;
     struct claim *claims = arena_array(&arena, 3, sizeof(*claims));
-    struct work_list l = {0};
+    struct work_list l = {0}, none = {0};
 
     (void)state;
     for (int i = 0; i < 3; i++)
         claims[i].job_class = arena_printf(&arena, "Class%d", i);
-    assert_true(work_take_claims(&l, &arena, claims, 3, 5));
+    const struct cycle_result result = {.claims = claims, .claim_count = 3};
+    assert_true(work_take(&l, &none, &arena, &result, 5));
     assert_null(arena.head);
     work_free(work_list_pop(&l));
     assert_string_equal(l.head->claim->job_class, "Class1"); /* the sanitizer watches */
@@ -41,11 +42,12 @@ static void without_memory_nothing_is_taken(void **state)
 {
     struct arena arena = ARENA_INIT;
     struct claim *claims = arena_array(&arena, 1, sizeof(*claims));
-    struct work_list l = {0};
+    struct work_list l = {0}, none = {0};
 
     (void)state;
+    const struct cycle_result result = {.claims = claims, .claim_count = 1};
     harness_fail_allocation(0);
-    assert_false(work_take_claims(&l, &arena, claims, 1, 0));
+    assert_false(work_take(&l, &none, &arena, &result, 0));
     assert_true(harness_allocation_failed());
     assert_int_equal(l.count, 0);
     arena_release(&arena);

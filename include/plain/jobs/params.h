@@ -51,21 +51,23 @@ typedef struct plain_date {
     int32_t year, month, day;
 } plain_date;
 
-/* A moment, or a wall-clock time without a zone. year 0: absent. */
+/* A moment, or a wall-clock time without a zone; see PLAIN_NEED_OFFSET. year 0: absent. */
 typedef struct plain_datetime {
     int32_t year, month, day, hour, minute, second;
     int32_t microsecond;
-    int32_t offset_s; /* seconds east of UTC; meaningful with has_offset   */
+    int32_t offset_s; /* seconds east of UTC, less than a day; for has_offset */
     bool has_offset;  /* false: naive, a wall-clock time of an unknown zone */
 } plain_datetime;
 
-/* A row of the application: "__plain://model/app/user/42". package NULL: absent. The texts have no
- * '/' and are 1 to 255 bytes. */
+/* A row of the application: "__plain://model/app/user/42". package NULL: absent. Each text is 1 to
+ * 255 bytes of UTF-8 without '/' and control characters. */
 typedef struct plain_model {
     const char *package, *model, *id;
 } plain_model;
 
-/* Arrays: count items. items NULL and count 0: absent or empty. */
+/* Arrays: count items, in order; no item is NULL or absent. items NULL and count 0: absent where
+ * the parameter is optional, else empty. An empty one that a job reads has items that are not NULL,
+ * and so has one that is to be stored in place of a fallback. */
 #define PLAIN_ARRAY_TYPE(name, type)                                                               \
     typedef struct name {                                                                          \
         const type *items;                                                                         \
@@ -99,16 +101,24 @@ typedef enum plain_type {
     PLAIN_TYPE_ARRAY = 256 /* added to the type of the items */
 } plain_type;
 
-/* May be absent or null: then the field is 0, false or NULL. A NULL string is not written. */
+/* May be absent or null: then the field is its fallback, or 0, false or NULL. What holds nothing (a
+ * NULL, a date that is all zero) is not written. Numbers and bools always hold something: a 0 in
+ * the struct is stored as 0 and no fallback takes its place. */
 #define PLAIN_OPTIONAL 1u
+
+/* A date-time (each, in an array) must have an offset; a naive one is refused, PJ103, when it is
+ * enqueued and when it is read. */
+#define PLAIN_NEED_OFFSET 2u
 
 typedef struct plain_param {
     const char *name; /* [A-Za-z_][A-Za-z0-9_]*, at most 63 bytes; NULL ends the table */
     plain_type type;
     unsigned flags;
-    size_t offset;        /* of the field in the struct */
-    size_t size;          /* of the field */
-    const char *fallback; /* JSON text of the value when an optional one is absent; NULL: zero */
+    size_t offset; /* of the field in the struct */
+    size_t size;   /* of the field */
+    /* JSON text of the value when an optional parameter is absent or null, dates and the like as
+     * tagged strings; NULL: none. A program that runs the job reads it, so that it may change. */
+    const char *fallback;
 } plain_param;
 
 #ifndef __cplusplus

@@ -1,7 +1,7 @@
 /*
  * cycle.c - a worker's round: ends, claims put back, new claims, all in one transaction
  *
- * One pipeline and one sync for up to three statements, each of which moves any number of jobs. The
+ * One pipeline and one sync for a few statements, each of which moves any number of jobs. The
  * results are looked at only after the sync: until then nothing is committed, and a job must not be
  * handed out.
  */
@@ -11,15 +11,16 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "store/postgres/fields.h"
+#include "store/postgres/hooks.h"
 #include "store/postgres/postgres.h"
 
 /* Where the results of a cycle stand; -1: no such statement was sent. */
 struct cycle_plan {
-    int switches, finish, release, claim;
+    int switches, finish, release, claim, hooks;
     size_t count;
 };
 
-enum { CYCLE_RESULTS_MAX = 4 };
+enum { CYCLE_RESULTS_MAX = 7 };
 
 /*
  * What is sent.
@@ -105,7 +106,7 @@ static void send_claim(struct postgres *p, const struct cycle *c)
 
 static struct cycle_plan send_cycle(struct postgres *p, const struct cycle *c)
 {
-    struct cycle_plan plan = {.finish = -1, .release = -1, .claim = -1};
+    struct cycle_plan plan = {.finish = -1, .release = -1, .claim = -1, .hooks = -1};
     struct session *s = &p->session;
 
     plan.switches = (int)plan.count++;
@@ -113,6 +114,7 @@ static struct cycle_plan send_cycle(struct postgres *p, const struct cycle *c)
     if (c->end_count > 0) {
         plan.finish = (int)plan.count++;
         send_finish(s, c);
+        plan.count += postgres_hooks_want(s, c);
     }
     if (c->release_count > 0) {
         plan.release = (int)plan.count++;
@@ -121,6 +123,11 @@ static struct cycle_plan send_cycle(struct postgres *p, const struct cycle *c)
     if (c->wish && c->wish->limit > 0) {
         plan.claim = (int)plan.count++;
         send_claim(p, c);
+    }
+    plan.count += postgres_hooks_done(s, c);
+    if (c->hook_limit > 0) {
+        plan.hooks = (int)plan.count++;
+        postgres_hooks_take(s, c);
     }
     return plan;
 }
@@ -198,6 +205,8 @@ static void read_cycle(const struct cycle_plan *plan, PGresult *const *results, 
     out->released = read_count(results, plan->release);
     if (plan->claim >= 0)
         read_claims(results[plan->claim], a, out);
+    if (plan->hooks >= 0)
+        postgres_hooks_read(results[plan->hooks], a, out);
 }
 
 /* Committed, and nobody can be told of the claims: as after a lost answer, the caller is to give

@@ -19,7 +19,9 @@ struct failure_context {
     const char *password; /* to be kept out of messages; "" for none             */
 };
 
-#define SQLSTATE_KEY_HELD "PJ501" /* raised by the key's trigger */
+#define SQLSTATE_KEY_HELD      "PJ501" /* raised by the key's trigger */
+#define SQLSTATE_READ_ONLY     "25006"
+#define SQLSTATE_SERIALIZATION "40001"
 
 /* From a result that is an error. *lost: the connection is of no use any more. */
 int failure_of_result(const struct failure_context *c, const PGresult *result, bool *lost,

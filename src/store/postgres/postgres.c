@@ -30,6 +30,11 @@ static void postgres_close(struct store *s)
     mem_free(p);
 }
 
+const char *postgres_enqueue_sql(void)
+{
+    return sql_postgres[SQL_ENQUEUE_STATEMENT];
+}
+
 static const char *const schemes[] = {"postgresql", "postgres", NULL};
 
 const struct store_ops store_postgres = {
@@ -49,4 +54,15 @@ const struct store_ops store_postgres = {
     .find = postgres_find,
     .stats = postgres_stats,
     .retry = postgres_retry,
+    .adopt = postgres_adopt,
+    .enqueue_many = postgres_enqueue_many,
+    .enqueue_ruled = postgres_enqueue_ruled,
+    .count = postgres_count,
+    .enqueue_sql = postgres_enqueue_sql,
+    .sql_takes_uuid = true,
+    .clear = postgres_clear,
+    .purge = postgres_purge,
+    .now = postgres_now,
+    .ended_since = postgres_ended_since,
+    .queue_stats = postgres_queue_stats,
 };

@@ -27,6 +27,24 @@ int postgres_enqueue(struct store *s, const struct new_request *r, plain_request
 int postgres_retry(struct store *s, const plain_uuid *token, const plain_uuid *new_uuid,
                    plain_request *out, plain_error *err);
 
+/* Inserts in the session's transaction: PLAIN_SKIPPED when the key is held, without a holder. */
+int postgres_insert(struct session *s, const struct new_request *r, plain_request *out,
+                    plain_error *err);
+/* Appends the first ten values of an INSERT to the wire: uuid, job_class, parameters, queue, delay,
+ * start_at, priority, retries, concurrency_key, source. */
+void postgres_put_request(struct wire *w, const struct new_request *r);
+
+int postgres_adopt(void *connection, const char *schema, struct store **out, plain_error *err);
+int postgres_enqueue_many(struct store *s, const struct new_request *r, size_t count,
+                          plain_request *out, plain_error *err);
+int postgres_enqueue_ruled(struct store *s, const struct new_request *r, const char *lock,
+                           int (*rule)(struct store_tx *tx, void *user), void *user,
+                           plain_request *out, plain_error *err);
+int postgres_count(struct store_tx *tx, enum job_table table, const char *job_class,
+                   const char *key, unsigned flags, const plain_uuid *self, int64_t *out,
+                   plain_error *err);
+const char *postgres_enqueue_sql(void);
+
 int postgres_cycle(struct store *s, const struct cycle *c, struct arena *a,
                    struct cycle_result *out, plain_error *err);
 
@@ -41,5 +59,13 @@ int postgres_newest_version(void);
 int postgres_migrate(struct store *s, int *from, int *to, plain_error *err);
 int postgres_migration_sql(struct store *s, size_t i, struct arena *a, int *version,
                            const char **name, const char **sql, plain_error *err);
+
+int postgres_clear(struct store *s, int64_t before, int64_t *deleted, plain_error *err);
+int postgres_purge(struct store *s, int64_t *requests, plain_error *err);
+int postgres_now(struct store *s, int64_t *us, plain_error *err);
+int postgres_ended_since(struct store *s, int64_t since, int64_t by_status[JOB_STATUS_COUNT],
+                         plain_error *err);
+int postgres_queue_stats(struct store *s, struct arena *a, struct queue_stats **queues,
+                         size_t *count, plain_error *err);
 
 #endif

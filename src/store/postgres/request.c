@@ -60,6 +60,37 @@ static int unless_held(struct session *s, int (*verb)(struct session *, void *, 
     return r;
 }
 
+void postgres_put_request(struct wire *w, const struct new_request *r)
+{
+    wire_uuid(w, &r->uuid);
+    wire_text(w, r->job_class);
+    wire_json(w, r->parameters);
+    wire_text(w, r->queue);
+    wire_int8_or_null(w, r->delay_us != 0, r->delay_us);
+    wire_time(w, r->start_at);
+    wire_int4(w, r->priority);
+    wire_int4(w, r->retries);
+    wire_text(w, r->concurrency_key);
+    wire_text(w, r->source);
+}
+
+int postgres_insert(struct session *s, const struct new_request *r, plain_request *out,
+                    plain_error *err)
+{
+    PGresult *result = NULL;
+
+    postgres_put_request(&s->wire, r);
+    wire_bool(&s->wire, r->may_exist);
+    session_send(s, SQL_ENQUEUE);
+    int code = session_sync(s, &result, 1, err);
+    if (code == PLAIN_OK) {
+        field_read(result, 0, 0, field_uuid, NULL, &out->uuid);
+        code = PQgetisnull(result, 0, 0) ? PLAIN_SKIPPED : PLAIN_OK;
+    }
+    session_clear(&result, 1);
+    return code;
+}
+
 struct enqueue_call {
     const struct new_request *request;
     plain_request *out;
@@ -68,28 +99,8 @@ struct enqueue_call {
 static int try_enqueue(struct session *s, void *call, plain_error *err)
 {
     const struct enqueue_call *c = call;
-    const struct new_request *r = c->request;
-    PGresult *result = NULL;
 
-    wire_uuid(&s->wire, &r->uuid);
-    wire_text(&s->wire, r->job_class);
-    wire_json(&s->wire, r->parameters);
-    wire_text(&s->wire, r->queue);
-    wire_int8_or_null(&s->wire, r->delay_us != 0, r->delay_us);
-    wire_time(&s->wire, r->start_at);
-    wire_int4(&s->wire, r->priority);
-    wire_int4(&s->wire, r->retries);
-    wire_text(&s->wire, r->concurrency_key);
-    wire_text(&s->wire, r->source);
-    wire_bool(&s->wire, r->may_exist);
-    session_send(s, SQL_ENQUEUE);
-    int code = session_sync(s, &result, 1, err);
-    if (code == PLAIN_OK) {
-        field_read(result, 0, 0, field_uuid, NULL, &c->out->uuid);
-        code = PQgetisnull(result, 0, 0) ? PLAIN_SKIPPED : PLAIN_OK;
-    }
-    session_clear(&result, 1);
-    return code;
+    return postgres_insert(s, c->request, c->out, err);
 }
 
 int postgres_enqueue(struct store *store, const struct new_request *r, plain_request *out,

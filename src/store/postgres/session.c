@@ -18,10 +18,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "store/postgres/adopt.h"
 #include "store/postgres/failure.h"
 #include "store/postgres/fields.h"
-
-extern const char *const sql_postgres[SQL_COUNT];
 
 static const char *const statement_names[SQL_COUNT] = {
 #define STATEMENT_NAME(name) #name,
@@ -64,8 +63,7 @@ static struct failure_context context(const struct session *s, char test[TEST_SI
     };
 }
 
-/* The link is of no use any more: says why and closes it. */
-static int lose(struct session *s, const char *why, plain_error *err)
+int session_lose(struct session *s, const char *why, plain_error *err)
 {
     char test[TEST_SIZE];
     struct failure_context c = context(s, test);
@@ -77,8 +75,11 @@ static int lose(struct session *s, const char *why, plain_error *err)
 
 void session_drop(struct session *s)
 {
+    if (s->adopted.is)
+        return;
     PQfinish(s->conn);
     s->conn = NULL;
+    s->spans = false;
     s->sent_count = 0;
     s->send_failed = false;
     memset(s->prepared, 0, sizeof(s->prepared));
@@ -97,14 +98,14 @@ static int wait_for_server(struct session *s, plain_error *err)
                        .events = (short)(unsent > 0 ? POLLIN | POLLOUT : POLLIN)};
 
     if (unsent < 0)
-        return lose(s, NULL, err);
+        return session_lose(s, NULL, err);
     if (left_us <= 0)
-        return lose(s, "the server does not answer", err);
+        return session_lose(s, "the server does not answer", err);
     int n = poll(&p, 1, (int)(left_us / US_PER_MS) + 1);
     if (n < 0 && errno != EINTR)
-        return lose(s, strerror(errno), err);
+        return session_lose(s, strerror(errno), err);
     if (n > 0 && (p.revents & ~POLLOUT) && !PQconsumeInput(s->conn))
-        return lose(s, NULL, err);
+        return session_lose(s, NULL, err);
     return PLAIN_OK;
 }
 
@@ -118,24 +119,23 @@ static int next_result(struct session *s, PGresult **out, plain_error *err)
     if (r == PLAIN_OK) {
         *out = PQgetResult(s->conn);
         if (!*out && PQstatus(s->conn) == CONNECTION_BAD)
-            r = lose(s, NULL, err);
+            r = session_lose(s, NULL, err);
     }
     return r;
 }
 
-static bool is_good(const PGresult *result)
+bool session_is_good(const PGresult *result)
 {
     ExecStatusType status = PQresultStatus(result);
 
     return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
 
-/* What a result says of the transaction: PLAIN_OK when it is no error, or only the echo of one. */
-static int judge(struct session *s, const PGresult *result, bool *lost, plain_error *err)
+int session_judge(struct session *s, const PGresult *result, bool *lost, plain_error *err)
 {
     char test[TEST_SIZE];
 
-    if (is_good(result) || PQresultStatus(result) == PGRES_PIPELINE_ABORTED)
+    if (session_is_good(result) || PQresultStatus(result) == PGRES_PIPELINE_ABORTED)
         return PLAIN_OK;
     struct failure_context c = context(s, test);
     return failure_of_result(&c, result, lost, err);
@@ -162,6 +162,13 @@ static int refuse_old_server(struct session *s, plain_error *err)
                      version / 10000);
 }
 
+void session_quote_schema(struct session *s, const char *name)
+{
+    s->schema[0] = '"';
+    (void)text_copy(s->schema + 1, SCHEMA_NAME_MAX + 1, name);
+    s->schema[strlen(name) + 1] = '"';
+}
+
 /* The schema that the search path gives is asked for once: later changes of the path must not move
  * a store to other tables. */
 static int learn_schema(struct session *s, const PGresult *settings, plain_error *err)
@@ -179,9 +186,7 @@ static int learn_schema(struct session *s, const PGresult *settings, plain_error
         error_fix(err, "name one in the URL: ?schema=jobs");
         return PLAIN_E_INVALID;
     }
-    s->schema[0] = '"';
-    (void)text_copy(s->schema + 1, SCHEMA_NAME_MAX + 1, name);
-    s->schema[strlen(name) + 1] = '"';
+    session_quote_schema(s, name);
     return PLAIN_OK;
 }
 
@@ -190,7 +195,7 @@ static int set_up(struct session *s, plain_error *err)
     PGresult *result = NULL;
 
     if (PQsetnonblocking(s->conn, 1) != 0 || PQenterPipelineMode(s->conn) != 1)
-        return lose(s, NULL, err);
+        return session_lose(s, NULL, err);
     session_send(s, SQL_SESSION_SETTINGS);
     int r = session_sync(s, &result, 1, err);
     if (r == PLAIN_OK)
@@ -209,8 +214,8 @@ static int connect_now(struct session *s, plain_error *err)
         return error_nomem(err);
     (void)PQsetNoticeReceiver(s->conn, drop_notice, NULL);
     if (PQstatus(s->conn) != CONNECTION_OK)
-        return lose(s, NULL, err);
-    s->deadline_us = clock_mono_us() + (int64_t)SESSION_DEADLINE_MS * US_PER_MS;
+        return session_lose(s, NULL, err);
+    session_more_time(s);
     int r = refuse_old_server(s, err);
     return r < 0 ? r : set_up(s, err);
 }
@@ -250,6 +255,8 @@ static bool is_gone(const struct session *s)
 int session_begin(struct session *s, const char *doing, plain_error *err)
 {
     s->doing = doing;
+    if (s->adopted.is)
+        return adopted_session_begin(s, err);
     if (s->conn && is_gone(s))
         session_drop(s);
     if (!s->conn) {
@@ -258,8 +265,13 @@ int session_begin(struct session *s, const char *doing, plain_error *err)
             return r;
     }
     wire_reset(&s->wire);
-    s->deadline_us = clock_mono_us() + (int64_t)SESSION_DEADLINE_MS * US_PER_MS;
+    session_more_time(s);
     return PLAIN_OK;
+}
+
+void session_more_time(struct session *s)
+{
+    s->deadline_us = clock_mono_us() + (int64_t)SESSION_DEADLINE_MS * US_PER_MS;
 }
 
 /*
@@ -291,22 +303,28 @@ static bool prepare(struct session *s, enum sql_name name)
     return sent;
 }
 
-static bool execute(struct session *s, enum sql_name name)
+bool session_take_values(const struct session *s, struct session_values *out)
 {
-    const char *values[WIRE_VALUES_MAX];
-    int lengths[WIRE_VALUES_MAX];
-    int formats[WIRE_VALUES_MAX];
     const struct wire *w = &s->wire;
 
     if (!wire_ok(w))
         return false;
+    out->count = w->count;
     for (int i = 0; i < w->count; i++) {
-        values[i] = w->values[i].length < 0 ? NULL : w->bytes.data + w->values[i].at;
-        lengths[i] = w->values[i].length;
-        formats[i] = BINARY;
+        out->values[i] = w->values[i].length < 0 ? NULL : w->bytes.data + w->values[i].at;
+        out->lengths[i] = w->values[i].length;
+        out->formats[i] = BINARY;
     }
-    if (PQsendQueryPrepared(s->conn, statement_names[name], w->count, values, lengths, formats,
-                            BINARY) != 1)
+    return true;
+}
+
+static bool execute(struct session *s, enum sql_name name)
+{
+    struct session_values v;
+
+    if (!session_take_values(s, &v) ||
+        PQsendQueryPrepared(s->conn, statement_names[name], v.count, v.values, v.lengths,
+                            v.formats, BINARY) != 1)
         return false;
     s->sent[s->sent_count++] = (struct session_sent){name, false};
     return true;
@@ -314,6 +332,10 @@ static bool execute(struct session *s, enum sql_name name)
 
 void session_send(struct session *s, enum sql_name name)
 {
+    if (s->adopted.is) {
+        adopted_session_send(s, name);
+        return;
+    }
     if (!s->send_failed)
         s->send_failed = !(s->prepared[name] || prepare(s, name)) || !execute(s, name);
     wire_reset(&s->wire);
@@ -336,9 +358,9 @@ static int take_results(struct session *s, struct session_sent sent, PGresult **
 
     while ((r = next_result(s, &result, *failed ? NULL : err)) == PLAIN_OK && result) {
         if (*failed == PLAIN_OK)
-            *failed = judge(s, result, lost, err);
+            *failed = session_judge(s, result, lost, err);
         if (sent.preparing)
-            s->prepared[sent.name] = is_good(result);
+            s->prepared[sent.name] = session_is_good(result);
         if (!sent.preparing && out && !*out)
             *out = result;
         else
@@ -359,10 +381,10 @@ static int take_sync(struct session *s, int *failed, bool *lost, plain_error *er
         if (r < 0)
             return r;
         if (!result && ++nothing > 1)
-            return lose(s, "the server's answers are out of order", err);
+            return session_lose(s, "the server's answers are out of order", err);
         synced = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
         if (result && !synced && *failed == PLAIN_OK)
-            *failed = judge(s, result, lost, err);
+            *failed = session_judge(s, result, lost, err);
         PQclear(result);
     }
     return PLAIN_OK;
@@ -372,7 +394,7 @@ static int take_sync(struct session *s, int *failed, bool *lost, plain_error *er
 static int fail_to_send(struct session *s, plain_error *err)
 {
     bool broken = PQstatus(s->conn) == CONNECTION_BAD;
-    int r = broken ? lose(s, NULL, err) : error_nomem(err);
+    int r = broken ? session_lose(s, NULL, err) : error_nomem(err);
 
     session_drop(s);
     return r;
@@ -386,6 +408,8 @@ int session_sync(struct session *s, PGresult **results, size_t count, plain_erro
     int r = PLAIN_OK;
 
     session_clear(results, count);
+    if (s->adopted.is)
+        return adopted_session_sync(s, results, count, err);
     if (s->send_failed || PQpipelineSync(s->conn) != 1)
         return fail_to_send(s, err);
     for (size_t i = 0; i < s->sent_count && r == PLAIN_OK; i++) {
@@ -417,7 +441,7 @@ int session_script(struct session *s, const char *sql, plain_error *err)
         return fail_to_send(s, err);
     while ((r = next_result(s, &result, err)) == PLAIN_OK && result) {
         if (failed == PLAIN_OK)
-            failed = judge(s, result, &lost, err);
+            failed = session_judge(s, result, &lost, err);
         PQclear(result);
     }
     if (r < 0)

@@ -55,7 +55,19 @@ struct session {
     } sent[SESSION_SENDS_MAX * 2];
     size_t sent_count;
     bool send_failed;
+    bool spans; /* a transaction over several syncs is open: see transaction.h */
+    struct session_adopted {
+        bool is;     /* the connection is the application's: see adopt.h */
+        bool open;   /* our transaction or savepoint is */
+        bool nested; /* it is a savepoint */
+        int failed;  /* the first failure, PLAIN_OK for none, and `error` tells it */
+        plain_error error;
+        PGresult *results[SESSION_SENDS_MAX];
+        size_t count;
+    } adopted;
 };
+
+extern const char *const sql_postgres[SQL_COUNT];
 
 /* Connects. On an error nothing is left to release. */
 int session_open(struct session *s, const char *url, unsigned flags, plain_error *err);
@@ -77,6 +89,30 @@ int session_script(struct session *s, const char *sql, plain_error *err);
 
 /* Closes the connection, undoing what was not committed; the next session_begin() opens another. */
 void session_drop(struct session *s);
+
+/* Starts the deadline again, for the next part of a long call. */
+void session_more_time(struct session *s);
+
+/*
+ * For adopt.c.
+ */
+
+/* The wire as PQexecParams wants it; false when memory ran out under it. */
+struct session_values {
+    int count;
+    const char *values[WIRE_VALUES_MAX];
+    int lengths[WIRE_VALUES_MAX];
+    int formats[WIRE_VALUES_MAX];
+};
+bool session_take_values(const struct session *s, struct session_values *out);
+
+bool session_is_good(const PGresult *result);
+/* What a result says of the transaction: PLAIN_OK when it is no error, or only the echo of one. */
+int session_judge(struct session *s, const PGresult *result, bool *lost, plain_error *err);
+/* The link is of no use any more: says why and closes it, when it is our own. */
+int session_lose(struct session *s, const char *why, plain_error *err);
+/* Makes it the schema of every statement; the name was checked. */
+void session_quote_schema(struct session *s, const char *name);
 
 /* Appends the text with every {schema} replaced. */
 void session_put_sql(const struct session *s, struct buf *out, const char *sql);

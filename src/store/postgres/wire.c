@@ -13,6 +13,7 @@ enum {
     OID_TEXT = 25,
     OID_TIMESTAMPTZ = 1184,
     OID_UUID = 2950,
+    OID_JSONB = 3802,
     JSONB_VERSION = 1,
     KEPT_BYTES = 1024 * 1024 /* an idle connection keeps no more than this */
 };
@@ -153,6 +154,17 @@ static bool put_text_item(struct buf *b, const void *field)
     return true;
 }
 
+static bool put_json_item(struct buf *b, const void *field)
+{
+    const char *s = *(const char *const *)field;
+    size_t length = strlen(s);
+
+    put_int4(b, (int)length + 1);
+    buf_putc(b, JSONB_VERSION);
+    buf_put(b, s, length);
+    return true;
+}
+
 static bool put_int8_item(struct buf *b, const void *field)
 {
     put_int4(b, (int)sizeof(int64_t));
@@ -189,6 +201,7 @@ static bool put_given_int4(struct buf *b, const void *field)
 
 const struct wire_items wire_uuid_items = {OID_UUID, put_uuid_item};
 const struct wire_items wire_text_items = {OID_TEXT, put_text_item};
+const struct wire_items wire_json_items = {OID_JSONB, put_json_item};
 const struct wire_items wire_time_items = {OID_TIMESTAMPTZ, put_time_item};
 const struct wire_items wire_int4_items = {OID_INT4, put_int4_item};
 const struct wire_items wire_int8_items = {OID_INT8, put_int8_item};

@@ -58,6 +58,7 @@ struct wire_items {
 };
 extern const struct wire_items wire_uuid_items; /* of plain_uuid; zero is NULL                */
 extern const struct wire_items wire_text_items; /* of const char *; NULL is NULL              */
+extern const struct wire_items wire_json_items; /* of const char *, as jsonb                  */
 extern const struct wire_items wire_time_items; /* of int64_t; STORE_NO_TIME is NULL          */
 extern const struct wire_items wire_int4_items; /* of int                                     */
 extern const struct wire_items wire_int8_items; /* of int64_t                                 */

@@ -10,6 +10,7 @@ enum {
     FIXED_3_50 = 3050007,
     FIXED_3_44 = 3044006,
     MINOR = 1000, /* 3044006 / MINOR is 3.44 */
+    AGAIN_FRAMES = 50,
     WARN_FRAMES = 10000
 };
 
@@ -124,7 +125,8 @@ static void checkpoint_now(struct checkpoint *c, struct connection *conn)
     bool done = open_second(c, conn->path) == SQLITE_OK &&
                 run_passive(c, &frames, &copied) == SQLITE_OK && frames >= 0;
 
-    c->at = c->frames + CHECKPOINT_FRAMES;
+    /* All copied, the next writer begins the log anew, unless somebody was just looking at it. */
+    c->at = c->frames + (done && copied == frames ? AGAIN_FRAMES : CHECKPOINT_FRAMES);
     if (done && copied < frames)
         note_held_back(c, conn->path, frames, copied);
 }

@@ -61,13 +61,13 @@ struct picking {
     size_t claim_count;
 };
 
-static const char *classes_as_json(const struct claim_wish *wish, struct arena *a)
+const char *names_as_json(const char *const *names, size_t count, struct arena *a)
 {
     struct buf b = BUF_INIT(CLASSES_MAX);
 
-    for (size_t i = 0; i < wish->class_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         buf_putc(&b, i == 0 ? '[' : ',');
-        buf_put_json(&b, wish->classes[i]);
+        buf_put_json(&b, names[i]);
     }
     buf_putc(&b, ']');
     const char *json = buf_ok(&b) ? arena_strdup(a, b.data) : NULL;
@@ -290,7 +290,7 @@ int claim_jobs(struct connection *conn, const struct cycle *c, struct arena *a,
     struct picking p = {.connection = conn, .wish = c->wish, .now = out->now, .arena = a};
     int level;
 
-    p.classes = classes_as_json(c->wish, a);
+    p.classes = names_as_json(c->wish->classes, c->wish->class_count, a);
     if (!p.classes)
         return error_nomem(err);
     int r = make_lanes(&p, err);

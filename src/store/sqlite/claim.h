@@ -12,4 +12,7 @@
 int claim_jobs(struct connection *conn, const struct cycle *c, struct arena *a,
                struct cycle_result *out, plain_error *err) PLAIN_MUST_USE;
 
+/* ["A","B"], for statements that take a list as JSON; NULL when memory is out. */
+const char *names_as_json(const char *const *names, size_t count, struct arena *a);
+
 #endif

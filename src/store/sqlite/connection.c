@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/uuid.h"
+#include "store/sqlite/adopt.h"
 #include "store/sqlite/failure.h"
 
 enum { WAIT_LEAST_US = 500, WAIT_SPREAD_US = 2500, UUID_BYTES = 16 };
@@ -53,7 +54,8 @@ static void disconnect(struct connection *conn)
     for (size_t i = 0; i < conn->pick_count; i++)
         (void)sqlite3_finalize(conn->picks[i]);
     conn->pick_count = 0;
-    (void)sqlite3_close(conn->db);
+    if (!conn->is_adopted)
+        (void)sqlite3_close(conn->db);
     conn->db = NULL;
 }
 
@@ -86,9 +88,20 @@ void connection_close(struct connection *conn)
     mem_free(conn->path);
 }
 
+/* A connection of the application returns extended codes only if it asked for them. */
+static int extended(struct connection *conn, int rc)
+{
+    int code = sqlite3_extended_errcode(conn->db);
+
+    return (code & 0xff) == rc ? code : rc;
+}
+
 static int prepare(struct connection *conn, enum sql_name name, sqlite3_stmt **out)
 {
-    return sqlite3_prepare_v3(conn->db, sql_sqlite[name], -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
+    int rc = sqlite3_prepare_v3(conn->db, sql_sqlite[name], -1, SQLITE_PREPARE_PERSISTENT, out,
+                                NULL);
+
+    return rc == SQLITE_OK ? rc : extended(conn, rc);
 }
 
 int connection_prepare(struct connection *conn, enum sql_name name, sqlite3_stmt **out,
@@ -113,6 +126,8 @@ int connection_begin(struct connection *conn, enum sql_name how, const char *doi
 
     conn->doing = doing;
     conn->deadline = clock_add(clock_mono_us(), CONNECTION_PATIENCE_US);
+    if (conn->is_adopted)
+        return adopted_connection_begin(conn, how, err);
     /* Without this, writes to a file that was deleted would succeed and be lost. */
     if (conn->db)
         (void)sqlite3_file_control(conn->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
@@ -126,6 +141,8 @@ int connection_begin(struct connection *conn, enum sql_name how, const char *doi
 
 int connection_end(struct connection *conn, int result, plain_error *err)
 {
+    if (conn->is_adopted)
+        return adopted_connection_end(conn, result, err);
     if (result == PLAIN_OK) {
         result = connection_run(conn, SQL_COMMIT, err);
         if (result == PLAIN_OK)
@@ -209,7 +226,7 @@ bool query_row(struct query *q)
     int rc = sqlite3_step(q->stmt);
     if (rc == SQLITE_ROW)
         return true;
-    q->rc = rc;
+    q->rc = rc == SQLITE_DONE ? rc : extended(q->connection, rc);
     return false;
 }
 

@@ -43,6 +43,10 @@ struct connection {
     sqlite3_stmt **picks; /* SQL_PICK_JOBS once for each queue of a claim */
     size_t pick_count;
     struct checkpoint checkpoint;
+
+    bool is_adopted;          /* db is the application's: see adopt.h */
+    bool is_nested;           /* adopted: in a transaction of the application's */
+    sqlite3_int64 last_rowid; /* adopted: before the call */
 };
 
 extern const char *const sql_sqlite[SQL_COUNT];

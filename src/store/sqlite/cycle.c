@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/uuid.h"
 #include "store/sqlite/claim.h"
+#include "store/sqlite/hooks.h"
 
 /* Of SQL_TAKE_PROCESS, which are the parameters of SQL_RELEASE_JOBS. */
 enum { RELEASED_COLUMNS = 18 };
@@ -91,6 +92,8 @@ static int write_ends(struct connection *conn, const struct cycle *c, struct cyc
         r = delete_process(conn, &end->token, err);
         if (r == PLAIN_OK && !uuid_is_zero(&end->successor))
             r = insert_successor(conn, end, err);
+        if (r == PLAIN_OK && end->wants_hook)
+            r = sqlite_hooks_want(conn, &end->token, out->now, err);
     }
     if (r == PLAIN_OK && out->ended > 0)
         r = count_results(conn, first_id, c->worker->shard, err);
@@ -138,6 +141,10 @@ static int run_cycle(struct connection *conn, const struct cycle *c, struct aren
         r = write_releases(conn, c, out, err);
     if (r == PLAIN_OK && c->wish)
         r = claim_jobs(conn, c, a, out, err);
+    if (r == PLAIN_OK)
+        r = sqlite_hooks_done(conn, c, err);
+    if (r == PLAIN_OK && c->hook_limit > 0)
+        r = sqlite_hooks_take(conn, c, a, out, err);
     return r;
 }
 

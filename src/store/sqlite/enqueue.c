@@ -72,6 +72,7 @@ static int insert_request(struct connection *conn, const struct new_request *r, 
     query_int(&q, 8, r->retries);
     query_text(&q, 9, r->concurrency_key);
     query_time(&q, 10, start_time(r, now));
+    query_positive(&q, 11, r->key_shared ? 1 : -1);
     int result = insert(&q, &is_held, err);
     if (is_held)
         return tell_holder(conn, r->job_class, r->concurrency_key, now, out, err);
@@ -80,26 +81,26 @@ static int insert_request(struct connection *conn, const struct new_request *r, 
     return result;
 }
 
-static int find_repeated(struct connection *conn, const plain_uuid *uuid, bool *found,
+int sqlite_find_repeated(struct connection *conn, const struct new_request *r, bool *found,
                          plain_error *err)
 {
+    *found = false;
+    if (!r->may_exist)
+        return PLAIN_OK;
     struct query q = query_begin(conn, SQL_FIND_REPEATED);
-
-    query_uuid(&q, 1, uuid);
+    query_uuid(&q, 1, &r->uuid);
     *found = query_row(&q) && column_int(&q, 0);
     return query_end(&q, err);
 }
 
-static int enqueue_locked(struct connection *conn, const struct new_request *r, plain_request *out,
-                          plain_error *err)
+int sqlite_insert(struct connection *conn, const struct new_request *r, plain_request *out,
+                  plain_error *err)
 {
-    bool found = false;
+    bool found;
+    int result = sqlite_find_repeated(conn, r, &found, err);
 
-    if (r->may_exist) {
-        int result = find_repeated(conn, &r->uuid, &found, err);
-        if (result != PLAIN_OK)
-            return result;
-    }
+    if (result != PLAIN_OK)
+        return result;
     if (!found)
         return insert_request(conn, r, clock_wall_us(), out, err);
     out->uuid = r->uuid;
@@ -115,7 +116,12 @@ int sqlite_enqueue(struct store *store, const struct new_request *r, plain_reque
     *out = (plain_request){0};
     if (result != PLAIN_OK)
         return result;
-    return connection_end(conn, enqueue_locked(conn, r, out, err), err);
+    return connection_end(conn, sqlite_insert(conn, r, out, err), err);
+}
+
+const char *sqlite_enqueue_sql(void)
+{
+    return sql_sqlite[SQL_ENQUEUE_STATEMENT];
 }
 
 /* What the attempt that is to be continued was. Its texts live in arena. */

@@ -27,6 +27,29 @@ int sqlite_enqueue(struct store *store, const struct new_request *r, plain_reque
 int sqlite_retry(struct store *store, const plain_uuid *token, const plain_uuid *new_uuid,
                  plain_request *out, plain_error *err);
 
+/* In the connection's transaction: PLAIN_OK also for a uuid that may exist and does; PLAIN_SKIPPED
+ * when the key is held, and out says by whom. */
+int sqlite_insert(struct connection *conn, const struct new_request *r, plain_request *out,
+                  plain_error *err);
+/* Whether the uuid of r may exist and does. */
+int sqlite_find_repeated(struct connection *conn, const struct new_request *r, bool *found,
+                         plain_error *err);
+const char *sqlite_enqueue_sql(void);
+
+/* adopt.c */
+int sqlite_adopt(void *connection, const char *schema, struct store **out, plain_error *err);
+
+/* many.c */
+int sqlite_enqueue_many(struct store *store, const struct new_request *r, size_t count,
+                        plain_request *out, plain_error *err);
+
+/* ruled.c */
+int sqlite_enqueue_ruled(struct store *store, const struct new_request *r, const char *lock,
+                         int (*rule)(struct store_tx *tx, void *user), void *user,
+                         plain_request *out, plain_error *err);
+int sqlite_count(struct store_tx *tx, enum job_table table, const char *job_class, const char *key,
+                 unsigned flags, const plain_uuid *self, int64_t *out, plain_error *err);
+
 /* cycle.c */
 int sqlite_cycle(struct store *store, const struct cycle *c, struct arena *a,
                  struct cycle_result *out, plain_error *err);
@@ -37,5 +60,14 @@ int sqlite_list(struct store *store, enum job_table table, const struct row_filt
 int sqlite_find(struct store *store, const plain_uuid *uuid, struct arena *a, struct job_row **rows,
                 size_t *count, plain_error *err);
 int sqlite_stats(struct store *store, struct store_stats *out, plain_error *err);
+
+/* keeping.c */
+int sqlite_clear(struct store *store, int64_t before, int64_t *deleted, plain_error *err);
+int sqlite_purge(struct store *store, int64_t *requests, plain_error *err);
+int sqlite_now(struct store *store, int64_t *us, plain_error *err);
+int sqlite_ended_since(struct store *store, int64_t since, int64_t by_status[JOB_STATUS_COUNT],
+                       plain_error *err);
+int sqlite_queue_stats(struct store *store, struct arena *a, struct queue_stats **queues,
+                       size_t *count, plain_error *err);
 
 #endif

@@ -154,6 +154,7 @@ static int info_run(plain_job *job, const void *params)
                      getenv("DATABASE_URL"));
     append("info.log", line, (size_t)n);
     plain_job_log(job, PLAIN_LOG_INFO, "told about %s", data);
+    plain_job_log(job, PLAIN_LOG_DEBUG, "told in secret");
     return PLAIN_OK;
 }
 

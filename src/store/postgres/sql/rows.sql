@@ -12,8 +12,8 @@ SELECT 0, r.id, r.uuid, NULL::uuid, COALESCE(r.root_uuid, r.uuid), r.retry_of, N
        NULL::uuid, r.job_class, r.parameters::text, r.queue, r.concurrency_key, r.source,
        r.priority, r.retries, r.retry_attempt, COALESCE(r.run_no, 1) AS run,
        COALESCE(r.crash_count, 0), r.created_at, r.start_at, NULL::timestamptz, NULL::timestamptz,
-       NULL::timestamptz, NULL::text, NULL::text, NULL::text, NULL::text, NULL::int4,
-       NULL::int4, NULL::int4, NULL::int4, NULL::int8, NULL::int8
+       NULL::timestamptz, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+       NULL::int4, NULL::int4, NULL::int4, NULL::int4, NULL::int8, NULL::int8
   FROM {schema}.plainjobs_jobrequest r
  WHERE r.id < $3::int8
    AND ($1::text IS NULL OR r.job_class = $1::text)
@@ -97,8 +97,8 @@ SELECT 0, r.id, r.uuid, NULL::uuid, COALESCE(r.root_uuid, r.uuid), r.retry_of, N
        NULL::uuid, r.job_class, r.parameters::text, r.queue, r.concurrency_key, r.source,
        r.priority, r.retries, r.retry_attempt, COALESCE(r.run_no, 1) AS run,
        COALESCE(r.crash_count, 0), r.created_at, r.start_at, NULL::timestamptz, NULL::timestamptz,
-       NULL::timestamptz, NULL::text, NULL::text, NULL::text, NULL::text, NULL::int4,
-       NULL::int4, NULL::int4, NULL::int4, NULL::int8, NULL::int8
+       NULL::timestamptz, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+       NULL::int4, NULL::int4, NULL::int4, NULL::int4, NULL::int8, NULL::int8
   FROM {schema}.plainjobs_jobrequest r
  WHERE r.uuid IN (SELECT uuid FROM root UNION SELECT next FROM ended)
 UNION ALL
@@ -130,4 +130,4 @@ SELECT (SELECT count(*) FROM
 
 -- :name count_results
 -- The counters, not the rows: there may be millions of those.
-SELECT status, sum(n)::int8 FROM {schema}.plainjobs_counter GROUP BY status;
+SELECT status, sum(n - n_removed)::int8 FROM {schema}.plainjobs_counter GROUP BY status;

@@ -101,4 +101,4 @@ SELECT (SELECT count(*) FROM (SELECT 1 FROM plainjobs_jobrequest LIMIT ?1)),
        (SELECT count(*) FROM (SELECT 1 FROM plainjobs_jobprocess LIMIT ?1));
 
 -- :name count_results
-SELECT status, sum(n) FROM plainjobs_counter GROUP BY status;
+SELECT status, sum(n - n_removed) FROM plainjobs_counter GROUP BY status;

@@ -1,0 +1,32 @@
+#include "queue/request.h"
+
+#include "base/error.h"
+#include "base/uuid.h"
+#include "core/class.h"
+
+int request_check_class(const plain_job_class *cls, plain_error *err)
+{
+    if (!cls)
+        return error_set(err, PLAIN_E_INVALID, 110, "cls", "the job class is NULL");
+    return class_check(cls, err);
+}
+
+struct new_request request_of(const char *job_class, const char *stored,
+                              const struct enqueue_values *values)
+{
+    bool is_given = !uuid_is_zero(&values->uuid);
+
+    return (struct new_request){
+        .uuid = is_given ? values->uuid : uuid_new(),
+        .may_exist = is_given,
+        .job_class = job_class,
+        .parameters = stored,
+        .queue = values->queue,
+        .concurrency_key = values->concurrency_key,
+        .source = values->source,
+        .priority = values->priority,
+        .retries = values->retries,
+        .delay_us = values->delay_us,
+        .start_at = values->start_at,
+    };
+}

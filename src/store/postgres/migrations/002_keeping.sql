@@ -1,0 +1,37 @@
+-- Keeping house: results go, and what the counters say of them stays true.
+
+-- What results were there, less n_removed, is what is stored. Rows with shard -1 are those of
+-- removals, so that no worker waits for one.
+ALTER TABLE {schema}.plainjobs_counter ADD COLUMN n_removed bigint NOT NULL DEFAULT 0;
+
+-- In order of age, for clearing them and for pages.
+CREATE INDEX plainjobs_jobresult_created ON {schema}.plainjobs_jobresult (created_at, id);
+
+-- Whoever deletes results. One without a worker was written by the Python package, which counts
+-- nothing. Counters are written in the order of their key, so that two removals cannot block each
+-- other.
+CREATE FUNCTION {schema}.plainjobs_count_removed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO {schema}.plainjobs_counter AS k
+           (minute, job_class, queue, status, shard, n, n_removed)
+    SELECT date_trunc('minute', COALESCE(ended_at, created_at), 'UTC'), job_class, queue, status,
+           -1, 0, count(*)
+      FROM removed WHERE worker_id IS NOT NULL GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+        ON CONFLICT (minute, job_class, queue, status, shard)
+        DO UPDATE SET n_removed = k.n_removed + excluded.n_removed;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER plainjobs_result_deleted AFTER DELETE ON {schema}.plainjobs_jobresult
+    REFERENCING OLD TABLE AS removed
+    FOR EACH STATEMENT EXECUTE FUNCTION {schema}.plainjobs_count_removed();
+
+-- TRUNCATE leaves no result.
+CREATE FUNCTION {schema}.plainjobs_count_truncated() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE {schema}.plainjobs_counter SET n_removed = n WHERE n_removed <> n;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER plainjobs_result_truncated AFTER TRUNCATE ON {schema}.plainjobs_jobresult
+    FOR EACH STATEMENT EXECUTE FUNCTION {schema}.plainjobs_count_truncated();
+
+INSERT INTO {schema}.plainjobs_migration (version, name) VALUES (2, 'keeping');

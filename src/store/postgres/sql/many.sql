@@ -1,0 +1,70 @@
+-- many.sql - enqueueing many at once, in one transaction
+
+-- :name many_repeated
+-- $1 uuid[]  of requests
+-- $2 bool    whether pending ones count
+-- The numbers, from 1 and rising, of those that were made before, whatever became of them.
+SELECT u.n FROM unnest($1::uuid[]) WITH ORDINALITY AS u(uuid, n)
+  JOIN {schema}.plainjobs_jobrequest r ON r.uuid = u.uuid WHERE $2::bool
+UNION
+SELECT u.n FROM unnest($1::uuid[]) WITH ORDINALITY AS u(uuid, n)
+  JOIN {schema}.plainjobs_jobresult t ON t.job_request_uuid = u.uuid
+UNION
+SELECT u.n FROM unnest($1::uuid[]) WITH ORDINALITY AS u(uuid, n)
+  JOIN {schema}.plainjobs_jobprocess p ON p.job_request_uuid = u.uuid
+ ORDER BY 1;
+
+-- :name many_keys
+-- $1 text[]  job_class
+-- $2 text[]  concurrency_key, in the order of both
+-- $3 uuid[]  of the requests
+-- Takes the keys that nobody has, before the requests come: their trigger then finds its own row.
+-- Returns the requests that have theirs, in order.
+INSERT INTO {schema}.plainjobs_jobkey (job_class, concurrency_key, request_uuid)
+SELECT k.job_class, k.concurrency_key, k.uuid
+  FROM unnest($1::text[], $2::text[], $3::uuid[])
+       WITH ORDINALITY AS k(job_class, concurrency_key, uuid, n)
+ ORDER BY k.n
+    ON CONFLICT (job_class, concurrency_key) DO NOTHING
+RETURNING request_uuid;
+
+-- :name many_holders
+-- $1 text[]  job_class
+-- $2 text[]  concurrency_key
+-- Returns the number, from 1, of each key that a live job holds, and what key_holder returns.
+SELECT w.n, k.request_uuid, (CASE WHEN p.uuid IS NULL THEN 1 ELSE 2 END)::int4,
+       (extract(epoch FROM statement_timestamp()
+                - COALESCE(p.requested_at, p.created_at, r.created_at)) * 1000)::int8
+  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(job_class, concurrency_key, n)
+  JOIN {schema}.plainjobs_jobkey k USING (job_class, concurrency_key)
+  LEFT JOIN {schema}.plainjobs_jobrequest r ON r.uuid = k.request_uuid
+  LEFT JOIN {schema}.plainjobs_jobprocess p
+       ON p.job_request_uuid = k.request_uuid AND p.concurrency_key <> ''
+ WHERE r.uuid IS NOT NULL OR p.uuid IS NOT NULL;
+
+-- :name many_requests
+-- $1 uuid[]         uuid
+-- $2 text[]         job_class
+-- $3 jsonb[]        parameters, in the stored form
+-- $4 text[]         queue
+-- $5 int8[]         delay in microseconds, 0 for none
+-- $6 timestamptz[]  start_at, or NULL
+-- $7 int4[]         priority
+-- $8 int4[]         retries
+-- $9 text[]         concurrency_key
+-- $10 text[]        source
+INSERT INTO {schema}.plainjobs_jobrequest (uuid, job_class, parameters, queue, start_at, priority,
+    retries, concurrency_key, source, root_uuid)
+SELECT i.uuid, i.job_class, i.parameters, i.queue,
+       COALESCE(i.start_at,
+                statement_timestamp() + NULLIF(i.delay, 0) * interval '1 microsecond'),
+       i.priority, i.retries, i.concurrency_key, i.source, i.uuid
+  FROM unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[], $5::int8[], $6::timestamptz[],
+              $7::int4[], $8::int4[], $9::text[], $10::text[])
+       AS i(uuid, job_class, parameters, queue, delay, start_at, priority, retries,
+            concurrency_key, source)
+    ON CONFLICT ON CONSTRAINT plainjobs_jobrequest_unique_uuid DO NOTHING;
+
+-- :name many_taken_back
+-- $1 uuid[]  of requests that were made now, and turned out to be there already
+DELETE FROM {schema}.plainjobs_jobrequest WHERE uuid = ANY ($1::uuid[]);

@@ -1,0 +1,124 @@
+/*
+ * keeping.c - deleting what is old or unwanted, in slices; the figures beside the counts; the clock
+ */
+#include "store/sqlite/sqlite.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+
+/* Runs a DELETE whose parameters are a bound and the size of a slice, as a transaction. */
+static int delete_slice(struct connection *conn, enum sql_name name, const char *doing,
+                        int64_t bound, int64_t *deleted, plain_error *err)
+{
+    int r = connection_begin(conn, SQL_BEGIN_WRITE, doing, err);
+
+    *deleted = 0;
+    if (r != PLAIN_OK)
+        return r;
+    struct query q = query_begin(conn, name);
+    query_int(&q, 1, bound);
+    query_int(&q, 2, STORE_SLICE);
+    r = query_end(&q, err);
+    int64_t changes = sqlite3_changes(conn->db);
+    r = connection_end(conn, r, err);
+    if (r == PLAIN_OK)
+        *deleted = changes;
+    return r;
+}
+
+int sqlite_clear(struct store *store, int64_t before, int64_t *deleted, plain_error *err)
+{
+    return delete_slice(connection_of(store), SQL_CLEAR_RESULTS, "clearing results of", before,
+                        deleted, err);
+}
+
+/* What comes in later is not purged: there would be no end to it. */
+static int last_request(struct connection *conn, int64_t *id, plain_error *err)
+{
+    int r = connection_begin(conn, SQL_BEGIN_READ, "purging", err);
+
+    if (r != PLAIN_OK)
+        return r;
+    struct query q = query_begin(conn, SQL_LAST_REQUEST);
+    *id = query_row(&q) ? column_int(&q, 0) : 0;
+    return connection_end(conn, query_end(&q, err), err);
+}
+
+int sqlite_purge(struct store *store, int64_t *requests, plain_error *err)
+{
+    struct connection *conn = connection_of(store);
+    int64_t last = 0, deleted = STORE_SLICE;
+    int r = last_request(conn, &last, err);
+
+    *requests = 0;
+    while (r == PLAIN_OK && deleted == STORE_SLICE) {
+        r = delete_slice(conn, SQL_PURGE_REQUESTS, "purging", last, &deleted, err);
+        *requests += deleted;
+    }
+    return r;
+}
+
+/* The file has no clock but its host's. */
+int sqlite_now(struct store *store, int64_t *us, plain_error *err)
+{
+    (void)store;
+    (void)err;
+    *us = clock_wall_us();
+    return PLAIN_OK;
+}
+
+int sqlite_ended_since(struct store *store, int64_t since, int64_t by_status[JOB_STATUS_COUNT],
+                       plain_error *err)
+{
+    struct connection *conn = connection_of(store);
+    int r = connection_begin(conn, SQL_BEGIN_READ, "counting the jobs of", err);
+
+    for (int i = 0; i < JOB_STATUS_COUNT; i++)
+        by_status[i] = 0;
+    if (r != PLAIN_OK)
+        return r;
+    struct query q = query_begin(conn, SQL_COUNT_SINCE);
+    query_int(&q, 1, since);
+    while (query_row(&q)) {
+        const char *name = (const char *)sqlite3_column_text(q.stmt, 0);
+        enum job_status status;
+
+        if (name && job_status_parse(name, &status))
+            by_status[status] += column_int(&q, 1);
+    }
+    return connection_end(conn, query_end(&q, err), err);
+}
+
+static int read_queues(struct connection *conn, struct arena *a, struct queue_stats *queues,
+                       size_t *count, plain_error *err)
+{
+    struct query q = query_begin(conn, SQL_COUNT_QUEUES);
+
+    query_int(&q, 1, STORE_QUEUE_COUNT_MAX);
+    query_int(&q, 2, STORE_QUEUES_MAX);
+    while (*count < STORE_QUEUES_MAX && query_row(&q)) {
+        queues[(*count)++] = (struct queue_stats){
+            .queue = column_text(&q, 0, a),
+            .pending = column_int(&q, 1),
+            .processing = column_int(&q, 2),
+            .due_at = column_time(&q, 3),
+        };
+    }
+    int r = query_end(&q, err);
+    return r == PLAIN_OK && !arena_ok(a) ? error_nomem(err) : r;
+}
+
+int sqlite_queue_stats(struct store *store, struct arena *a, struct queue_stats **queues,
+                       size_t *count, plain_error *err)
+{
+    struct connection *conn = connection_of(store);
+
+    *count = 0;
+    *queues = arena_array(a, STORE_QUEUES_MAX, sizeof(**queues));
+    if (!*queues)
+        return error_nomem(err);
+    int r = connection_begin(conn, SQL_BEGIN_READ, "counting the jobs of", err);
+    if (r == PLAIN_OK)
+        r = connection_end(conn, read_queues(conn, a, *queues, count, err), err);
+    return r;
+}

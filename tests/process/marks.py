@@ -1,0 +1,15 @@
+"""Decorators that tests share."""
+import pytest
+
+from program import STRESS
+
+# A test that asks for `db` or `plain` runs on both databases, unless it says where it belongs.
+on_sqlite = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+on_postgres = pytest.mark.parametrize("store", ["postgres"], indirect=True)
+
+# What is loaded or read before any database is opened needs no second one.
+on_one_store = on_sqlite
+
+
+def only_at_full_size(why):
+    return pytest.mark.skipif(not STRESS, reason=f"stress: {why}")

@@ -1,0 +1,324 @@
+"""Bad input of every kind: a clear error with its code and field, and nothing written."""
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from marks import on_one_store
+from program import Plain, TREE
+
+DEEP = '{"raw": ' + "[" * 128 + "]" * 128 + "}"
+BASE = ("jobs", "enqueue", "TypesJob")
+GOOD = "large=1"
+
+# The command's words, its exit code, its PJ code, the field that is named.
+TABLE = {
+    "unknown class": (["jobs", "enqueue", "TypeJob"], 3, 101, None),
+    "unknown class, run": (["jobs", "run", "TypeJob"], 3, 101, None),
+    "class in another case": (["jobs", "enqueue", "typesjob"], 3, 101, None),
+    "empty class": (["jobs", "enqueue", ""], 3, 101, None),
+    "missing parameter": ([*BASE], 2, 102, "large"),
+    "missing parameter, JSON": ([*BASE, "--params", "{}"], 2, 102, "large"),
+    "null for a required one": ([*BASE, "--params", '{"large": null}'], 2, 103, "large"),
+    "word for a number": ([*BASE, "large=abc"], 2, 103, "large"),
+    "text for a number": ([*BASE, "--params", '{"large": "1"}'], 2, 103, "large"),
+    "number for a text": ([*BASE, "--params", '{"large": 1, "text": 5}'], 2, 103, "text"),
+    "real for an integer": ([*BASE, "--params", '{"large": 1.5}'], 2, 103, "large"),
+    "above int64": ([*BASE, "large=9223372036854775808"], 2, 103, "large"),
+    "below int64": ([*BASE, "large=-9223372036854775809"], 2, 103, "large"),
+    "above int32": ([*BASE, GOOD, "small=2147483648"], 2, 103, "small"),
+    "below uint32": ([*BASE, GOOD, "natural=-1"], 2, 103, "natural"),
+    "above uint32": ([*BASE, GOOD, "natural=4294967296"], 2, 103, "natural"),
+    "above double": ([*BASE, GOOD, "real=1e400"], 2, 103, "real"),
+    "no finite double": ([*BASE, GOOD, "real=nan"], 2, 103, "real"),
+    "word for a bool": ([*BASE, GOOD, "yes=perhaps"], 2, 103, "yes"),
+    "number for a bool": ([*BASE, "--params", '{"large": 1, "yes": 1}'], 2, 103, "yes"),
+    "unknown parameter": ([*BASE, GOOD, "color=red"], 2, 104, "color"),
+    "unknown parameter, JSON": ([*BASE, "--params", '{"large": 1, "x": 1}'], 2, 104, "x"),
+    "pair given twice": ([*BASE, "large=1", "large=2"], 2, 602, "large"),
+    "name given twice": ([*BASE, "--params", '{"large": 1, "large": 2}'], 2, 602, None),
+    "name twice, escaped": ([*BASE, "--params", '{"large": 1, "lar\\u0067e": 2}'], 2, 602, None),
+    "no object": ([*BASE, "--params", "[1]"], 2, 602, None),
+    "no JSON": ([*BASE, "--params", "{large: 1}"], 2, 602, None),
+    "half of JSON": ([*BASE, "--params", '{"large": 1'], 2, 602, None),
+    "text behind JSON": ([*BASE, "--params", '{"large": 1} x'], 2, 602, None),
+    "NaN in JSON": ([*BASE, "--params", '{"large": NaN}'], 2, 602, None),
+    "deeper than 128": ([*BASE, "--params", '{"large": 1, "raw": ' + DEEP + "}"], 2, 602, None),
+    "NUL": ([*BASE, "--params", '{"large": 1, "text": "a\\u0000b"}'], 2, 602, None),
+    "lone surrogate": ([*BASE, "--params", '{"large": 1, "text": "\\ud800"}'], 2, 602, None),
+    "invalid UTF-8": ([*BASE, GOOD, "text=a\udcffb"], 2, 103, "text"),
+    "invalid UTF-8, JSON": ([*BASE, "--params", '{"large": 1, "text": "\udcff"}'], 2, 602, None),
+    "params and pairs": ([*BASE, GOOD, "--params", "{}"], 2, 201, "params"),
+    "no pair": ([*BASE, "large"], 2, 103, None),
+    "negative delay": ([*BASE, GOOD, "--delay", "-5"], 2, 105, "delay"),
+    "delay that overflows": ([*BASE, GOOD, "--delay", "999999999999999d"], 2, 105, "delay"),
+    "delay beyond the limit": ([*BASE, GOOD, "--delay", "365001d"], 2, 105, "delay_ms"),
+    "delay in words": ([*BASE, GOOD, "--delay", "tomorrow"], 2, 105, "delay"),
+    "a day that is none": ([*BASE, GOOD, "--delay", "2026-02-30T00:00:00Z"], 2, 105, "delay"),
+    "priority too high": ([*BASE, GOOD, "--priority", "32768"], 2, 105, "priority"),
+    "priority too low": ([*BASE, GOOD, "--priority", "-32769"], 2, 105, "priority"),
+    "priority in words": ([*BASE, GOOD, "--priority", "high"], 2, 105, "priority"),
+    "negative retries": ([*BASE, GOOD, "--retries=-1"], 2, 105, "retries"),
+    "too many retries": ([*BASE, GOOD, "--retries", "32768"], 2, 105, "retries"),
+    "empty queue": ([*BASE, GOOD, "--queue", ""], 2, 105, "queue"),
+    "long queue": ([*BASE, GOOD, "--queue", "q" * 256], 2, 105, "queue"),
+    "queue with a newline": ([*BASE, GOOD, "--queue", "a\nb"], 2, 105, "queue"),
+    "queue that is no UTF-8": ([*BASE, GOOD, "--queue", "a\udcff"], 2, 105, "queue"),
+    "long key": ([*BASE, GOOD, "--key", "k" * 256], 2, 105, "concurrency_key"),
+    "long class": (["jobs", "enqueue", "C" * 256, "--unregistered"], 2, 105, "job_class"),
+    "count of none": ([*BASE, GOOD, "--count", "0"], 2, 201, "count"),
+    "unknown option": ([*BASE, GOOD, "--retry", "3"], 2, 201, "retry"),
+    "unknown command": (["jobs", "wroker"], 2, 201, "command"),
+    "option without its value": ([*BASE, GOOD, "--queue"], 2, 201, "queue"),
+    "value for a flag": ([*BASE, GOOD, "--unregistered=yes"], 2, 201, "unregistered"),
+    "limit of none": (["jobs", "results", "--limit", "0"], 2, 201, "limit"),
+    "unknown status": (["jobs", "results", "--status", "GOOD"], 2, 201, "status"),
+    "no uuid": (["jobs", "show", "x"], 3, 502, "uuid"),
+    "unknown uuid": (["jobs", "show", "0" * 32], 3, 502, "uuid"),
+    "unknown code": (["help", "PJ999"], 3, 201, None),
+    "worker's queue": (["jobs", "worker", "--queue", "", "--drain"], 2, 105, "queue"),
+    "no runners": (["jobs", "worker", "--max-processes", "0"], 2, 202, "JOBS_WORKER_MAX_PROCESSES"),
+    "negative time": (["jobs", "worker", "--stats-every=-1"], 2, 202, "JOBS_WORKER_STATS_EVERY"),
+}
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def place(request, tmp_path_factory, test_module, make_database):
+    """A database with the schema and a folder with the module, for all of the table: nothing of it
+    writes anything."""
+    folder = tmp_path_factory.mktemp("place")
+    (folder / "app").mkdir()
+    shutil.copy(test_module, folder / "app/jobs.so")
+    with make_database(request.param, folder, migrated=True) as db:
+        yield db, Plain(folder, db.url)
+
+
+@pytest.mark.parametrize("case", TABLE)
+def test_bad_input_is_refused(place, case):
+    db, plain = place
+    words, code, pj, field = TABLE[case]
+    before = db.counts()
+    done = plain.run("--json", *words)
+    error = json.loads(done.stderr)["error"]
+    assert (done.code, error["pj"]) == (code, f"PJ{pj}"), done
+    assert error["message"] and error["fix"], done
+    if field:
+        assert error["field"] == field, error
+    assert db.counts() == before
+
+
+@on_one_store
+@pytest.mark.parametrize("case", ["unknown class", "above int64", "worker's queue", "no uuid"])
+def test_people_read_the_code_the_reason_and_the_fix(db, plain, module, case):
+    words, code, pj, _ = TABLE[case]
+    done = plain.fails(code, pj, *words)
+    assert done.stdout == "" and done.stderr.startswith(f"error[PJ{pj}]: "), done
+    assert "\n  → " in done.stderr
+
+
+def test_every_code_is_explained(lone_plain):
+    for pj in sorted({pj for _, _, pj, _ in TABLE.values()}):
+        assert f"PJ{pj}" in lone_plain("help", f"PJ{pj}").stdout
+
+
+@pytest.mark.parametrize("size, code", [(1024 * 1024 - 200, 0), (1024 * 1024 + 1, 2)])
+def test_parameters_of_a_mebibyte(db, plain, build_c, size, code):
+    """By the library, since a word of a command line is at most 128 KiB."""
+    program = build_c("by_name.c")
+    done = subprocess.run([program, db.url, "AnyJob", "one"], capture_output=True, text=True,
+                          input=json.dumps({"text": "x" * size}), env=plain.env)
+    assert done.returncode == code, done.stderr
+    assert db.count("jobrequest") == (1 if code == 0 else 0)
+    if code:
+        assert "PJ602" in done.stderr
+
+
+def test_delay_and_start_time_contradict_each_other(db, plain, build_c):
+    done = subprocess.run([build_c("by_name.c"), db.url, "AnyJob", "both"], capture_output=True,
+                          text=True, input="{}", env=plain.env)
+    assert done.returncode == 2 and "PJ105" in done.stderr, done.stderr
+    assert db.count("jobrequest") == 0
+
+
+@on_one_store
+def test_the_nearest_name_is_proposed(db, plain, module):
+    for words, near in ((["jobs", "enqueue", "TypeJob"], "TypesJob"),
+                        (["jobs", "wroker"], "worker"),
+                        ([*BASE, GOOD, "--retrys", "3"], "--retries"),
+                        ([*BASE, "larg=1"], "large")):
+        assert near in plain.run(*words).stderr
+
+
+# ---- databases ----
+
+@pytest.mark.parametrize("url, code, pj", [
+    ("sqlite:/no/such/folder/plain.db", 4, 301),
+    ("sqlite:/", 4, 301),
+    ("sqlite:", 2, 307),
+    ("plain.db", 2, 307),
+    ("", 2, 202),
+    ("mongodb://localhost/jobs", 2, 306),
+    ("postgresql://plain:secret@127.0.0.1:1/jobs", 4, 301),
+    ("postgresql://plain:secret@no-such-host.invalid/jobs", 4, 301),
+    ("postgresql://%/jobs", 2, 307),
+])
+def test_a_bad_or_unreachable_database(lone_plain, url, code, pj):
+    for command in (["jobs", "stats"], ["migrate"], ["jobs", "worker", "--drain"]):
+        done = lone_plain.fails(code, pj, "--db", url, *command)
+        assert "secret" not in done.stderr
+        assert "\n  → " in done.stderr
+
+
+def test_a_file_that_is_no_database(lone_plain):
+    path = lone_plain.folder / "plain.db"
+    path.write_bytes(b"this is no database\n" * 100)
+    before = path.read_bytes()
+    for command in (["jobs", "stats"], ["migrate"], ["jobs", "worker", "--drain"]):
+        done = lone_plain.run(*command)
+        assert done.code in (1, 4) and done.pj in (301, 304), done
+    assert path.read_bytes() == before
+
+
+def test_the_server_refuses_a_role(postgres, lone_plain):
+    url = postgres.url("postgres").replace("plain@", "nobody-here:secret@")
+    done = lone_plain.fails(4, 301, "--db", url, "jobs", "stats")
+    assert "nobody-here" in done.stderr and "secret" not in done.stderr
+
+
+# ---- modules and executables ----
+
+def compile_module(folder, source, *flags):
+    app = folder / "app"
+    app.mkdir(exist_ok=True)
+    subprocess.run(["cc", "-std=c17", "-shared", "-fPIC", f"-I{TREE}/include", *flags, "-o",
+                    app / "jobs.so", "-xc", "-"], input=source.encode(), check=True)
+
+
+ANOTHER_ABI = """#include <plain/jobs.h>
+PLAIN_EXPORT extern const plain_module plain_module_v1;
+const plain_module plain_module_v1 = {.size = sizeof(plain_module), .abi = 99,
+                                      .jobs = (const plain_job_class *const[]){NULL}};
+"""
+CLASS = """#include <plain/jobs.h>
+static int run(plain_job *job, const void *params) { (void)job; (void)params; return 0; }
+static const plain_job_class Job = {PLAIN_JOB_CLASS_EMPTY, %s};
+PLAIN_REGISTER_JOBS(&Job);
+"""
+
+
+@on_one_store
+@pytest.mark.parametrize("source, pj, words", [
+    (ANOTHER_ABI, 109, ["app/jobs.so", "99"]),
+    ("int nothing;", 109, ["app/jobs.so", "plain_module_v1"]),
+    ("void missing(void); void (*plain_module_v1)(void) = missing;", 108, ["missing"]),
+    (CLASS % ".run = run", 110, ["name"]),
+    (CLASS % '.name = "Job"', 110, ["Job", "run"]),
+    (CLASS % '.name = "Job", .run = run, .default_retries = -1', 110, ["Job", "retries"]),
+    (CLASS % '.name = "Job", .run = run, .default_priority = 99999', 110, ["Job", "priority"]),
+    (CLASS % '.name = "a\\nb", .run = run', 110, ["name"]),
+])
+def test_a_bad_module_is_refused(db, plain, source, pj, words):
+    compile_module(plain.folder, source)
+    for command in (["jobs", "list"], ["jobs", "enqueue", "Job"], ["jobs", "run", "Job"],
+                    ["jobs", "worker", "--drain"]):
+        done = plain.fails(2, pj, *command)
+        assert all(word in done.stderr for word in words), done
+    assert db.count("jobrequest") == 0
+
+
+@on_one_store
+def test_a_module_that_is_no_library(db, plain):
+    app = plain.folder / "app"
+    app.mkdir()
+    (app / "jobs.so").write_text("this is no ELF file")
+    for command in (["jobs", "list"], ["jobs", "worker", "--drain"]):
+        assert "app/jobs.so" in plain.fails(2, 108, *command).stderr
+
+
+@on_one_store
+def test_a_module_that_is_listed_and_missing(db, plain):
+    env = {"PLAIN_JOBS_MODULES": '["./missing.so"]'}
+    for command in (["jobs", "list"], ["jobs", "worker", "--drain"]):
+        assert "missing.so" in plain.fails(2, 108, *command, env=env).stderr
+
+
+@on_one_store
+def test_a_module_that_dies_while_it_is_loaded(db, plain):
+    compile_module(plain.folder, "__attribute__((constructor)) static void die(void)"
+                                 "{ __builtin_trap(); }")
+    plain.fails(2, 108, "jobs", "worker", "--drain")
+
+
+@on_one_store
+@pytest.mark.parametrize("mode, word", [(0o644, "not executable"), (0o757, "others"),
+                                        (0o775, "group"), (0o4755, None)])
+def test_the_mode_of_an_executable(db, plain, mode, word):
+    plain.add_executable("job", "#!/bin/sh\n", mode=mode)
+    for command in (["jobs", "list"], ["jobs", "worker", "--drain"], ["jobs", "enqueue", "job"]):
+        if word:
+            done = plain.fails(2, 106, *command)
+            assert "jobs.d/job" in done.stderr and word in done.stderr
+    assert db.count("jobrequest") == 0 or not word
+
+
+@on_one_store
+def test_a_folder_that_everybody_may_write_to(db, plain):
+    plain.add_executable("job", "#!/bin/sh\n")
+    (plain.folder / "jobs.d").chmod(0o777)
+    plain.fails(2, 106, "jobs", "worker", "--drain")
+
+
+@on_one_store
+@pytest.mark.parametrize("name", ["TypesJob", "OldTraceJob"])
+def test_an_executable_that_shadows_a_class(db, plain, module, name):
+    plain.add_executable(name, "#!/bin/sh\n")
+    for command in (["jobs", "list"], ["jobs", "worker", "--drain"]):
+        assert name in plain.fails(2, 107, *command).stderr
+
+
+@on_one_store
+def test_two_modules_with_the_same_class(db, plain, module):
+    other = plain.folder / "app/other"
+    other.mkdir()
+    shutil.copy(module, other / "jobs.so")
+    done = plain.fails(2, 107, "jobs", "list")
+    assert "app/other/jobs.so" in done.stderr
+
+
+# ---- settings ----
+
+@pytest.mark.parametrize("name, value", [
+    ("PLAIN_JOBS_WORKER_MAX_PROCESSES", "many"), ("PLAIN_JOBS_WORKER_MAX_PROCESSES", "1025"),
+    ("PLAIN_JOBS_WORKER_STATS_EVERY", "2w"), ("PLAIN_JOBS_MODULES", "app/jobs.so"),
+    ("PLAIN_JOBS_MODULES", "[1]"), ("PLAIN_LOG_FORMAT", "xml"), ("PLAIN_LOG_LEVEL", "LOUD"),
+    ("PLAIN_JOBS_START_AHEAD_MS", "-1"), ("PLAIN_JOBS_WROKER", "1"),
+])
+def test_a_bad_setting(lone_plain, name, value):
+    done = lone_plain.fails(2, 202, "config", env={name: value})
+    assert name.removeprefix("PLAIN_") in done.stderr
+    (lone_plain.folder / ".env").write_text(f"{name}={value}\n")
+    assert ".env:1" in lone_plain.fails(2, 202, "config").stderr
+
+
+@pytest.mark.parametrize("text, pj", [
+    ("jobs {\n", 203), ("jobs {\n  jobs_worker_max_processes = many\n}\n", None),
+    ("jobs {\n  no_such_setting = 1\n}\n", None), ("nonsense", None),
+])
+def test_a_bad_configuration_file(lone_plain, text, pj):
+    (lone_plain.folder / "plain.conf").write_text(text)
+    done = lone_plain.run("config")
+    assert done.code == 2 and done.pj in ({pj} if pj else {202, 203}), done
+    assert "plain.conf:" in done.stderr
+
+
+def test_a_configuration_file_that_others_may_write(lone_plain):
+    for name in ("plain.conf", ".env"):
+        path = lone_plain.folder / name
+        path.write_text("")
+        path.chmod(0o666)
+        assert name in lone_plain.fails(2, 203, "config").stderr
+        path.unlink()
+    assert "missing.conf" in lone_plain.fails(2, 203, "config", "--config", "missing.conf").stderr
+
+

@@ -1,0 +1,86 @@
+"""A worker survives its database: every job ends exactly once."""
+import os
+import signal
+import time
+
+from marks import on_postgres, on_sqlite
+from program import STRESS, sized
+from verify import assert_sound
+from workers import wait_until
+
+JOBS = sized(300, 2000)
+
+
+@on_postgres
+def test_the_server_crashes_while_jobs_run(db, plain, module, start_worker):
+    uuids = plain.enqueue("TraceJob", "ms=15", "--count", JOBS, timeout=120)
+    worker = start_worker("--max-processes", 4)
+    for part in (1, 2):
+        wait_until(lambda: db.count("jobresult") >= JOBS * part // 4, f"part {part}", seconds=90)
+        db.cluster.stop(signal.SIGQUIT)
+        time.sleep(0.7)
+        assert worker.process.poll() is None, worker.text()
+        db.cluster.start()
+    wait_until(lambda: db.count("jobresult") >= JOBS, "all results", seconds=300 if STRESS else 90)
+    worker.stop()
+    assert worker.events("Database failed") and worker.events("Database is back")
+    assert db.statuses() == ["SUCCESSFUL"] * JOBS
+    assert_sound(db, uuids, plain.folder / "trace.log")
+
+
+@on_postgres
+def test_a_worker_stops_while_the_server_is_away(db, plain, module, start_worker):
+    """It cannot record, so it waits for the server; what it holds is not lost."""
+    uuids = plain.enqueue("TraceJob", "ms=300", "--count", 20)
+    worker = start_worker("--max-processes", 2)
+    wait_until(lambda: (plain.folder / "trace.log").exists(), "a job to run")
+    db.cluster.stop(signal.SIGQUIT)
+    worker.send(signal.SIGTERM)
+    time.sleep(1.5)
+    db.cluster.start()
+    worker.wait()
+    assert_sound(db, uuids, plain.folder / "trace.log")
+    plain.drain(timeout=120)
+    assert db.statuses() == ["SUCCESSFUL"] * 20
+
+
+@on_sqlite
+def test_a_writer_holds_the_database(db, plain, module, start_worker):
+    """A foreign transaction is in the way for longer than any busy timeout of a moment."""
+    import sqlite3
+    uuids = plain.enqueue("TraceJob", "--count", 50)
+    foreign = sqlite3.connect(db.path, isolation_level=None)
+    foreign.execute("PRAGMA wal_autocheckpoint = 0")
+    foreign.execute("BEGIN IMMEDIATE")
+    worker = start_worker("--max-processes", 2)
+    time.sleep(3)
+    assert worker.process.poll() is None and db.count("jobresult") == 0
+    foreign.execute("COMMIT")
+    foreign.close()
+    db.await_results(50)
+    worker.stop()
+    assert_sound(db, uuids, plain.folder / "trace.log")
+
+
+@on_sqlite
+def test_processes_are_killed_while_they_write(db, plain, module, start_worker):
+    """kill -9 of enqueuers and workers: no corruption, and nothing acknowledged is lost."""
+    acked = []
+    for round_ in range(sized(6, 60)):
+        enqueuer = plain.start("jobs", "enqueue", "TraceJob", "--count", 5000, stdout=-1)
+        worker = start_worker("--max-processes", 2)
+        time.sleep(0.4 + 0.1 * (round_ % 5))
+        os.kill(worker.pid, signal.SIGKILL)
+        enqueuer.kill()
+        output = enqueuer.communicate()[0].decode()
+        acked += [line for line in output.split("\n")[:-1]]
+    assert db.query("PRAGMA integrity_check")[0] == {"integrity_check": "ok"}
+    assert_all_accounted_for(db, acked)
+
+
+def assert_all_accounted_for(db, acked):
+    """Rows of killed workers stay processing until they are rescued, so they are not stranded."""
+    rows = (db.rows("jobrequest") + db.rows("jobprocess") + db.rows("jobresult"))
+    known = {row["root_uuid"] for row in rows}
+    assert acked and set(acked) <= known
+    assert_sound(db, idle=False)

@@ -1,0 +1,81 @@
+"""Every block of README.md, of docs/ and of the examples is compiled or run; see console.py."""
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+import console
+from program import TREE, clean_environment, release_path
+
+DOCUMENTS = sorted(str(path.relative_to(TREE)) for path in
+                   [*TREE.glob("*.md"), *TREE.glob("docs/**/*.md"),
+                    *TREE.glob("examples/*/README.md")])
+ERRORS = "docs/errors.md"  # its blocks are there to fail
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory):
+    """The release tree as `make install` leaves it, its .pc files moved along."""
+    root = tmp_path_factory.mktemp("installed")
+    subprocess.run(["meson", "install", "--quiet", "--no-rebuild", "-C", release_path().parent],
+                   check=True, env={**os.environ, "DESTDIR": str(root)})
+    prefix = next(root.glob("**/lib/pkgconfig/plain-jobs.pc")).parent.parent.parent
+    for pc in (prefix / "lib/pkgconfig").glob("*.pc"):
+        pc.write_text(re.sub("^prefix=.*", f"prefix={prefix}", pc.read_text(), flags=re.M))
+    return prefix
+
+
+@pytest.fixture
+def reader(folder, installed):
+    """What somebody who follows a document has: the program, the headers and the libraries."""
+    env = clean_environment(folder, PKG_CONFIG_PATH=f"{installed}/lib/pkgconfig",
+                            LD_LIBRARY_PATH=f"{installed}/lib")
+    env["PATH"] = f"{installed}/bin:{env['PATH']}"
+    return env
+
+
+@pytest.mark.parametrize("name", [name for name in DOCUMENTS if name != ERRORS])
+def test_a_document_can_be_followed(name, folder, reader):
+    path = TREE / name
+    if path.parent.parent.name == "examples":
+        shutil.copytree(path.parent, folder, dirs_exist_ok=True)
+    found = console.problems(path.read_text(), folder, reader, TREE / "include")
+    assert not found, "\n".join(found)
+
+
+def errors_with_examples():
+    text = (TREE / ERRORS).read_text() if (TREE / ERRORS).exists() else ""
+    return re.findall(r"^## PJ(\d+)[^#]*?^```sh\n(.*?)^```$", text, re.M | re.S)
+
+
+@pytest.mark.parametrize("code, example", errors_with_examples())
+def test_an_example_of_an_error_raises_it(code, example, folder, reader):
+    """In the demo's folder, with jobs.d/hello."""
+    shutil.copytree(TREE / "examples/demo", folder, dirs_exist_ok=True)
+    (folder / "jobs.d/hello").write_text("#!/bin/sh\n")
+    (folder / "jobs.d/hello").chmod(0o755)
+    console.run("plain build && plain migrate", folder, reader)
+    assert f"[PJ{code}]" in console.run(example, folder, reader)
+
+
+@pytest.mark.parametrize("text, wrong", [
+    ("```console\n$ echo a b\na b\n```\n", False),
+    ("```console\n$ echo a b\na ...\n```\n", False),
+    ("```console\n$ printf '1\\n2\\n3\\n'\n1\n...\n3\n```\n", False),
+    ("```console\n$ echo a\n$ echo b\na\nb\n```\n", True),
+    ("```console\n$ echo a\nb\n```\n", True),
+    ("```console\n$ echo a\n```\n", True),
+    ("```console\n$ false\n```\n", False),
+    ("```sh\nfalse\n```\n", True),
+    ("<!-- not run: it needs a server -->\n```sh\nfalse\n```\n", False),
+    ("```c\n#include <plain/jobs.h>\nplain_jobs *jobs;\n```\n", False),
+    ("```c\n#include <plain/jobs.h>\nplain_job *jobs\n```\n", True),
+    ("```c\nreturn PLAIN_OK;\n```\n", False),
+    ("```sh jobs.d/hello\n#!/bin/sh\necho hello\n```\n"
+     "```console\n$ jobs.d/hello\nhello\n```\n", False),
+])
+def test_what_is_wrong_with_a_block_is_found(text, wrong, folder):
+    found = console.problems(text, folder, clean_environment(folder), TREE / "include")
+    assert bool(found) == wrong, found

@@ -1,0 +1,60 @@
+"""on_aborted: after the commit of an end that was not the job's own, at least once, in a runner."""
+import shutil
+
+import pytest
+
+from conftest import MODULES
+from verify import assert_sound
+from workers import wait_until
+
+
+@pytest.fixture
+def hooks(folder, plain):
+    app = folder / "app"
+    app.mkdir()
+    shutil.copy(MODULES / "hooks.c", app / "jobs.c")
+    plain("build")
+
+
+def lines(folder):
+    path = folder / "hooks.txt"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def waiting(db):
+    return db.count("jobresult", "aborted_hook_at IS NOT NULL")
+
+
+def test_it_is_told_of_every_attempt_that_died(db, plain, folder, hooks):
+    (uuid,) = plain.enqueue("DoomedJob", f"file={folder}/hooks.txt", "--retries", 1)
+    plain.drain()
+    assert lines(folder) == [f"DoomedJob LOST attempt=1/2 retry=1 root={uuid}",
+                             f"DoomedJob LOST attempt=2/2 retry=0 root={uuid}"]
+    assert waiting(db) == 0
+    assert_sound(db, [uuid])
+
+
+def test_its_failure_changes_no_result(db, plain, folder, hooks):
+    plain.enqueue("DoomedJob", f"file={folder}/hooks.txt", "fail_in_hook=true")
+    done = plain.drain()
+    assert len(lines(folder)) == 1
+    assert "Job.on_aborted failed" in done.stderr
+    assert db.one("jobresult").status == "LOST"
+    assert waiting(db) == 0
+
+
+def test_it_is_called_again_when_its_runner_dies(db, plain, folder, hooks, start_worker):
+    plain.enqueue("DoomedJob", f"file={folder}/hooks.txt", "die_in_hook=true")
+    plain.drain()
+    assert len(lines(folder)) == 1
+    assert waiting(db) == 1
+    db.execute("UPDATE plainjobs_jobresult SET aborted_hook_at = started_at")  # the lease is over
+    worker = start_worker()
+    wait_until(lambda: len(lines(folder)) == 2, "the second call")
+    worker.stop()
+
+
+def test_a_job_that_ends_by_itself_has_none(db, plain, module):
+    plain.enqueue("FailJob", "message=x")
+    plain.drain()
+    assert waiting(db) == 0

@@ -1,0 +1,258 @@
+"""Every setting and worker option, set by each source: what is looked at is what changes, never the
+printed value.
+
+An Observation says how a setting is given, two values of it, and a function that tells by a
+program's behaviour which of them (or the default, None) is in force.
+"""
+import dataclasses
+import json
+import os
+import typing
+
+import pytest
+
+import database
+from program import Plain
+from workers import Worker, wait_until
+
+CONF, DOTENV, ENVIRONMENT, FLAG = "plain.conf", ".env", "environment", "flag"
+SOURCES = [CONF, DOTENV, ENVIRONMENT, FLAG]
+
+
+class Place:
+    """A folder with the module and a database, and the settings that a test gives."""
+
+    def __init__(self, folder):
+        self.plain = Plain(folder)
+        self.flags = []
+        self.folder = folder
+
+    @property
+    def db(self):
+        return database.Sqlite(self.folder / "plain.db")
+
+    def start(self, *options):
+        return Worker(self.plain, *options, *self.flags, json_log=False)
+
+    def give(self, source, o, value):
+        if source == FLAG:
+            self.flags += [f"{o.flag}={value}"]
+        elif source == ENVIRONMENT:
+            self.plain.env[o.variable] = value
+        else:
+            self.write(source, o, value)
+
+    def write(self, source, o, value):
+        text = f"{o.variable}='{value}'\n"
+        if source == CONF:
+            quoted = value if o.setting != "JOBS_MODULES" else "{%s}" % value[1:-1]
+            if o.setting != "JOBS_MODULES":
+                quoted = f'"{value}"'
+            text = f"jobs {{\n  {o.setting.lower()} = {quoted}\n}}\n"
+        (self.folder / source).write_text(text)
+
+
+# ---- what is looked at ----
+
+def which_database(place):
+    place.plain("migrate", *place.flags)
+    made = [path.name for path in place.folder.glob("*.db")]
+    return {"a.db": "sqlite:a.db", "b.db": "sqlite:b.db", "plain.db": None}[made[0]]
+
+
+def which_modules(place):
+    names = {job["name"] for job in place.plain.json("jobs", "list")["jobs"]}
+    return '["more/one.so"]' if "NoopJob" in names else None
+
+
+def how_many_runners(place):
+    worker = place.start()
+    try:
+        worker.await_text("Starting Plain worker")
+        cpus = len(os.sched_getaffinity(0))
+        wait_until(worker.runners, "a runner")
+        last = None
+        while last != len(worker.runners()):
+            last = len(worker.runners())
+            wait_until(lambda: not worker.is_busy_for(0.4), "the runners to start")
+        worker.stop()
+    finally:
+        worker.kill()
+    return None if last == cpus and str(last) not in ("1", "3") else str(last)
+
+
+def jobs_per_runner(place):
+    place.plain.enqueue("NoopJob", "--count", 12)
+    worker = place.start("--drain", "--max-processes", "1")
+    worker.wait()
+    pids = [row.runner_pid for row in place.db.results()]
+    most = max(pids.count(pid) for pid in pids)
+    return None if most == 12 else str(most)
+
+
+def claimed_at_once(place):
+    """Jobs that a worker with one runner holds while a long one runs."""
+    place.plain.enqueue("NoopJob", "--count", 100, "--priority", 9)
+    place.plain.enqueue("TraceJob", "ms=1500", "--priority", 5)
+    place.plain.enqueue("NoopJob", "--count", 50)
+    worker = place.start("--max-processes", "1")
+    try:
+        wait_until(lambda: (place.folder / "trace.log").exists(), "the long job")
+        held = place.db.count("jobprocess")
+        worker.stop()
+    finally:
+        worker.kill()
+    return held
+
+
+def pending_in_force(place):
+    held = claimed_at_once(place)
+    assert held >= 1
+    return "0" if held == 1 else "4" if held <= 5 else None
+
+
+def ahead_in_force(place):
+    return "0" if claimed_at_once(place) == 1 else None
+
+
+def stats_lines(place):
+    worker = place.start("--max-processes", "1")
+    try:
+        worker.await_text("Starting Plain worker")
+        worker.is_busy_for(1.5)
+        lines = worker.text().count("Job worker stats")
+        worker.stop()
+    finally:
+        worker.kill()
+    return None if lines == 0 else "300ms" if lines >= 3 else "1"
+
+
+def log_form(place):
+    worker = place.start("--drain", "--max-processes", "1")
+    worker.wait()
+    line = worker.text().splitlines()[0]
+    try:
+        return "json" if json.loads(line)["event"] else None
+    except ValueError:
+        return "keyvalue" if "[INFO] Starting Plain worker" in line else None
+
+
+def log_threshold(place):
+    place.plain.enqueue("FailJob", "message=no")
+    worker = place.start("--drain", "--max-processes", "1")
+    worker.wait()
+    text = worker.text()
+    return None if "[INFO]" in text else "WARNING" if "[WARNING]" in text else "ERROR"
+
+
+@dataclasses.dataclass
+class Observation:
+    setting: str
+    values: typing.Tuple[str, str]
+    observe: typing.Callable
+    flag: typing.Optional[str] = None
+    has_default: bool = True
+
+    @property
+    def variable(self):
+        return self.setting if self.setting == "DATABASE_URL" else f"PLAIN_{self.setting}"
+
+
+OBSERVATIONS = {o.setting: o for o in [
+    Observation("DATABASE_URL", ("sqlite:a.db", "sqlite:b.db"), which_database, "--db"),
+    Observation("JOBS_MODULES", ('["more/one.so"]', "[]"), which_modules),
+    Observation("JOBS_WORKER_MAX_PROCESSES", ("3", "1"), how_many_runners, "--max-processes"),
+    Observation("JOBS_WORKER_MAX_JOBS_PER_PROCESS", ("3", "5"), jobs_per_runner,
+                "--max-jobs-per-process"),
+    Observation("JOBS_WORKER_MAX_PENDING_PER_PROCESS", ("0", "4"), pending_in_force,
+                "--max-pending-per-process"),
+    Observation("JOBS_WORKER_STATS_EVERY", ("300ms", "1"), stats_lines, "--stats-every"),
+    Observation("JOBS_START_AHEAD_MS", ("0", "10"), ahead_in_force),
+    Observation("LOG_FORMAT", ("json", "keyvalue"), log_form),
+    Observation("LOG_LEVEL", ("WARNING", "ERROR"), log_threshold),
+]}
+
+
+@pytest.fixture
+def place(folder, test_module):
+    """The module lies where nobody finds it by itself when JOBS_MODULES is what is looked at."""
+    made = Place(folder)
+    for name in ("more", "app"):
+        (folder / name).mkdir()
+    os.link(test_module, folder / "more/one.so")
+    return made
+
+
+def observe(place, o):
+    if o.setting not in ("JOBS_MODULES", "DATABASE_URL"):
+        os.link(place.folder / "more/one.so", place.folder / "app/jobs.so")
+        Plain(place.folder, "sqlite:plain.db")("migrate")
+    found = o.observe(place)
+    return {"[]": None, "10": None}.get(found, found)
+
+
+def expected(value):
+    """An empty list of modules and 10 ms ahead are the defaults."""
+    return None if value in ("[]", "10") else value
+
+
+def sources_of(o):
+    return [source for source in SOURCES if source != FLAG or o.flag]
+
+
+@pytest.mark.parametrize("setting, source", [
+    (o.setting, source) for o in OBSERVATIONS.values() for source in sources_of(o)])
+def test_a_setting_by_each_source(place, setting, source):
+    """The source has one value, the next weaker one the other."""
+    o = OBSERVATIONS[setting]
+    weaker = SOURCES.index(source) - 1
+    if weaker >= 0:
+        place.give(SOURCES[weaker], o, o.values[1])
+    place.give(source, o, o.values[0])
+    assert observe(place, o) == expected(o.values[0])
+
+
+@pytest.mark.parametrize("setting", OBSERVATIONS)
+def test_a_default(place, setting):
+    o = OBSERVATIONS[setting]
+    found = observe(place, o)
+    assert found == ("keyvalue" if setting == "LOG_FORMAT" else None)
+
+
+@pytest.mark.parametrize("setting", ["JOBS_WORKER_MAX_JOBS_PER_PROCESS",
+                                     "JOBS_WORKER_MAX_PENDING_PER_PROCESS"])
+def test_the_other_value_is_told_apart(place, setting):
+    """Else an observation that always says the same would pass."""
+    o = OBSERVATIONS[setting]
+    place.give(ENVIRONMENT, o, o.values[1])
+    assert observe(place, o) == o.values[1]
+
+
+def test_quiet_and_verbose_are_levels(place):
+    os.link(place.folder / "more/one.so", place.folder / "app/jobs.so")
+    place.plain("migrate")
+    for flag, lines in (("--quiet", 0), ("--verbose", 1)):
+        place.plain.enqueue("FirstInfoJob")
+        done = place.plain.drain(flag)
+        assert done.stderr.count("told about first") == lines
+        assert done.stderr.count("told in secret") == lines
+
+
+def test_another_configuration_file(place):
+    (place.folder / "other.conf").write_text('jobs {\n  database_url = "sqlite:b.db"\n}\n')
+    (place.folder / "plain.conf").write_text('jobs {\n  database_url = "sqlite:a.db"\n}\n')
+    place.flags += ["--config", "other.conf"]
+    assert which_database(place) == "sqlite:b.db"
+
+
+def test_config_tells_where_each_value_came_from(place):
+    (place.folder / "plain.conf").write_text("jobs {\n  jobs_start_ahead_ms = 5\n}\n")
+    (place.folder / ".env").write_text("PLAIN_LOG_LEVEL=WARNING\n")
+    place.plain.env["PLAIN_LOG_FORMAT"] = "json"
+    shown = place.plain("config", "--db", "postgresql://me:secret@localhost/x").stdout
+    for word in ("plain.conf", ".env", "environment PLAIN_LOG_FORMAT", "--db", "default", "***"):
+        assert word in shown
+    assert "secret" not in shown
+    for setting in OBSERVATIONS:
+        assert setting in shown
+    assert "5" in place.plain("config", "JOBS_START_AHEAD_MS").stdout
