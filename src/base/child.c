@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -83,7 +84,7 @@ PLAIN_NORETURN static void child_main(const struct child_spec *spec, int *high, 
     int kept = arrange_descriptors(spec, high, report);
     if (kept < 0)
         child_fail(report, STEP_DESCRIPTORS);
-    execve(spec->path, spec->argv, spec->envp ? spec->envp : environ);
+    execvpe(spec->path, spec->argv, spec->envp ? spec->envp : environ);
     child_fail(kept, STEP_EXEC);
 }
 
@@ -169,6 +170,19 @@ bool child_reap(struct child *c, bool kill_group, struct child_end *end)
     (void)close(c->pidfd);
     *c = (struct child){.pidfd = -1};
     return true;
+}
+
+int child_run(const struct child_spec *spec, struct child_end *end, plain_error *err)
+{
+    struct child c;
+    int r = child_spawn(spec, &c, err);
+
+    if (r < 0)
+        return r;
+    struct pollfd ended = {.fd = c.pidfd, .events = POLLIN};
+    while (!child_reap(&c, false, end))
+        (void)poll(&ended, 1, -1);
+    return PLAIN_OK;
 }
 
 void child_signal(const struct child *c, int signal)

@@ -23,7 +23,7 @@ struct child {
 };
 
 struct child_spec {
-    const char *path; /* executed as it is, no search in PATH */
+    const char *path; /* with a '/' as it is, else found in PATH */
     char *const *argv;
     char *const *envp; /* NULL: our own environment */
     const int *fds;    /* fds[i] becomes descriptor i; -1: /dev/null */
@@ -46,6 +46,10 @@ int child_spawn(const struct child_spec *spec, struct child *out, plain_error *e
 /* Whether the child has ended; then fills end, and the child is gone. Before that, with
  * kill_group, everything left in its process group is killed. */
 bool child_reap(struct child *c, bool kill_group, struct child_end *end);
+
+/* Starts a child and waits until it has ended, however long that takes. */
+int child_run(const struct child_spec *spec, struct child_end *end,
+              plain_error *err) PLAIN_MUST_USE;
 
 void child_signal(const struct child *c, int signal);       /* to it alone     */
 void child_signal_group(const struct child *c, int signal); /* to its group    */

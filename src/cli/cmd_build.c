@@ -7,23 +7,22 @@
 #include <errno.h>
 #include <glob.h>
 #include <limits.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/error.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 
-extern char **environ;
-
 enum { WORDS_MAX = 256, CAPTURE_MAX = 4096 };
 
 static const char *const sources[] = {"app/jobs.c", "app/*/jobs.c"};
-static const char *const fixed[] = {"-std=c17", "-shared", "-fPIC", "-O2", "-g", "-Wall"};
+/* Without sibling calls `return plain_job_fail(...)` keeps its frame in the call stack. */
+static const char *const fixed[] = {
+    "-std=c17", "-shared", "-fPIC", "-O2", "-g", "-Wall", "-fno-optimize-sibling-calls"};
 
 /* A command line; the last word is followed by NULL. */
 struct words {
@@ -62,42 +61,30 @@ static void add_variable(struct words *w, struct arena *a, const char *name, con
     add_split(w, a, value && *value ? value : fallback);
 }
 
-/* Runs a program, found in PATH, and waits for it; returns an errno. actions may be NULL. */
-static int run_words(const struct words *w, const posix_spawn_file_actions_t *actions, int *status)
+/* Runs a program with its standard output to out, and waits for it. */
+static int run_words(const struct words *w, int out, int errors, struct child_end *end,
+                     plain_error *err)
 {
-    pid_t pid;
-    int failed = posix_spawnp(&pid, w->list[0], actions, NULL, w->list, environ);
+    const int fds[] = {STDIN_FILENO, out, errors};
+    struct child_spec spec = {.path = w->list[0], .argv = w->list, .fds = fds, .fd_count = 3};
 
-    if (failed)
-        return failed;
-    while (waitpid(pid, status, 0) < 0) {
-        if (errno != EINTR)
-            return errno;
-    }
-    return 0;
+    return child_run(&spec, end, err);
 }
 
 /* What a short command prints, "" when there is no such command or it fails. Its output fits into a
  * pipe, so it can be waited for first. */
 static void capture(const struct words *w, char out[CAPTURE_MAX])
 {
-    posix_spawn_file_actions_t actions;
-    int ends[2], status = -1;
+    struct child_end end;
+    int ends[2];
     ssize_t n = 0;
 
     out[0] = '\0';
     if (pipe(ends) != 0)
         return;
-    if (posix_spawn_file_actions_init(&actions) == 0) {
-        if (posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO) != 0 ||
-            posix_spawn_file_actions_addclose(&actions, ends[0]) != 0 ||
-            posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", 1, 0) != 0 ||
-            run_words(w, &actions, &status) != 0)
-            status = -1;
-        (void)posix_spawn_file_actions_destroy(&actions);
-    }
+    int r = run_words(w, ends[1], -1, &end, NULL);
     (void)close(ends[1]);
-    if (status == 0)
+    if (r == PLAIN_OK && end.exit_code == 0)
         n = read(ends[0], out, CAPTURE_MAX - 1);
     (void)close(ends[0]);
     out[n > 0 ? n : 0] = '\0';
@@ -144,14 +131,12 @@ static void print_words(struct cli *cli, const struct words *w)
     buf_putc(&cli->out, '\n');
 }
 
-static int compiler_failed(const char *source, int status, plain_error *err)
+static int compiler_failed(const char *source, const struct child_end *end, plain_error *err)
 {
-    if (WIFEXITED(status))
-        (void)error_set(err, PLAIN_E_IO, 108, source, "the compiler refused %s (exit code %d)",
-                        source, WEXITSTATUS(status));
-    else
-        (void)error_set(err, PLAIN_E_IO, 108, source, "the compiler died on %s (signal %d)", source,
-                        WTERMSIG(status));
+    char how[64];
+
+    (void)error_set(err, PLAIN_E_IO, 108, source, "the compiler ended with %s on %s",
+                    child_end_text(end, how, sizeof(how)), source);
     error_fix(err, "mend what the compiler says above, then run `plain build` again");
     return PLAIN_E_IO;
 }
@@ -159,7 +144,7 @@ static int compiler_failed(const char *source, int status, plain_error *err)
 /* Runs the compiler; on success `made` is there. */
 static int compile(struct cli *cli, const struct words *w, const char *source, plain_error *err)
 {
-    int status = 0;
+    struct child_end end;
 
     if (w->too_many)
         return error_set(err, PLAIN_E_INVALID, 703, "CFLAGS",
@@ -167,16 +152,13 @@ static int compile(struct cli *cli, const struct words *w, const char *source, p
     if (!cli->quiet)
         print_words(cli, w);
     int r = cli_flush(cli, err);
-    if (r < 0)
+    if (r == PLAIN_OK)
+        r = run_words(w, STDOUT_FILENO, STDERR_FILENO, &end, err);
+    if (r < 0) {
+        error_fix(err, "install a compiler (`apt install gcc`), or name one: CC=clang plain build");
         return r;
-    int failed = run_words(w, NULL, &status);
-    if (failed) {
-        (void)error_set_errno(err, PLAIN_E_IO, 705, "CC", failed, "running the compiler %s",
-                              w->list[0]);
-        error_fix(err, "install one (`apt install gcc`), or name it: CC=clang plain build");
-        return PLAIN_E_IO;
     }
-    return status ? compiler_failed(source, status, err) : PLAIN_OK;
+    return end.exit_code == 0 ? PLAIN_OK : compiler_failed(source, &end, err);
 }
 
 static int build_one(struct cli *cli, char *source, plain_error *err)

@@ -1,4 +1,5 @@
 """Every block of README.md, of docs/ and of the examples is compiled or run; see console.py."""
+import contextlib
 import os
 import re
 import shutil
@@ -36,12 +37,25 @@ def reader(folder, installed):
     return env
 
 
+@pytest.fixture
+def run_postgres(folder, make_database):
+    """run_postgres(text) runs SQL in a migrated database, which is made when it is first asked."""
+    with contextlib.ExitStack() as stack:
+        made = []
+
+        def run(text):
+            if not made:
+                made.append(stack.enter_context(make_database("postgres", folder, True)))
+            made[0].execute(text)
+        yield run
+
+
 @pytest.mark.parametrize("name", [name for name in DOCUMENTS if name != ERRORS])
-def test_a_document_can_be_followed(name, folder, reader):
+def test_a_document_can_be_followed(name, folder, reader, run_postgres):
     path = TREE / name
     if path.parent.parent.name == "examples":
         shutil.copytree(path.parent, folder, dirs_exist_ok=True)
-    found = console.problems(path.read_text(), folder, reader, TREE / "include")
+    found = console.problems(path.read_text(), folder, reader, TREE / "include", run_postgres)
     assert not found, "\n".join(found)
 
 
@@ -73,8 +87,11 @@ def test_an_example_of_an_error_raises_it(code, example, folder, reader):
     ("```c\n#include <plain/jobs.h>\nplain_jobs *jobs;\n```\n", False),
     ("```c\n#include <plain/jobs.h>\nplain_job *jobs\n```\n", True),
     ("```c\nreturn PLAIN_OK;\n```\n", False),
-    ("```sh jobs.d/hello\n#!/bin/sh\necho hello\n```\n"
-     "```console\n$ jobs.d/hello\nhello\n```\n", False),
+    ("```c\nstatic int run(plain_job *job, const void *params);\n```\n", False),
+    ("```c\nreturn plain_job_fial(job, \"a\", \"b\");\n```\n", True),
+    ("```sql\nSELECT 1;\n```\n", True),
+    ("`jobs.d/hello`, complete:\n\n```sh\n#!/bin/sh\nfalse\n```\n"
+     "```console\n$ cat jobs.d/hello\n#!/bin/sh\nfalse\n```\n", False),
 ])
 def test_what_is_wrong_with_a_block_is_found(text, wrong, folder):
     found = console.problems(text, folder, clean_environment(folder), TREE / "include")
