@@ -135,15 +135,6 @@ static const struct pj_code pj_codes[] = {
         .example = "echo 'jobs {' > plain.conf && plain config",
     },
     {
-        .number = 204,
-        .title = "request whose class no live worker registers",
-        .why = "Requests of this class are waiting, and no worker that is running knows the class: "
-               "they stay queued until one does.",
-        .fix = "start a worker in the folder that has the class: `plain jobs worker`; "
-               "see the requests with `plain jobs requests --class NAME`",
-        .example = "plain jobs enqueue NoSuchJob --unregistered && plain jobs worker --drain",
-    },
-    {
         .number = 301,
         .title = "cannot open or reach the database",
         .why =
@@ -163,7 +154,7 @@ static const struct pj_code pj_codes[] = {
         .fix =
             "run `plain migrate` (`plain migrate --sql` shows what it would do); if the schema is "
             "newer, install the newer program",
-        .example = "plain jobs stats --db sqlite:empty.db",
+        .example = "touch empty.db && plain jobs stats --db sqlite:empty.db",
     },
     {
         .number = 303,
@@ -338,15 +329,6 @@ static const struct pj_code pj_codes[] = {
         .example = "",
     },
     {
-        .number = 605,
-        .title = "retries exhausted by deferral",
-        .why = "The job deferred itself once more with increment_retries, and had used all of its "
-               "retries: it would never end.",
-        .fix = "give it more retries with `plain jobs enqueue CLASS --retries N`, or defer without "
-               "increment_retries",
-        .example = "",
-    },
-    {
         .number = 701,
         .title = "handle used after fork()",
         .why = "The handle was opened before the process forked. Parent and child share its "
@@ -391,14 +373,6 @@ static const struct pj_code pj_codes[] = {
         .fix = "check permissions and free space (`df -h .`) and the limits of the process "
                "(`ulimit -a`)",
         .example = "",
-    },
-    {
-        .number = 801,
-        .title = "ambiguous beginning of an id",
-        .why = "Several jobs have an id that begins so, and it would be chance which of them is "
-               "meant.",
-        .fix = "give more characters of the id; see them whole with `plain jobs results --json`",
-        .example = "plain jobs show 0",
     },
 };
 

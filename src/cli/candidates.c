@@ -15,6 +15,7 @@ struct context {
     const char *class_name;               /* the first operand of the command */
     size_t operand_count;
     bool options_end;
+    bool is_lost; /* there is no such command */
 
     const char *word;
     const char *prefix; /* in front of what is completed, "--status=" */
@@ -213,6 +214,7 @@ static void read_operand(struct context *c, const char *word)
         c->group = word;
     } else {
         c->command = command_find(&command_table, c->group, word);
+        c->is_lost = !c->command;
     }
 }
 
@@ -261,7 +263,7 @@ void put_candidates(struct cli *cli, const char *const *words, size_t count)
         put_options(&c, c.command ? c.command->options : NULL);
     } else if (c.command) {
         put_operand(&c);
-    } else {
+    } else if (!c.is_lost) {
         put_commands(&c);
     }
 }

@@ -137,6 +137,7 @@ static void run_entered(struct runner *r, const struct frame_job *f)
     else
         job_set_failed(&job, "UnknownClass", NULL, 0, "this runner has no such job class", "");
     job_set_current(NULL);
+    (void)fflush(NULL); /* what it printed is out before anybody hears of its end */
     int64_t ended = clock_mono_us();
     struct usage after = usage_now();
     bool own = attempt.cpu_us < 0;
@@ -329,6 +330,13 @@ int runner_main(int argc, char **argv, const plain_module *own)
     return 0;
 }
 
+static int failure_code(const struct attempt *attempt, const struct job_outcome *outcome)
+{
+    if (attempt->result == ATTEMPT_LOST)
+        return 601;
+    return text_equal_nocase(outcome->error_type, "BadReturn") ? 604 : 603;
+}
+
 int runner_run_here(const struct job_entry *entry, const char *stored, plain_error *err)
 {
     struct arena arena = ARENA_INIT;
@@ -349,9 +357,7 @@ int runner_run_here(const struct job_entry *entry, const char *stored, plain_err
     if (attempt.result == ATTEMPT_DEFERRED) {
         r = PLAIN_NONE;
     } else if (attempt.result != ATTEMPT_SUCCESSFUL) {
-        bool bad_return = text_equal_nocase(job.outcome.error_type, "BadReturn");
-
-        r = error_set(err, PLAIN_E_JOB, bad_return ? 604 : 603, "", "%s: %s",
+        r = error_set(err, PLAIN_E_JOB, failure_code(&attempt, &job.outcome), "", "%s: %s",
                       job.outcome.error_type, job.outcome.error_message);
     }
     arena_release(&arena);

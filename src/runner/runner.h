@@ -24,8 +24,8 @@ enum { RUNNER_SECTIONS_MAX = 100 * 1024 };
 int runner_main(int argc, char **argv, const plain_module *own);
 
 /* Runs one attempt here and now, without a worker or a database, for `plain jobs run`. stored: the
- * parameters as they would be stored. PLAIN_OK; PLAIN_E_JOB (PJ603, PJ604) with the job's own type
- * and message; PLAIN_NONE when the job deferred itself. */
+ * parameters as they would be stored. PLAIN_OK; PLAIN_E_JOB (PJ601, PJ603, PJ604) with the job's
+ * own type and message; PLAIN_NONE when the job deferred itself. */
 int runner_run_here(const struct job_entry *entry, const char *stored,
                     plain_error *err) PLAIN_MUST_USE;
 

@@ -167,11 +167,13 @@ static void handle_frames(struct runner *r)
     }
 }
 
-/* Nothing of a job may keep a worker waiting: a runner that broke its channel is killed. */
+/* Nothing of a job may keep a worker waiting: a runner that broke its channel is killed. One that
+ * was told to end is on its way. */
 static void on_broken(struct runner *r)
 {
     drop_channel(r);
-    child_signal_group(&r->child, SIGKILL);
+    if (r->state != RUNNER_CLOSING)
+        child_signal_group(&r->child, SIGKILL);
 }
 
 static void on_channel(uv_poll_t *poll, int status, int events)

@@ -206,6 +206,22 @@ void pump(struct worker *w)
 
 /* ---- answers ---- */
 
+/* The database's clock against ours, from the quickest exchange of late: it lies between `now -
+ * replied` and `now - sent`. The latter is taken, so that a time made from it is never too early
+ * and no retry comes before its delay is over. */
+static int64_t clock_offset(struct worker *w, const struct order *o)
+{
+    int64_t rtt = o->replied_us - o->sent_us + 1;
+
+    if (w->offset_rtt_us == 0 || rtt <= w->offset_rtt_us) {
+        w->offset_us = o->result.now - o->sent_us;
+        w->offset_rtt_us = rtt;
+    } else {
+        w->offset_rtt_us += w->offset_rtt_us / 8 + 1; /* it grows old, and clocks drift */
+    }
+    return w->offset_us;
+}
+
 static void set_poll(struct worker *w, const struct order *o)
 {
     int64_t now = clock_mono_us();
@@ -221,7 +237,8 @@ static void set_poll(struct worker *w, const struct order *o)
     }
 }
 
-/* After a look the next is some time away, unless there was more, or one of ours is not recorded. */
+/* After a look the next is some time away, unless there was more, or one of ours is not recorded.
+ */
 static void set_hooks_at(struct worker *w, const struct order *o)
 {
     bool ours_waits = w->hooks_at_us == 0 && w->ended.count > 0;
@@ -248,7 +265,7 @@ static void on_success(struct worker *w, struct order *o)
         set_poll(w, o);
     if (o->hook_limit > 0)
         set_hooks_at(w, o);
-    if (!work_take(&w->ready, &w->hooks, &o->arena, &o->result, o->result.now - o->replied_us)) {
+    if (!work_take(&w->ready, &w->hooks, &o->arena, &o->result, clock_offset(w, o))) {
         memcpy(w->doubtful, o->tokens, o->limit * sizeof(*o->tokens));
         w->doubtful_count = o->limit; /* no memory for them: back to the queue */
     }

@@ -30,6 +30,7 @@ static void run_order(struct store_thread *t)
         wish.limit = o->limit;
         cycle.wish = &wish;
     }
+    o->sent_us = clock_mono_us();
     o->result = (struct cycle_result){.next_due = STORE_NO_TIME};
     o->status = t->store->ops->cycle(t->store, &cycle, &o->arena, &o->result, &o->err);
     o->replied_us = clock_mono_us();

@@ -33,7 +33,7 @@ struct order {
     plain_error err;
     struct arena arena; /* holds result.claims; the loop takes it over */
     struct cycle_result result;
-    int64_t replied_us; /* clock_mono_us() */
+    int64_t sent_us, replied_us; /* clock_mono_us() */
 };
 
 struct store_thread {

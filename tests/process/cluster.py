@@ -35,11 +35,13 @@ def free_port():
 
 
 def as_user():
-    """What stands in front of a command so that it does not run as root."""
+    """What stands in front of a command so that it does not run as root, and stops with us even
+    when we are killed."""
+    command = ["setpriv", "--pdeathsig=INT"]
     if os.geteuid() != 0:
-        return [], os.geteuid()
+        return command, os.geteuid()
     user = pwd.getpwnam("nobody")
-    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}",
+    return [*command, f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}",
             "--clear-groups"], user.pw_uid
 
 

@@ -2,6 +2,8 @@
 import contextlib
 import os
 import pathlib
+import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -12,8 +14,9 @@ import pytest
 import cluster
 import database
 import workers
-from program import Plain, TREE, program_path
+from program import Plain, TREE, clean_environment, program_path, release_path
 
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # jobs crash here all the time
 MODULES = pathlib.Path(__file__).resolve().parent / "modules"
 
 
@@ -151,6 +154,43 @@ def build_c(tmp_path_factory):
     def build(source):
         return compile_program(MODULES / source, folder / pathlib.Path(source).stem)
     return build
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory):
+    """The release tree as `make install` leaves it, its .pc files moved along."""
+    root = tmp_path_factory.mktemp("installed")
+    subprocess.run(["meson", "install", "--quiet", "--no-rebuild", "-C", release_path().parent],
+                   check=True, env={**os.environ, "DESTDIR": str(root)})
+    prefix = next(root.glob("**/lib/pkgconfig/plain-jobs.pc")).parent.parent.parent
+    for pc in (prefix / "lib/pkgconfig").glob("*.pc"):
+        pc.write_text(re.sub("^prefix=.*", f"prefix={prefix}", pc.read_text(), flags=re.M))
+    return prefix
+
+
+def reader_environment(folder, installed):
+    """What somebody who follows a document has: the program, the headers and the libraries."""
+    env = clean_environment(folder, PKG_CONFIG_PATH=f"{installed}/lib/pkgconfig",
+                            LD_LIBRARY_PATH=f"{installed}/lib")
+    env["PATH"] = f"{installed}/bin:{env['PATH']}"
+    return env
+
+
+@pytest.fixture
+def reader(folder, installed):
+    return reader_environment(folder, installed)
+
+
+@pytest.fixture(scope="session")
+def built_demo(tmp_path_factory, installed):
+    """The demo's folder with its module and database, and jobs.d/hello; to be copied."""
+    made = tmp_path_factory.mktemp("demo")
+    shutil.copytree(TREE / "examples/demo", made, dirs_exist_ok=True)
+    (made / "jobs.d/hello").write_text("#!/bin/sh\n")
+    (made / "jobs.d/hello").chmod(0o755)
+    subprocess.run(["sh", "-euc", "plain build; plain migrate"], cwd=made, check=True,
+                   capture_output=True, env=reader_environment(made, installed))
+    return made
 
 
 def compile_program(source, target):

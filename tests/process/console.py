@@ -41,7 +41,7 @@ int block(plain_jobs *jobs, plain_job *job, const void *params)
 }}
 """
 # A part does not use all of itself.
-PART = ["-Wno-unused", "-Wno-undefined-internal", "-Wno-main"]
+PART = ["-Wno-unused", "-Wno-main"]
 
 
 class Block:

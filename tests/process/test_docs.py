@@ -1,40 +1,17 @@
 """Every block of README.md, of docs/ and of the examples is compiled or run; see console.py."""
 import contextlib
-import os
 import re
 import shutil
-import subprocess
 
 import pytest
 
 import console
-from program import TREE, clean_environment, release_path
+from program import TREE, clean_environment
 
 DOCUMENTS = sorted(str(path.relative_to(TREE)) for path in
                    [*TREE.glob("*.md"), *TREE.glob("docs/**/*.md"),
                     *TREE.glob("examples/*/README.md")])
 ERRORS = "docs/errors.md"  # its blocks are there to fail
-
-
-@pytest.fixture(scope="session")
-def installed(tmp_path_factory):
-    """The release tree as `make install` leaves it, its .pc files moved along."""
-    root = tmp_path_factory.mktemp("installed")
-    subprocess.run(["meson", "install", "--quiet", "--no-rebuild", "-C", release_path().parent],
-                   check=True, env={**os.environ, "DESTDIR": str(root)})
-    prefix = next(root.glob("**/lib/pkgconfig/plain-jobs.pc")).parent.parent.parent
-    for pc in (prefix / "lib/pkgconfig").glob("*.pc"):
-        pc.write_text(re.sub("^prefix=.*", f"prefix={prefix}", pc.read_text(), flags=re.M))
-    return prefix
-
-
-@pytest.fixture
-def reader(folder, installed):
-    """What somebody who follows a document has: the program, the headers and the libraries."""
-    env = clean_environment(folder, PKG_CONFIG_PATH=f"{installed}/lib/pkgconfig",
-                            LD_LIBRARY_PATH=f"{installed}/lib")
-    env["PATH"] = f"{installed}/bin:{env['PATH']}"
-    return env
 
 
 @pytest.fixture
@@ -65,12 +42,8 @@ def errors_with_examples():
 
 
 @pytest.mark.parametrize("code, example", errors_with_examples())
-def test_an_example_of_an_error_raises_it(code, example, folder, reader):
-    """In the demo's folder, with jobs.d/hello."""
-    shutil.copytree(TREE / "examples/demo", folder, dirs_exist_ok=True)
-    (folder / "jobs.d/hello").write_text("#!/bin/sh\n")
-    (folder / "jobs.d/hello").chmod(0o755)
-    console.run("plain build && plain migrate", folder, reader)
+def test_an_example_of_an_error_raises_it(code, example, folder, reader, built_demo):
+    shutil.copytree(built_demo, folder, dirs_exist_ok=True)
     assert f"[PJ{code}]" in console.run(example, folder, reader)
 
 
@@ -96,3 +69,19 @@ def test_an_example_of_an_error_raises_it(code, example, folder, reader):
 def test_what_is_wrong_with_a_block_is_found(text, wrong, folder):
     found = console.problems(text, folder, clean_environment(folder), TREE / "include")
     assert bool(found) == wrong, found
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_sql_is_run_in_the_database_that_it_names(database, folder, reader, run_postgres):
+    good = f"```sql {database}\nDELETE FROM plainjobs_jobrequest;\n```\n"
+    assert console.problems(good, folder, reader, TREE / "include", run_postgres) == []
+    bad = good.replace("jobrequest", "jobreqest")
+    (wrong,) = console.problems(bad, folder, reader, TREE / "include", run_postgres)
+    assert "plainjobs_jobreqest" in wrong
+
+
+def test_settings_are_read(folder, reader):
+    good = "```conf\njob hello {\n    retries = 3\n}\n```\n"
+    assert console.problems(good, folder, reader, TREE / "include") == []
+    (wrong,) = console.problems(good.replace("3", "many"), folder / "x", reader, TREE / "include")
+    assert "retries" in wrong

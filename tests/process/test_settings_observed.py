@@ -145,6 +145,17 @@ def log_threshold(place):
     return None if "[INFO]" in text else "WARNING" if "[WARNING]" in text else "ERROR"
 
 
+def retention_in_force(place):
+    """Of results two hours and two days old, which are cleared."""
+    place.plain.enqueue("NoopJob", "--count", 2)
+    place.start("--drain", "--max-processes", "1").wait()
+    for row, hours in zip(place.db.results(), (2, 48)):
+        place.db.execute(f"UPDATE plainjobs_jobresult SET created_at = created_at - {hours}"
+                         f" * 3600000000 WHERE id = {row.id}")
+    place.plain("jobs", "clear")
+    return {0: "1h", 1: "36h", 2: None}[place.db.count("jobresult")]
+
+
 @dataclasses.dataclass
 class Observation:
     setting: str
@@ -168,6 +179,7 @@ OBSERVATIONS = {o.setting: o for o in [
                 "--max-pending-per-process"),
     Observation("JOBS_WORKER_STATS_EVERY", ("300ms", "1"), stats_lines, "--stats-every"),
     Observation("JOBS_START_AHEAD_MS", ("0", "10"), ahead_in_force),
+    Observation("JOBS_RESULTS_RETENTION", ("36h", "1h"), retention_in_force),
     Observation("LOG_FORMAT", ("json", "keyvalue"), log_form),
     Observation("LOG_LEVEL", ("WARNING", "ERROR"), log_threshold),
 ]}

@@ -5,10 +5,11 @@ import time
 
 import pytest
 
+from program import sized
 from verify import assert_sound
 from workers import living_in, wait_until
 
-JOBS = 200
+JOBS = sized(120, 200)
 
 
 def trace_lines(plain, what):
@@ -31,15 +32,12 @@ def assert_nothing_lost(db, plain, uuids):
     ended = db.results()
     back = db.rows("jobrequest")
     assert {row.status for row in ended} == {"SUCCESSFUL"}
-    assert sorted(row.job_request_uuid for row in ended) + sorted(
-        row.uuid for row in back) != []
     assert {row.job_request_uuid for row in ended} | {row.uuid for row in back} == set(uuids)
     assert {row.retry_attempt for row in back} <= {0}
     assert len(back) > JOBS / 2
 
 
 def drain_the_rest(db, plain, uuids):
-    """In jobs of no time, since only the number counts now."""
     plain.drain("--max-processes", 4, timeout=120)
     assert len(db.results()) == len(uuids) and db.count("jobrequest") == 0
     assert_sound(db, uuids, plain.folder / "trace.log")

@@ -1,0 +1,165 @@
+"""plain jobs enqueue CLASS --from FILE: all lines or none, or the good ones."""
+import json
+import resource
+
+import pytest
+
+from program import sized
+
+TYPES = {"params": {"large": 1}}
+
+
+def lines(*objects):
+    return "".join(line if isinstance(line, str) else json.dumps(line) + "\n" for line in objects)
+
+
+@pytest.fixture
+def write(folder):
+    def write(*objects):
+        (folder / "jobs.jsonl").write_text(lines(*objects))
+        return "jobs.jsonl"
+    return write
+
+
+def test_each_line_is_a_job(db, plain, module, write):
+    chosen = "0192f3c4-7f3a-7c9e-8000-1c9e7f3a0192"
+    path = write({"params": {"large": 1, "text": "\u65e5\u672c"}}, "\n", " \t\r\n",
+                 {**TYPES, "queue": "mail", "priority": -5, "retries": 3, "key": "a",
+                  "uuid": chosen},
+                 {**TYPES, "delay": "90m"}, {**TYPES, "delay": 60}, {**TYPES, "delay": 0.5},
+                 {**TYPES, "start_at": "2030-01-02T03:04:05+01:00"})
+    uuids = plain.enqueue("TypesJob", "--from", path)
+    rows = {row.uuid: row for row in db.rows("jobrequest")}
+    assert len(uuids) == len(rows) == 6 and uuids[1] == chosen
+    first, second, later, minute, half, at = (rows[uuid] for uuid in uuids)
+    assert first.parameters["kwargs"] == {"large": 1, "text": "\u65e5\u672c"}
+    assert (first.queue, first.priority, first.retries, first.concurrency_key, first.start_at) == (
+        "default", 0, 0, "", None)
+    assert (second.queue, second.priority, second.retries, second.concurrency_key) == (
+        "mail", -5, 3, "a")
+    for row, delay in ((later, 5400), (minute, 60), (half, 0.5)):
+        assert row.start_at - row.created_at == pytest.approx(delay, abs=0.1)
+    assert at.start_at == 1893549845
+
+
+def test_options_are_for_lines_that_say_nothing(db, plain, module, write):
+    path = write(TYPES, {**TYPES, "queue": "mail", "delay": "1h", "retries": 0})
+    uuids = plain.enqueue("TypesJob", "--from", path, "--queue", "slow", "--priority", "7",
+                          "--retries", "2", "--delay", "2030-01-02T03:04:05Z")
+    rows = {row.uuid: row for row in db.rows("jobrequest")}
+    first, second = (rows[uuid] for uuid in uuids)
+    assert (first.queue, first.priority, first.retries, first.start_at) == (
+        "slow", 7, 2, 1893553445)
+    assert (second.queue, second.priority, second.retries) == ("mail", 7, 0)
+    assert second.start_at - second.created_at == pytest.approx(3600, abs=0.1)
+
+
+def test_stdin_and_executables(db, plain):
+    plain.add_executable("hello", "#!/bin/sh\ncat\n")
+    done = plain("jobs", "enqueue", "hello", "--from", "-",
+                 stdin=lines({"params": {"name": "Ada"}}, {}).rstrip("\n").encode())
+    assert len(done.lines) == 2
+    assert [row.parameters["kwargs"] for row in db.query(
+        "SELECT parameters FROM plainjobs_jobrequest ORDER BY id")] == [{"name": "Ada"}, {}]
+    plain.enqueue("Elsewhere", "--from", "-", "--unregistered", stdin=b"{}")
+    assert db.count("jobrequest", "job_class = 'Elsewhere'") == 1
+
+
+def test_an_empty_file_is_no_job(db, plain, module, write):
+    assert plain.enqueue("NoopJob", "--from", write()) == []
+    assert plain.enqueue("NoopJob", "--from", write("\n\n")) == []
+
+
+BAD = {
+    "no JSON": ("{", 602), "not an object": ("[1]", 602), "two values": ("{} {}", 602),
+    "a NUL": ("{}\0", 602), "no UTF-8": ('{"key": "\udcff"}', 602),
+    "an unknown member": ({"large": 1}, 201), "a name twice": ('{"key":"a","key":"b"}', 602),
+    "params of another type": ({"params": []}, 105), "params as text": ({"params": "{}"}, 105),
+    "a missing parameter": ({"params": {}}, 102), "no params": ({}, 102),
+    "an unknown parameter": ({"params": {"large": 1, "huge": 2}}, 104),
+    "a wrong type": ({"params": {"large": "1"}}, 103),
+    "a queue of another type": ({**TYPES, "queue": 1}, 105),
+    "an empty queue": ({**TYPES, "queue": ""}, 105), "a null queue": ({**TYPES, "queue": None}, 105),
+    "a long key": ({**TYPES, "key": "k" * 256}, 105), "a key that is a number": (
+        {**TYPES, "key": 7}, 105),
+    "a bad delay": ({**TYPES, "delay": "soon"}, 105), "a negative delay": (
+        {**TYPES, "delay": -1}, 105), "a delay beyond all": ({**TYPES, "delay": 1e300}, 105),
+    "a bad time": ({**TYPES, "start_at": "tomorrow"}, 105), "a time that is a number": (
+        {**TYPES, "start_at": 1893549845}, 105), "both times": (
+        {**TYPES, "delay": 60, "start_at": "2030-01-02T03:04:05Z"}, 105),
+    "a large priority": ({**TYPES, "priority": 32768}, 105),
+    "a fraction": ({**TYPES, "priority": 1.5}, 105), "a negative number": (
+        {**TYPES, "retries": -1}, 105), "a text as number": ({**TYPES, "retries": "1"}, 105),
+    "a bad uuid": ({**TYPES, "uuid": "x"}, 105),
+    "too deep": ('{"params": {"large": 1, "raw": ' + "[" * 200 + "]" * 200 + "}}", 602),
+    "too long": ('{"params": {"large": 1, "text": "' + "x" * 1200000 + '"}}', 602),
+    "parameters over 1 MiB": ('{"params": {"large": 1, "text": "' + "x" * 1048576 + '"}}', 602),
+}
+
+
+@pytest.mark.parametrize("database_of_test", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("what", BAD)
+def test_a_bad_line_is_named_and_nothing_is_written(db, plain, module, folder, what):
+    line, pj = BAD[what]
+    line = line if isinstance(line, str) else json.dumps(line)
+    text = lines(TYPES, "\n", TYPES) + line + "\n" + lines(TYPES, "also bad\n")
+    (folder / "bad.jsonl").write_bytes(text.encode(errors="surrogateescape"))
+    before = db.counts()
+    done = plain.fails(2, pj, "jobs", "enqueue", "TypesJob", "--from", "bad.jsonl")
+    assert f"error[PJ{pj}]: line 4: " in done.stderr and done.stdout == ""
+    assert len(done.stderr) < 1000
+    assert db.counts() == before
+    partial = plain.run("jobs", "enqueue", "TypesJob", "--from", "bad.jsonl", "--partial")
+    assert partial.code == 1 and len(partial.lines) == 3 == db.count("jobrequest")
+    assert f"error[PJ{pj}]: line 4: " in partial.stderr
+    assert "error[PJ602]: line 6: " in partial.stderr
+    assert "2 lines of bad.jsonl are bad" in partial.stderr
+
+
+def test_a_held_key_is_skipped(db, plain, module, write):
+    path = write({"key": "a"}, {"key": "b"}, {"key": "a"})
+    done = plain("jobs", "enqueue", "NoopJob", "--from", path)
+    assert done.lines[2] == "skipped" and done.lines[0] in done.stderr
+    assert "line 3" in done.stderr
+    again = plain.fails(6, 501, "jobs", "enqueue", "NoopJob", "--from", path)
+    assert again.lines == ["skipped"] * 3
+    document = json.loads(plain.run("--json", "jobs", "enqueue", "NoopJob", "--from", path).stdout)
+    assert document["requests"] == [None] * 3
+    assert document["skipped"]["holder"] == done.lines[0]
+    assert db.count("jobrequest") == 2
+
+
+def test_repeating_a_file_with_uuids_is_once(db, plain, module, write):
+    path = write(*({"uuid": f"0192f3c4-7f3a-7c9e-8000-{n:012x}"} for n in range(20)))
+    assert plain.enqueue("NoopJob", "--from", path) == plain.enqueue("NoopJob", "--from", path)
+    assert db.count("jobrequest") == 20
+
+
+def test_it_says_one_thing_once(db, plain, module, write):
+    path = write({})
+    for more in (["n=1"], ["--params", "{}"], ["--count", "2"]):
+        plain.fails(2, 201, "jobs", "enqueue", "TraceJob", "--from", path, *more)
+    plain.fails(2, 201, "jobs", "enqueue", "TraceJob", "--partial")
+    plain.fails(2, 705, "jobs", "enqueue", "TraceJob", "--from", "missing.jsonl")
+    plain.fails(1, 705, "jobs", "enqueue", "TraceJob", "--from", "app")
+    plain.fails(3, 101, "jobs", "enqueue", "NoSuchJob", "--from", path)
+    assert db.count("jobrequest") == 0
+
+
+def test_many_lines(db, plain, module, folder):
+    count = sized(12000, 200000)
+    (folder / "jobs.jsonl").write_text('{"params": {"n": 1}}\n' * count)
+    assert len(set(plain.enqueue("TraceJob", "--from", "jobs.jsonl"))) == count
+    assert len(set(plain.enqueue("TraceJob", "--from", "jobs.jsonl", "--partial"))) == count
+    assert db.count("jobrequest") == 2 * count
+
+
+@pytest.mark.parametrize("database_of_test", ["sqlite"], indirect=True)
+def test_bad_lines_take_no_memory(db, plain, module, folder):
+    """One good line, then 300 MB of bad ones."""
+    bad = '{"params": {"n": "' + "x" * 1000000 + '"}}\n'
+    (folder / "jobs.jsonl").write_text("{}\n" + bad * 300)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    done = plain.run("jobs", "enqueue", "TraceJob", "--from", "jobs.jsonl", "--partial")
+    assert done.code == 1 and len(done.lines) == 1
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < max(before, 500 * 1024)
