@@ -1,10 +1,11 @@
 /*
  * enqueue_from.c - from the lines of a file to jobs
  *
- * Without --partial the whole file is read and checked, in memory, before anything is written: then
- * all of it is one transaction. With --partial, and where the class does not allow many jobs in one
- * call, that cannot be: chunks of CHUNK_LINES are written as they are read, and bad lines are told
- * and left out.
+ * Without --partial the whole file is read and checked, in memory, before anything is written; all
+ * of it is one transaction. With --partial a chunk is written when it has been read, and bad lines
+ * are told and left out. Where the library does not take many at once, for executables and for
+ * classes that judge each job by a rule of theirs, the jobs that were checked are written one by
+ * one.
  */
 #include "cli/enqueue_from.h"
 
@@ -110,7 +111,6 @@ static int check_size(const struct batch *b, plain_error *err)
     return PLAIN_E_INVALID;
 }
 
-/* One after the other: for executables, and for classes that judge each job by a rule of theirs. */
 static int enqueue_each(struct batch *b, plain_request *results, size_t *done, plain_error *err)
 {
     int r = PLAIN_OK;
@@ -186,8 +186,10 @@ static int write_lines(struct batch *b, plain_error *err)
     plain_request *results = mem_zalloc(b->count + 1, sizeof(*results));
     bool is_together = b->cls && !b->cls->should_enqueue;
     size_t done = 0;
-    int r = results ? open_jobs(b, err) : error_nomem(err);
 
+    if (!results)
+        return error_nomem(err);
+    int r = open_jobs(b, err);
     if (r == PLAIN_OK && b->count > 0)
         r = (is_together ? enqueue_together : enqueue_each)(b, results, &done, err);
     int printed = PLAIN_OK;

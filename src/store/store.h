@@ -241,7 +241,8 @@ struct store_ops {
     /* The newest version that this program has. */
     int (*newest_version)(void);
     /* Brings the schema to the newest version, each step one transaction under a lock, so that two
-     * processes at once are fine. *from and *to tell what it did (equal: nothing). PLAIN_E_SCHEMA
+     * processes at once are fine. *from is the version that was found, *to what it is now: another
+     * process may have done some of the steps between. PLAIN_E_SCHEMA
      * (PJ302) when the schema is newer than the program. */
     int (*migrate)(struct store *s, int *from, int *to, plain_error *err);
     /* Step number i (from 0) of the migrations as SQL text, placeholders filled in, for

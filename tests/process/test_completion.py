@@ -91,7 +91,7 @@ def test_candidates(lone_plain, folder, test_module):
     (folder / "app").mkdir()
     os.link(test_module, folder / "app/jobs.so")
     assert "TraceJob" in candidates(plain, "jobs", "enqueue", "")
-    assert candidates(plain, "jobs", "enqueue", "--queue", "") == ["default"]
+    assert candidates(plain, "jobs", "enqueue", "--queue", "de") == ["default"]
     assert candidates(plain, "jobs", "results", "--class=Tr") == ["--class=TraceJob"]
     assert candidates(plain, "jobs", "enqueue", "TraceJob", "") == ["n=", "ms="]
     assert candidates(plain, "jobs", "run", "OldTraceJob", "n=1", "m") == ["ms="]

@@ -91,15 +91,17 @@ def test_purge_deletes_requests_and_frees_keys(db, plain, module):
     assert plain("jobs", "purge", "-y").lines[0] == "Deleted 1 job requests"
 
 
-def test_purge_leaves_running_jobs_alone(db, plain, module, start_worker):
-    plain.enqueue("TraceJob", "ms=1500", "--key", "a")
-    plain.enqueue("NoopJob", "--delay", "1h")
+def test_purge_leaves_running_jobs_alone(db, plain, folder, start_worker):
+    plain.add_executable("waits", "#!/bin/sh\nwhile [ ! -e go ]; do sleep 0.02; done\n")
+    plain.enqueue("waits", "--key", "a")
+    plain.enqueue("waits", "--delay", "1h")
     worker = start_worker("--max-processes", "1")
     workers.wait_until(lambda: db.count("jobprocess") == 1, "the job to be claimed")
     done = plain("jobs", "purge", "--yes")
     assert done.lines == ["Deleted 1 job requests", "Deleted 0 jobs"]
     assert "1 jobs that workers have claimed were left alone" in done.stderr
-    plain.fails(6, 501, "jobs", "enqueue", "TraceJob", "--key", "a")
+    plain.fails(6, 501, "jobs", "enqueue", "waits", "--key", "a")
+    (folder / "go").touch()
     assert db.await_results(1)[0].status == "SUCCESSFUL"
     worker.stop()
 
