@@ -72,8 +72,8 @@ static void begin_end(const struct runner *r, struct work *k, enum job_status st
     k->end = (struct job_end){
         .token = k->claim->token,
         .status = status,
-        .started_at = started_us + k->offset_us,
-        .ended_at = ended_us + k->offset_us,
+        .started_at = started_us + k->clock.offset_us,
+        .ended_at = ended_us + k->clock.offset_us,
         .error = "",
         .exit_code = -1,
         .exit_signal = -1,
@@ -94,6 +94,9 @@ static void set_successor(struct work *k, int64_t delay_ms, int retry_attempt)
     int64_t limit = PLAIN_DELAY_MAX;
     int64_t delay = delay_ms < 0 ? 0 : delay_ms > limit ? limit : delay_ms;
     int64_t start = clock_add(k->end.ended_at, delay * US_PER_MS);
+
+    if (delay > 0) /* never before its time; without a delay it is due in the same transaction */
+        start = clock_add(start, k->clock.slack_us);
 
     k->end.successor = uuid_new();
     k->end.successor_start_at = start > CLOCK_MAX_US ? CLOCK_MAX_US : start;

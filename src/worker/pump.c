@@ -206,20 +206,16 @@ void pump(struct worker *w)
 
 /* ---- answers ---- */
 
-/* The database's clock against ours, from the quickest exchange of late: it lies between `now -
- * replied` and `now - sent`. The latter is taken, so that a time made from it is never too early
- * and no retry comes before its delay is over. */
-static int64_t clock_offset(struct worker *w, const struct order *o)
+/* The database's clock against ours, from the quickest exchange of late: `now` was read between
+ * sent and replied. A slower exchange tells less, until what is known has grown old. */
+static void learn_clock(struct worker *w, const struct order *o)
 {
-    int64_t rtt = o->replied_us - o->sent_us + 1;
+    int64_t took = o->replied_us - o->sent_us + 1;
 
-    if (w->offset_rtt_us == 0 || rtt <= w->offset_rtt_us) {
-        w->offset_us = o->result.now - o->sent_us;
-        w->offset_rtt_us = rtt;
-    } else {
-        w->offset_rtt_us += w->offset_rtt_us / 8 + 1; /* it grows old, and clocks drift */
-    }
-    return w->offset_us;
+    if (w->clock.slack_us == 0 || took <= w->clock.slack_us)
+        w->clock = (struct db_clock){.offset_us = o->result.now - o->replied_us, .slack_us = took};
+    else
+        w->clock.slack_us += w->clock.slack_us / 8 + 1;
 }
 
 static void set_poll(struct worker *w, const struct order *o)
@@ -265,7 +261,8 @@ static void on_success(struct worker *w, struct order *o)
         set_poll(w, o);
     if (o->hook_limit > 0)
         set_hooks_at(w, o);
-    if (!work_take(&w->ready, &w->hooks, &o->arena, &o->result, clock_offset(w, o))) {
+    learn_clock(w, o);
+    if (!work_take(&w->ready, &w->hooks, &o->arena, &o->result, &w->clock)) {
         memcpy(w->doubtful, o->tokens, o->limit * sizeof(*o->tokens));
         w->doubtful_count = o->limit; /* no memory for them: back to the queue */
     }

@@ -100,8 +100,7 @@ struct worker {
     size_t hook_name_count;
     int64_t hooks_at_us; /* next look for hooks; 0: at once, there is one of ours */
 
-    int64_t offset_us;     /* the database's clock minus clock_mono_us()                 */
-    int64_t offset_rtt_us; /* how long the exchange took that told it; 0: not known yet */
+    struct db_clock clock; /* slack_us 0: not known yet */
 
     int64_t average_us;  /* moving average of a job's duration; 0: none has ended yet */
     int64_t poll_at_us;  /* next claim without cause */

@@ -45,7 +45,7 @@ void work_list_append(struct work_list *l, struct work_list *from)
 }
 
 bool work_take(struct work_list *jobs, struct work_list *hooks, struct arena *arena,
-               const struct cycle_result *result, int64_t offset_us)
+               const struct cycle_result *result, const struct db_clock *clock)
 {
     size_t total = result->claim_count + result->hook_count;
     struct work *next = arena_array(arena, total, sizeof(*next));
@@ -56,7 +56,7 @@ bool work_take(struct work_list *jobs, struct work_list *hooks, struct arena *ar
         return total == 0;
     }
     for (size_t i = 0; i < result->claim_count; i++) {
-        *next = (struct work){.batch = batch, .claim = &result->claims[i], .offset_us = offset_us};
+        *next = (struct work){.batch = batch, .claim = &result->claims[i], .clock = *clock};
         work_list_push(jobs, next++);
     }
     for (size_t i = 0; i < result->hook_count; i++) {

@@ -34,12 +34,18 @@ struct batch {
     size_t refs;
 };
 
+/* What clock_mono_us() is on the database's clock: `+ offset_us` is never later than the truth, and
+ * `+ offset_us + slack_us` never earlier. */
+struct db_clock {
+    int64_t offset_us, slack_us;
+};
+
 struct work {
     struct work *next;
     struct batch *batch;
     const struct claim *claim;
-    int64_t offset_us; /* the database's clock minus clock_mono_us(), when it was claimed */
-    uint64_t seq;      /* in its runner */
+    struct db_clock clock; /* as it was when the job was claimed */
+    uint64_t seq;          /* in its runner */
     enum work_kind kind;
     const struct hook *hook; /* of a WORK_HOOK; claim points into it */
     struct job_end end;      /* valid from ended on */
@@ -59,7 +65,7 @@ void work_list_append(struct work_list *l, struct work_list *from); /* empties f
 /* Makes a work of each claim and each hook of a cycle, in order, at the ends of jobs and hooks;
  * takes the arena over (it is left empty). False when memory is out: then nothing was taken. */
 bool work_take(struct work_list *jobs, struct work_list *hooks, struct arena *arena,
-               const struct cycle_result *result, int64_t offset_us);
+               const struct cycle_result *result, const struct db_clock *clock);
 
 void work_free(struct work *w); /* and its batch with the last */
 void work_list_free(struct work_list *l);

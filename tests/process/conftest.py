@@ -199,7 +199,7 @@ def compile_program(source, target):
     flags = []
     if b"__asan_init" in program_path().read_bytes():
         flags = ["-fsanitize=address,undefined"]
-    libraries = subprocess.run(["pkg-config", "--libs", "sqlite3", "libpq", "jansson",
+    libraries = subprocess.run(["pkg-config", "--cflags", "--libs", "sqlite3", "libpq", "jansson",
                                 "libconfuse", "libunwind"], check=True,
                                capture_output=True, text=True).stdout.split()
     subprocess.run(["cc", "-std=c17", "-D_GNU_SOURCE", "-g", "-Wall", "-Wextra", "-Werror", *flags,

@@ -51,7 +51,8 @@ def test_make_install_is_what_these_tests_do(tmp_path):
     """The fixture `installed` runs its last line, without building again."""
     install, *_ = steps()
     assert install.splitlines()[1] == "make install PREFIX=/usr/local"
-    done = subprocess.run(["make", "-n", "install", "RELEASE=x", "PREFIX=/usr/local"], cwd=TREE,
+    done = subprocess.run(["make", "--no-print-directory", "-n", "install", "RELEASE=x",
+                           "PREFIX=/usr/local"], cwd=TREE,
                           check=True, capture_output=True, text=True)
     assert done.stdout.splitlines() == ["tools/configure x release -Dprefix=/usr/local",
                                         "ninja -C x", "meson install -C x --no-rebuild"]

@@ -109,7 +109,7 @@ static void a_bad_item_is_named_and_nothing_written(void **state)
         {ITEM(.json = "{\"user_id\": \"x\"}"), PLAIN_E_INVALID, "user_id", "item 2: "},
         {ITEM(.json = "{}"), PLAIN_E_INVALID, "user_id", "item 2: "},
         {ITEM(.json = "{"), PLAIN_E_INVALID, "parameters", "item 2: "},
-        {ITEM(.params = NULL), PLAIN_E_INVALID, "params", "item 2: "},
+        {ITEM(.params = NULL), PLAIN_E_INVALID, "parameters", "item 2: "},
         {ITEM(.params = &user, .json = "{}"), PLAIN_E_INVALID, "json", "item 2: params and json"},
         {ITEM(.params = &user, .options = PLAIN_OPTIONS(.delay_ms = -1)), PLAIN_E_INVALID,
          "delay_ms", "item 2: "},

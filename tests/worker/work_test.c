@@ -20,6 +20,8 @@ static void a_list_is_first_in_first_out_and_takes_at_the_front(void **state)
     assert_int_equal(other.count, 0);
 }
 
+static const struct db_clock clock = {.offset_us = 5, .slack_us = 1};
+
 static void claims_share_an_arena_until_the_last_is_freed(void **state)
 {
     struct arena arena = ARENA_INIT;
@@ -30,11 +32,11 @@ static void claims_share_an_arena_until_the_last_is_freed(void **state)
     for (int i = 0; i < 3; i++)
         claims[i].job_class = arena_printf(&arena, "Class%d", i);
     const struct cycle_result result = {.claims = claims, .claim_count = 3};
-    assert_true(work_take(&l, &none, &arena, &result, 5));
+    assert_true(work_take(&l, &none, &arena, &result, &clock));
     assert_null(arena.head);
     work_free(work_list_pop(&l));
     assert_string_equal(l.head->claim->job_class, "Class1"); /* the sanitizer watches */
-    assert_int_equal(l.head->offset_us, 5);
+    assert_int_equal(l.head->clock.offset_us, 5);
     work_list_free(&l);
 }
 
@@ -47,7 +49,7 @@ static void without_memory_nothing_is_taken(void **state)
     (void)state;
     const struct cycle_result result = {.claims = claims, .claim_count = 1};
     harness_fail_allocation(0);
-    assert_false(work_take(&l, &none, &arena, &result, 0));
+    assert_false(work_take(&l, &none, &arena, &result, &clock));
     assert_true(harness_allocation_failed());
     assert_int_equal(l.count, 0);
     arena_release(&arena);

@@ -1,0 +1,50 @@
+"""An application that enqueues in its own transaction, and dies or lives."""
+import contextlib
+import signal
+import subprocess
+
+import pytest
+
+from program import clean_environment
+from verify import assert_sound
+from workers import wait_until
+
+
+@pytest.fixture
+def application(db, plain, build_c):
+    """application("k") begins, enqueues and waits."""
+    program = build_c("adopted.c")
+    with contextlib.ExitStack() as stack:
+        def start(key):
+            started = stack.enter_context(subprocess.Popen(
+                [program, db.url, key], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                env=clean_environment(plain.folder)))
+            stack.callback(started.kill)
+            return started
+        yield start
+
+
+def test_killed_between_enqueue_and_commit_leaves_nothing(db, plain, application):
+    for _ in range(3):
+        killed = application("k")
+        assert killed.stdout.readline() == "enqueued\n"
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
+        wait_until(lambda: db.count("jobkey") == 0, "the server to notice")
+        assert db.count("jobrequest") == db.count("jobkey") == 0
+    assert_sound(db)
+    plain("jobs", "enqueue", "NoopJob", "--unregistered", "--key", "k")  # the key is free
+
+
+def test_a_commit_is_run_and_not_before(db, application, module, start_worker):
+    living = application("k")
+    assert living.stdout.readline() == "enqueued\n"
+    if db.kind == "postgres":  # SQLite's worker would wait for the writer
+        start_worker("--drain").wait()
+    assert db.statuses() == []
+    living.communicate("\n")
+    assert living.returncode == 0
+    start_worker("--drain").wait()
+    assert db.statuses() == ["SUCCESSFUL"]
+    assert db.count("jobkey") == 0
+    assert_sound(db)
