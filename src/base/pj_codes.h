@@ -242,7 +242,8 @@ static const struct pj_code pj_codes[] = {
         .number = 501,
         .title = "skipped by its concurrency key",
         .why = "A job of this class with the same concurrency key is pending or running, and there "
-               "may be only one. This is no failure: nothing was enqueued, as you asked.",
+               "may be only one; or the class has a rule of its own, which counted its jobs and "
+               "said no. This is no failure: nothing was enqueued, as you asked.",
         .fix =
             "see the job that holds the key with `plain jobs show UUID`, or enqueue again when it "
             "has ended",
@@ -282,7 +283,8 @@ static const struct pj_code pj_codes[] = {
         .title = "the class's own rule cannot be asked here",
         .why =
             "A job class with a should_enqueue counts its jobs before each enqueue, under a lock "
-            "and in one transaction. In REPEATABLE READ and SERIALIZABLE no count is true; for many "
+            "and in one transaction. In REPEATABLE READ and SERIALIZABLE no count is true; for "
+            "many "
             "jobs at once, in a statement for another driver and from within should_enqueue itself "
             "it cannot be asked.",
         .fix = "enqueue its jobs one by one, in READ COMMITTED or outside of a transaction",

@@ -44,7 +44,7 @@ int no_such_job(const plain_uuid *uuid, plain_error *err)
 static const char *holder_state(const plain_request *request)
 {
     static const char *const states[] = {
-        [PLAIN_HOLDER_NONE] = "ended by now",
+        [PLAIN_HOLDER_NONE] = "refused by its class's rule",
         [PLAIN_HOLDER_PENDING] = "pending",
         [PLAIN_HOLDER_PROCESSING] = "processing",
         [PLAIN_HOLDER_UNSEEN] = "committed after this transaction began",
@@ -59,6 +59,10 @@ void say_skipped(const struct cli *cli, const plain_request *request)
     struct buf age = BUF_INIT(64);
     char uuid[PLAIN_UUID_TEXT];
 
+    if (request->holder_state == PLAIN_HOLDER_NONE) {
+        cli_say(cli, "skipped[PJ501]: the class's own rule, should_enqueue, says no for now");
+        return;
+    }
     (void)plain_uuid_format(&request->holder, uuid);
     put_duration(&age, request->holder_age_ms * 1000);
     cli_say(cli, "skipped[PJ501]: the concurrency key is held by %s (%s, enqueued %s ago)", uuid,
@@ -74,7 +78,10 @@ void put_skipped(struct json_writer *j, const plain_request *request)
         return;
     }
     json_begin(j, "skipped", '{');
-    json_put_uuid(j, "holder", &request->holder);
+    if (uuid_is_zero(&request->holder))
+        json_put_null(j, "holder");
+    else
+        json_put_uuid(j, "holder", &request->holder);
     json_put_text(j, "state", holder_state(request));
     json_put_int(j, "age_ms", request->holder_age_ms);
     json_end(j, '}');

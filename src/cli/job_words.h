@@ -20,7 +20,7 @@ int read_uuid(const struct cli *cli, plain_uuid *out, plain_error *err) PLAIN_MU
 /* There is nothing with that uuid: PJ502. */
 int no_such_job(const plain_uuid *uuid, plain_error *err);
 
-/* Says on stderr who holds the key. */
+/* Says on stderr who holds the key, or that the class's own rule says no. */
 void say_skipped(const struct cli *cli, const plain_request *request);
 /* The member "skipped": an object, or null when request is. */
 void put_skipped(struct json_writer *j, const plain_request *request);

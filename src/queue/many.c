@@ -39,8 +39,7 @@ static int item_at(const plain_item *items, size_t i, plain_item *out, plain_err
         return error_set(err, PLAIN_E_VERSION, 702, "size",
                          "its size is %zu bytes, that of the first item is %zu", item->size,
                          items->size);
-    return struct_adopt("the item", "sizeof(plain_item)", out, sizeof(*out), item, item->size,
-                        err);
+    return struct_adopt("the item", "sizeof(plain_item)", out, sizeof(*out), item, item->size, err);
 }
 
 /* The stored form, and the struct that functions of the class want. */
@@ -170,8 +169,7 @@ int jobs_run_many(plain_jobs *jobs, const plain_job_class *cls, const char *name
                   const plain_item *items, size_t count, plain_request *results, size_t *enqueued,
                   plain_error *err)
 {
-    struct batch b = {
-        .cls = cls, .name = name, .count = count, .stored = BUF_INIT(PARAMS_BUF_MAX)};
+    struct batch b = {.cls = cls, .name = name, .count = count, .stored = BUF_INIT(PARAMS_BUF_MAX)};
     plain_request *made = results ? results : mem_zalloc(count, sizeof(*made));
     size_t n = 0;
 

@@ -107,8 +107,8 @@ static const char *number(struct statement *s, bool is_given, int64_t n)
     return is_given ? arena_printf(&s->arena, "%" PRId64, n) : NULL;
 }
 
-static int put_values(struct statement *s, const struct store_ops *ops,
-                      const struct new_request *r, plain_error *err)
+static int put_values(struct statement *s, const struct store_ops *ops, const struct new_request *r,
+                      plain_error *err)
 {
     char uuid[PLAIN_UUID_TEXT];
     const char *const values[VALUES_MAX] = {
@@ -156,13 +156,14 @@ static int refuse_rule(const plain_job_class *cls, plain_error *err)
         return r;
     (void)error_set(err, PLAIN_E_INVALID, 505, "should_enqueue",
                     "job class '%s' has a should_enqueue, which no statement can ask", cls->name);
-    error_fix(err, "enqueue its jobs with plain_run_in_worker, on an adopted connection if need be");
+    error_fix(err,
+              "enqueue its jobs with plain_run_in_worker, on an adopted connection if need be");
     return PLAIN_E_INVALID;
 }
 
 int plain_enqueue_statement(const char *dialect, const char *schema, const plain_job_class *cls,
-                            const void *params, const plain_options *options,
-                            plain_statement **out, plain_error *err)
+                            const void *params, const plain_options *options, plain_statement **out,
+                            plain_error *err)
 {
     struct buf stored = BUF_INIT(PARAMS_BUF_MAX);
     const struct store_ops *ops = find_dialect(dialect, err);

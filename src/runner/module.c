@@ -109,8 +109,10 @@ static int load_paths(struct registry *r, struct arena *a, const char *const *pa
 {
     int *fds = arena_array(a, count + 1, sizeof(*fds));
     size_t opened = 0;
-    int result = fds ? PLAIN_OK : error_nomem(err);
+    int result = PLAIN_OK;
 
+    if (!fds)
+        return error_nomem(err);
     for (size_t i = 0; result == PLAIN_OK && i < count; i++) {
         result = module_open(paths[i], &fds[i], err);
         opened += result == PLAIN_OK;

@@ -1,8 +1,9 @@
 /*
  * rule.h - what a class's own rule counts
  *
- * A store reads the live jobs of a class and key in groups, all of one moment: a job that is claimed
- * between two looks would be in neither. Which groups a question means is the same for all stores.
+ * A store reads the live jobs of a class and key in groups, all of one moment: a job that is
+ * claimed between two looks would be in neither. Which groups a question means is the same for all
+ * stores.
  */
 #ifndef PLAIN_STORE_RULE_H
 #define PLAIN_STORE_RULE_H

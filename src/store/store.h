@@ -29,7 +29,8 @@
 
 struct store; /* each database's own struct begins with a struct store */
 
-/* The transaction of an enqueue by a class's own rule; each database's own struct begins with it. */
+/* The transaction of an enqueue by a class's own rule; each database's own struct begins with it.
+ */
 struct store_tx {
     struct store *store;
 };
@@ -60,7 +61,7 @@ struct new_request {
     int retries;
     int64_t delay_us; /* from the database's now; 0 for none */
     int64_t start_at; /* STORE_NO_TIME for none */
-    bool key_shared;  /* admitted by its class's own rule: takes no key row; enqueue_ruled sets it */
+    bool key_shared; /* admitted by its class's own rule: takes no key row; enqueue_ruled sets it */
 };
 
 /* A job that was claimed: a process row, started. */

@@ -38,6 +38,8 @@ def test_an_example_runs_and_is_right(name, folder, reader):
     ("thumbnail", "sum += p->pixels", "sum = p->pixels"),
     ("flaky", ".calculate_retry_delay = back_off,", ""),
     ("idempotent", "plain_job_root_uuid", "plain_job_uuid"),
+    ("custom-limit", "PLAIN_COUNT_RETRIES) < 3", "PLAIN_COUNT_RETRIES) < 4"),
+    ("transactions", "Thank you", "No thanks"),
 ])
 def test_an_example_notices_that_it_is_broken(name, right, wrong, folder, reader):
     shutil.copytree(TREE / "examples" / name, folder, dirs_exist_ok=True)

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from program import clean_environment
+from program import TREE, clean_environment
 from verify import assert_sound
 from workers import wait_until
 
@@ -48,3 +48,10 @@ def test_a_commit_is_run_and_not_before(db, application, module, start_worker):
     assert db.statuses() == ["SUCCESSFUL"]
     assert db.count("jobkey") == 0
     assert_sound(db)
+
+
+def test_the_example_of_a_shop_on_this_database(empty_db, folder, reader):
+    done = subprocess.run([TREE / "examples/transactions/run"], cwd=folder, capture_output=True,
+                          text=True, timeout=100, env={**reader, "DATABASE_URL": empty_db.url}
+                          if empty_db.kind == "postgres" else reader)
+    assert done.returncode == 0, done.stdout + done.stderr

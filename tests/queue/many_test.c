@@ -31,11 +31,8 @@ static int key_for(const plain_job_class *self, const void *params, char *out, s
 static const plain_param user_params[] = {PLAIN_PARAM(struct user, user_id, 0), PLAIN_PARAMS_END};
 
 static const plain_job_class UserJob = {
-    PLAIN_JOB_CLASS(struct user),
-    .name = "UserJob",
-    .params = user_params,
-    .default_concurrency_key_for = key_for,
-    .run = run_nothing,
+    PLAIN_JOB_CLASS(struct user),           .name = "UserJob",  .params = user_params,
+    .default_concurrency_key_for = key_for, .run = run_nothing,
 };
 
 /* A new file with the schema. */
@@ -76,10 +73,9 @@ static int64_t pending(struct store *store)
 static void structs_and_json_go_together(void **state)
 {
     const struct user first = {1};
-    const plain_item items[] = {ITEM(.params = &first), ITEM(.json = "{\"user_id\": 2}"),
-                                ITEM(.json = "{\"user_id\": 1}"),
-                                ITEM(.json = "{\"user_id\": 1}",
-                                     .options = PLAIN_OPTIONS(.concurrency_key = ""))};
+    const plain_item items[] = {
+        ITEM(.params = &first), ITEM(.json = "{\"user_id\": 2}"), ITEM(.json = "{\"user_id\": 1}"),
+        ITEM(.json = "{\"user_id\": 1}", .options = PLAIN_OPTIONS(.concurrency_key = ""))};
     plain_request results[4];
     plain_error err;
     struct store *store;

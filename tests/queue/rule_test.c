@@ -256,8 +256,7 @@ static void enqueueing_from_within_a_rule_is_refused(void **state)
     (void)state;
     used_inside = open_listener();
     chosen_rule = enqueue_inside;
-    assert_int_equal(plain_run_in_worker(used_inside, &cls, NULL, NULL, NULL, NULL),
-                     PLAIN_SKIPPED);
+    assert_int_equal(plain_run_in_worker(used_inside, &cls, NULL, NULL, NULL, NULL), PLAIN_SKIPPED);
     assert_int_equal(inside, PLAIN_E_REFUSED);
     assert_int_equal(plain_run_in_worker_by_name(used_inside, "Other", NULL, NULL, NULL, NULL),
                      PLAIN_OK);

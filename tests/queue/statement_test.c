@@ -1,4 +1,5 @@
-/* statement_test.c - plain_enqueue_statement; that its text works, tests/process shows with drivers */
+/* statement_test.c - plain_enqueue_statement; that its text works, tests/process shows with drivers
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -21,11 +22,8 @@ static int run_nothing(plain_job *job, const void *params)
 static const plain_param user_params[] = {PLAIN_PARAM(struct user, user_id, 0), PLAIN_PARAMS_END};
 
 static const plain_job_class UserJob = {
-    PLAIN_JOB_CLASS(struct user),
-    .name = "UserJob",
-    .params = user_params,
-    .default_queue = "mail",
-    .run = run_nothing,
+    PLAIN_JOB_CLASS(struct user), .name = "UserJob",  .params = user_params,
+    .default_queue = "mail",      .run = run_nothing,
 };
 
 static const struct user user = {42};
@@ -68,13 +66,16 @@ static void values_are_those_of_the_enqueue(void **state)
 
     (void)state;
     for (size_t d = 0; d < 2; d++) {
-        plain_statement *s = make(dialects[d], NULL,
-                                  PLAIN_OPTIONS(.delay_ms = 1500, .priority = PLAIN_INT(-3),
-                                                .retries = PLAIN_INT(2), .source = "here",
-                                                .concurrency_key = "k'\"$1"));
+        plain_statement *s =
+            make(dialects[d], NULL,
+                 PLAIN_OPTIONS(.delay_ms = 1500, .priority = PLAIN_INT(-3), .retries = PLAIN_INT(2),
+                               .source = "here", .concurrency_key = "k'\"$1"));
         static const char *const values[] = {
-            "UserJob", "{\"args\": [], \"kwargs\": {\"user_id\": 42}}", "mail", "-3", "2",
-            "k'\"$1",  "here", "1500000", NULL};
+            "UserJob", "{\"args\": [], \"kwargs\": {\"user_id\": 42}}",
+            "mail",    "-3",
+            "2",       "k'\"$1",
+            "here",    "1500000",
+            NULL};
 
         for (size_t i = 0; i < 9; i++)
             assert_value(s, i, values[i]);

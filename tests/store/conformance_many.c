@@ -113,8 +113,8 @@ void many_answer_each_item(void **state)
     batch_key(&b, 7, "a");
     assert_int_equal(run_many(&s, &b), 4);
     for (size_t i = 0; i < b.count; i++)
-        assert_int_equal(uuid_is_zero(&b.results[i].uuid), strchr("235678", '0' + (int)i) &&
-                                                               i != 8);
+        assert_int_equal(uuid_is_zero(&b.results[i].uuid),
+                         strchr("235678", '0' + (int)i) && i != 8);
     assert_held(&b.results[2], &pending.uuid, PLAIN_HOLDER_PENDING);
     assert_held(&b.results[3], &processing.uuid, PLAIN_HOLDER_PROCESSING);
     assert_held(&b.results[5], &b.results[1].uuid, PLAIN_HOLDER_PENDING);

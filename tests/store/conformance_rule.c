@@ -26,8 +26,8 @@ static int ask_rule(const plain_job_class *self, plain_enqueue_tx *tx, const voi
     return rule(tx, key);
 }
 
-static const plain_job_class Ruled = {
-    PLAIN_JOB_CLASS_EMPTY, .name = "Job", .run = run_nothing, .should_enqueue = ask_rule};
+static const plain_job_class Ruled = {PLAIN_JOB_CLASS_EMPTY, .name = "Job", .run = run_nothing,
+                                      .should_enqueue = ask_rule};
 
 static int try_enqueue(struct scene *s, const char *key, plain_request *request)
 {

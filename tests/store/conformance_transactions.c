@@ -71,8 +71,8 @@ void scene_run(struct scene *s, const char *sql)
 
 int scene_enqueue(struct scene *s, const char *key, plain_request *request)
 {
-    int r = plain_run_in_worker(s->jobs, &Job, NULL, PLAIN_OPTIONS(.concurrency_key = key),
-                                request, &s->err);
+    int r = plain_run_in_worker(s->jobs, &Job, NULL, PLAIN_OPTIONS(.concurrency_key = key), request,
+                                &s->err);
 
     must(r, s);
     return r;
@@ -191,9 +191,9 @@ void a_refused_value_leaves_the_transaction_usable(void **state)
     (void)state;
     scene_open(&s);
     begin(&s);
-    assert_int_equal(plain_run_in_worker(s.jobs, &Job, NULL, PLAIN_OPTIONS(.delay_ms = -1), NULL,
-                                         &s.err),
-                     PLAIN_E_INVALID);
+    assert_int_equal(
+        plain_run_in_worker(s.jobs, &Job, NULL, PLAIN_OPTIONS(.delay_ms = -1), NULL, &s.err),
+        PLAIN_E_INVALID);
     assert_string_equal(s.err.field, "delay_ms");
     assert_int_equal(plain_run_in_worker_json(s.jobs, &Job, "{\"no\": 1}", NULL, NULL, &s.err),
                      PLAIN_E_INVALID);
@@ -285,8 +285,7 @@ void a_repeated_uuid_in_a_transaction_is_one_job(void **state)
     begin(&s);
     for (int i = 0; i < 3; i++)
         must(plain_run_in_worker(s.jobs, &Job, NULL,
-                                 PLAIN_OPTIONS(.uuid = uuid, .concurrency_key = "k"), NULL,
-                                 &s.err),
+                                 PLAIN_OPTIONS(.uuid = uuid, .concurrency_key = "k"), NULL, &s.err),
              &s);
     scene_run(&s, "COMMIT");
     assert_rows(&s, 1, 1, 1);

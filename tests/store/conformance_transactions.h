@@ -20,7 +20,7 @@ struct application {
     void (*run)(void *connection, const char *sql);
     /* Adopts; schema as `plain migrate` made it. */
     int (*adopt)(void *connection, plain_jobs **out, plain_error *err);
-    const char *begin; /* a transaction that writes */
+    const char *begin;                                  /* a transaction that writes */
     bool (*try_run)(void *connection, const char *sql); /* whether it worked */
     const char *const *begins;  /* every kind of transaction; ends in NULL */
     const char *const *changes; /* what others do to requests with the key 'k'; ends in NULL */

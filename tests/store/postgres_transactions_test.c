@@ -145,8 +145,8 @@ static void nothing_is_left_on_the_connection(void **state)
         assert_true(plain_run_in_worker(s.jobs, ruled(), NULL, NULL, NULL, &s.err) >= 0);
         scene_run(&s, "EXECUTE mine (7)");
     }
-    assert_false(postgres_application_try(s.connection,
-                                          "RELEASE SAVEPOINT plain_jobs_savepoint_e7c1"));
+    assert_false(
+        postgres_application_try(s.connection, "RELEASE SAVEPOINT plain_jobs_savepoint_e7c1"));
     scene_run(&s, "ROLLBACK");
     assert_as_before(&s, before);
     scene_close(&s);
@@ -170,8 +170,7 @@ static void settings_of_the_application_do_no_harm(void **state)
     assert_int_equal(plain_jobs_adopt_postgres(s.connection, migrated, &s.jobs, &s.err), PLAIN_OK);
     int64_t before = clock_wall_us();
     assert_int_equal(plain_run_in_worker(s.jobs, &Job, NULL,
-                                         PLAIN_OPTIONS(.delay_ms = 3600123,
-                                                       .source = "a\\b'c\"d"),
+                                         PLAIN_OPTIONS(.delay_ms = 3600123, .source = "a\\b'c\"d"),
                                          &request, &s.err),
                      PLAIN_OK);
     assert_in_range(bench_number(&s.bench, "SELECT (extract(epoch FROM start_at) * 1000000)::int8"
@@ -276,8 +275,8 @@ static void a_statement_that_fails_leaves_the_transaction_usable(void **state)
     scene_run(&other, "BEGIN");
     scene_enqueues(&other, "k");
     scene_run(&s, "SET lock_timeout = '50ms'; BEGIN; INSERT INTO app_user VALUES (1)");
-    assert_int_equal(plain_run_in_worker(s.jobs, &Job, NULL,
-                                         PLAIN_OPTIONS(.concurrency_key = "k"), NULL, &s.err),
+    assert_int_equal(plain_run_in_worker(s.jobs, &Job, NULL, PLAIN_OPTIONS(.concurrency_key = "k"),
+                                         NULL, &s.err),
                      PLAIN_E_BUSY);
     assert_string_equal(s.err.sqlstate, "55P03");
     assert_false(s.err.transaction_aborted);
@@ -309,8 +308,7 @@ static void a_lost_connection_is_told(void **state)
         assert_true(s.err.transaction_aborted);
         assert_true(s.err.retryable);
     }
-    assert_int_equal(plain_jobs_adopt_postgres(s.connection, NULL, &jobs, &s.err),
-                     PLAIN_E_INVALID);
+    assert_int_equal(plain_jobs_adopt_postgres(s.connection, NULL, &jobs, &s.err), PLAIN_E_INVALID);
     assert_int_equal(bench_rows(&s.bench, "plainjobs_jobkey"), 0);
     PQreset(s.connection);
     scene_enqueues(&s, "k");

@@ -92,9 +92,9 @@ static void connections_that_cannot_serve_are_refused(void **state)
     assert_int_equal(sqlite3_open("", &db), SQLITE_OK);
     assert_refused(db, "in memory");
     (void)sqlite3_close(db);
-    assert_int_equal(sqlite3_open_v2(s.bench.url + strlen("sqlite:"), &db, SQLITE_OPEN_READONLY,
-                                     NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_open_v2(s.bench.url + strlen("sqlite:"), &db, SQLITE_OPEN_READONLY, NULL),
+        SQLITE_OK);
     assert_refused(db, "read-only");
     (void)sqlite3_close(db);
     db = sqlite_database_connect(s.bench.url);
@@ -121,8 +121,7 @@ static void an_interrupted_connection_is_refused(void **state)
     (void)state;
     scene_open(&s);
     sqlite3 *db = s.connection;
-    assert_int_equal(sqlite3_prepare_v2(db, "VALUES (1), (2), (3)", -1, &running, NULL),
-                     SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "VALUES (1), (2), (3)", -1, &running, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(running), SQLITE_ROW);
     sqlite3_interrupt(db); /* stays in force while a statement runs */
     assert_int_equal(plain_jobs_adopt_sqlite(db, &jobs, &err), PLAIN_E_INVALID);
@@ -185,9 +184,8 @@ static void a_statement_that_reads_is_told(void **state)
     (void)state;
     scene_open(&s);
     scene_run(&s, "INSERT INTO app_user VALUES (1), (2)");
-    assert_int_equal(sqlite3_prepare_v2(s.connection, "SELECT id FROM app_user", -1, &reading,
-                                        NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(s.connection, "SELECT id FROM app_user", -1, &reading, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(reading), SQLITE_ROW);
     scene_enqueues(&s, "while it reads");
     (void)bench_number(&s.bench, "INSERT INTO app_user VALUES (7)");
@@ -201,9 +199,8 @@ static void a_statement_that_reads_is_told(void **state)
 
 static int many(struct scene *s)
 {
-    const plain_item items[3] = {{.size = sizeof(plain_item)},
-                                 {.size = sizeof(plain_item)},
-                                 {.size = sizeof(plain_item)}};
+    const plain_item items[3] = {
+        {.size = sizeof(plain_item)}, {.size = sizeof(plain_item)}, {.size = sizeof(plain_item)}};
 
     return plain_run_many(s->jobs, &Job, items, 3, NULL, NULL, &s->err);
 }
@@ -382,9 +379,9 @@ static void result_codes_of_the_application_stay(void **state)
     scene_run(&s, "CREATE UNIQUE INDEX one ON app_user (id); INSERT INTO app_user VALUES (1)");
     scene_enqueues(&s, "k");
     assert_int_equal(scene_enqueue(&s, "k", NULL), PLAIN_SKIPPED);
-    assert_int_equal(sqlite3_exec(s.connection, "INSERT INTO app_user VALUES (1)", NULL, NULL,
-                                  NULL),
-                     SQLITE_CONSTRAINT);
+    assert_int_equal(
+        sqlite3_exec(s.connection, "INSERT INTO app_user VALUES (1)", NULL, NULL, NULL),
+        SQLITE_CONSTRAINT);
     scene_close(&s);
 }
 

@@ -21,12 +21,8 @@ static const plain_param receipt_params[] = {PLAIN_PARAM(struct receipt, order_i
                                              PLAIN_PARAMS_END};
 
 const plain_job_class ReceiptJob = {
-    PLAIN_JOB_CLASS(struct receipt),
-    .name = "ReceiptJob",
-    .doc = "Write the receipt of an order.",
-    .params = receipt_params,
-    .default_retries = 3,
-    .run = send_receipt,
+    PLAIN_JOB_CLASS(struct receipt), .name = "ReceiptJob", .doc = "Write the receipt of an order.",
+    .params = receipt_params,        .default_retries = 3, .run = send_receipt,
 };
 
 PLAIN_REGISTER_JOBS(&ReceiptJob);

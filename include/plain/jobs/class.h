@@ -79,8 +79,9 @@ enum plain_count_flags {
 };
 
 /* The exact number of requests (pending) or processes (claimed or running) of the class with this
- * key, in the enqueue's transaction and under its lock. Negative when the database failed: then
- * return that value. */
+ * key, all counts of one key of one moment, in the enqueue's transaction and under its lock. key ""
+ * counts those without a key that were enqueued by the rule, not past it (by name, or from SQL).
+ * Negative when the database failed: then the enqueue fails, whatever the rule returns. */
 PLAIN_EXPORT PLAIN_MUST_USE int64_t plain_count_requested(plain_enqueue_tx *tx, const char *key,
                                                           unsigned flags);
 PLAIN_EXPORT PLAIN_MUST_USE int64_t plain_count_processing(plain_enqueue_tx *tx, const char *key,
@@ -90,7 +91,8 @@ PLAIN_EXPORT PLAIN_MUST_USE int64_t plain_count_processing(plain_enqueue_tx *tx,
  * is enqueued, never for its retry or deferral: an admitted job keeps its place. Replaces the
  * default (at most one with the key), so such a class takes no key row; its rule runs under a lock
  * that is held to the end of the transaction, and is refused (PLAIN_E_ISOLATION) in REPEATABLE READ
- * and SERIALIZABLE, where no count can be trusted. key is "" when the job has none. */
+ * and SERIALIZABLE, where no count can be trusted. It cannot enqueue anything itself. key is ""
+ * when the job has none. */
 typedef int plain_should_enqueue_fn(const plain_job_class *self, plain_enqueue_tx *tx,
                                     const void *params, const char *key);
 

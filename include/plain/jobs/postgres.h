@@ -23,17 +23,23 @@ struct pg_conn; /* PGconn of libpq */
 
 /*
  * A handle on a connection of the application. Enqueues happen in its transaction: commit
- * enqueues, rollback does not; outside a transaction each makes its own.
+ * enqueues, rollback does not; outside a transaction each makes its own (READ COMMITTED).
  *
  * schema: where `plain migrate` made the tables; NULL: the connection's current_schema(). The
  * connection is borrowed: it must outlive the handle, and stays open at plain_jobs_close(). The
  * handle belongs to the thread that uses the connection. No prepared statement or setting is left
- * on it. Errors of a statement do not abort the caller's transaction (a savepoint takes them), but
- * for a lost connection; err->transaction_aborted tells.
+ * on it; a statement that was prepared without a name does not survive, as with any PQexec. Calls
+ * block as long as the connection's own settings say (lock_timeout, statement_timeout).
  *
- * Refused with PLAIN_E_INVALID, field "connection": NULL, not connected, busy with another command,
- * in COPY or pipeline mode, non-blocking, in a failed transaction, client_encoding other than
- * UTF8. PLAIN_E_SCHEMA as plain_jobs_open(). Blocks for one round trip.
+ * Errors of a statement do not abort the caller's transaction (a savepoint takes them).
+ * err->transaction_aborted tells when it must be rolled back all the same: the connection was lost,
+ * or the transaction cannot be serialized (SQLSTATE 40001).
+ *
+ * Refused with PLAIN_E_INVALID, field "connection", here and at each later call: NULL, not
+ * connected, busy with another command, in COPY or pipeline mode, non-blocking, in a failed
+ * transaction, client_encoding other than UTF8, a server older than 13; and here only: triggers
+ * that are switched off by session_replication_role. PLAIN_E_SCHEMA as plain_jobs_open(). Talks to
+ * the server, in the transaction if there is one.
  */
 PLAIN_EXPORT PLAIN_MUST_USE int plain_jobs_adopt_postgres(struct pg_conn *connection,
                                                           const char *schema, plain_jobs **out,

@@ -93,7 +93,7 @@ typedef struct plain_options {
 
 /* Who holds a concurrency key. */
 enum plain_holder {
-    PLAIN_HOLDER_NONE,
+    PLAIN_HOLDER_NONE, /* of a skipped job: its class's should_enqueue said no */
     PLAIN_HOLDER_PENDING,
     PLAIN_HOLDER_PROCESSING,
     PLAIN_HOLDER_UNSEEN /* committed after the snapshot of the caller's transaction */
@@ -155,8 +155,10 @@ typedef struct plain_item {
  * results: count of them, or NULL; results[i] tells what became of items[i]: its uuid, or, where
  * its key was held (also by an earlier item), the holder. *enqueued (may be NULL): how many were
  * made. Every item is checked before any SQL; err->message names the first bad one by its number
- * from 0. A class with its own should_enqueue is refused (PLAIN_E_INVALID): its rule counts one at
- * a time. Returns PLAIN_OK also when some or all were skipped.
+ * from 0; one uuid for two items is bad too. A class with its own should_enqueue is refused
+ * (PLAIN_E_INVALID): its rule counts one at a time. Returns PLAIN_OK also when some or all were
+ * skipped. After PLAIN_E_UNREACHABLE it may have been committed: call again with the uuids of
+ * results as options.
  */
 PLAIN_EXPORT PLAIN_MUST_USE int plain_run_many(plain_jobs *jobs, const plain_job_class *cls,
                                                const plain_item *items, size_t count,
@@ -173,9 +175,11 @@ typedef struct plain_statement {
 /*
  * Makes the statement that enqueues a job: execute it in a transaction of your own. It returns one
  * row with the uuid, or (PostgreSQL) NULL when the concurrency key is held; on SQLite a held key
- * fails the statement with "PJ501". dialect: "postgresql" or "sqlite". schema: PostgreSQL's, NULL
- * for the search path. Talks to no database. On success *out is the caller's, freed with
- * plain_statement_free(). A class with its own should_enqueue is refused (PLAIN_E_INVALID).
+ * fails the statement with "PJ501", and a uuid that was used before gives no row. Each value stands
+ * once in the text, in order. Executing it twice is one job. dialect: "postgresql" or "sqlite".
+ * schema: PostgreSQL's, NULL for the search path. Talks to no database. On success *out is the
+ * caller's, freed with plain_statement_free(). A class with its own should_enqueue is refused
+ * (PLAIN_E_INVALID).
  */
 PLAIN_EXPORT PLAIN_MUST_USE int plain_enqueue_statement(const char *dialect, const char *schema,
                                                         const plain_job_class *cls,

@@ -96,15 +96,16 @@ static void put_fix(const struct failure_context *c, enum remedy remedy, plain_e
 /* A message may quote what was sent to the server: the password never gets out. */
 static void hide_password(const char *password, char *text)
 {
-    static const char stars[] = "***";
+    enum { STARS = 3 };
     size_t length = strlen(password);
 
     if (length == 0)
         return;
     for (char *p = strstr(text, password); p; p = strstr(p, password)) {
-        size_t shown = length < strlen(stars) ? length : strlen(stars);
+        size_t shown = length < STARS ? length : STARS;
 
-        memcpy(p, stars, shown);
+        for (size_t i = 0; i < shown; i++)
+            p[i] = '*';
         memmove(p + shown, p + length, strlen(p + length) + 1);
         p += shown;
     }

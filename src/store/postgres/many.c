@@ -12,6 +12,7 @@
  *   3. The requests that are left are inserted in the caller's order.
  *   4. A uuid that may exist can have been claimed between 1 and 3: then it is taken back.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,8 +30,8 @@ struct batch {
     size_t count;
     plain_request *out;
     struct arena arena;
-    bool *is_settled;   /* nothing of this request is left to do      */
-    size_t *wanted;     /* numbers of requests that a step is about   */
+    bool *is_settled; /* nothing of this request is left to do      */
+    size_t *wanted;   /* numbers of requests that a step is about   */
     size_t wanted_count;
     struct new_request *rows; /* ROWS_MAX of them, for one statement */
     size_t *numbers;          /* of the requests in rows             */
@@ -248,6 +249,7 @@ static void settle_followers(struct batch *b, const struct new_request *const *k
 {
     size_t first = 0;
 
+    assert(keyed || count == 0);
     for (size_t k = 0; k < count; k++) {
         size_t i = (size_t)(keyed[k] - b->requests);
 

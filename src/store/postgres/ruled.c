@@ -79,8 +79,7 @@ int postgres_count(struct store_tx *base, enum job_table table, const char *job_
     struct tx *tx = (struct tx *)base;
 
     if (!tx->is_counted || strcmp(tx->key, key) != 0) {
-        int r =
-            count_groups(&postgres_of(base->store)->session, job_class, key, self, tx, err);
+        int r = count_groups(&postgres_of(base->store)->session, job_class, key, self, tx, err);
         if (r < 0)
             return r;
         tx->is_counted = text_copy(tx->key, sizeof(tx->key), key);

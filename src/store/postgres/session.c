@@ -323,8 +323,8 @@ static bool execute(struct session *s, enum sql_name name)
     struct session_values v;
 
     if (!session_take_values(s, &v) ||
-        PQsendQueryPrepared(s->conn, statement_names[name], v.count, v.values, v.lengths,
-                            v.formats, BINARY) != 1)
+        PQsendQueryPrepared(s->conn, statement_names[name], v.count, v.values, v.lengths, v.formats,
+                            BINARY) != 1)
         return false;
     s->sent[s->sent_count++] = (struct session_sent){name, false};
     return true;

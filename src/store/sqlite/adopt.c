@@ -92,8 +92,8 @@ static int end_transaction(struct connection *conn, int result, plain_error *err
 
 int adopted_connection_end(struct connection *conn, int result, plain_error *err)
 {
-    result = conn->is_nested ? end_savepoint(conn, result, err)
-                             : end_transaction(conn, result, err);
+    result =
+        conn->is_nested ? end_savepoint(conn, result, err) : end_transaction(conn, result, err);
     leave(conn);
     return result;
 }

@@ -14,7 +14,8 @@
 #include "store/sqlite/connection.h"
 
 /* connection_begin() and connection_end(). */
-int adopted_connection_begin(struct connection *conn, enum sql_name how, plain_error *err) PLAIN_MUST_USE;
+int adopted_connection_begin(struct connection *conn, enum sql_name how,
+                             plain_error *err) PLAIN_MUST_USE;
 int adopted_connection_end(struct connection *conn, int result, plain_error *err) PLAIN_MUST_USE;
 
 #endif

@@ -98,8 +98,8 @@ static int extended(struct connection *conn, int rc)
 
 static int prepare(struct connection *conn, enum sql_name name, sqlite3_stmt **out)
 {
-    int rc = sqlite3_prepare_v3(conn->db, sql_sqlite[name], -1, SQLITE_PREPARE_PERSISTENT, out,
-                                NULL);
+    int rc =
+        sqlite3_prepare_v3(conn->db, sql_sqlite[name], -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
 
     return rc == SQLITE_OK ? rc : extended(conn, rc);
 }

@@ -1,4 +1,5 @@
-/* many.c - enqueueing many requests in one transaction: there is one writer, so one after another */
+/* many.c - enqueueing many requests in one transaction: there is one writer, so one after another
+ */
 #include <string.h>
 
 #include "store/sqlite/sqlite.h"

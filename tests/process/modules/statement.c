@@ -1,5 +1,6 @@
 /*
- * statement.c - prints what plain_enqueue_statement makes: statement DIALECT [KEY [DELAY_MS [UUID]]]
+ * statement.c - prints what plain_enqueue_statement makes: statement DIALECT [KEY [DELAY_MS
+ * [UUID]]]
  *
  * The SQL, then each value behind a line "= " or, for NULL, "-". Texts here have no line ends but
  * the SQL, which ends with a line ".".
@@ -25,12 +26,8 @@ static const plain_param user_params[] = {PLAIN_PARAM(struct user, user_id, 0),
                                           PLAIN_PARAM(struct user, name, 0), PLAIN_PARAMS_END};
 
 static const plain_job_class UserJob = {
-    PLAIN_JOB_CLASS(struct user),
-    .name = "UserJob",
-    .params = user_params,
-    .default_queue = "mail",
-    .default_retries = 2,
-    .run = run_nothing,
+    PLAIN_JOB_CLASS(struct user), .name = "UserJob",    .params = user_params,
+    .default_queue = "mail",      .default_retries = 2, .run = run_nothing,
 };
 
 int main(int argc, char **argv)
