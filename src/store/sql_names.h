@@ -71,6 +71,7 @@
     X(MANY_KEYS)                                                                                   \
     X(MANY_HOLDERS)                                                                                \
     X(MANY_REQUESTS)                                                                               \
+    X(MANY_REPEATABLE)                                                                             \
     X(MANY_TAKEN_BACK)                                                                             \
     X(LOCK_WRITE)                                                                                  \
     X(ENCODING)                                                                                    \

@@ -294,3 +294,41 @@ void a_repeated_uuid_in_a_transaction_is_one_job(void **state)
     assert_rows(&s, 1, 0, 1);
     scene_close(&s);
 }
+
+/* Adopts, enqueues one and two, and lets go. */
+static int use_briefly(struct scene *s)
+{
+    const plain_item items[] = {{.size = sizeof(plain_item)}, {.size = sizeof(plain_item)}};
+    plain_jobs *jobs = NULL;
+    int r = app->adopt(s->connection, &jobs, &s->err);
+
+    if (r == PLAIN_OK)
+        r = plain_run_in_worker(jobs, &Job, NULL, PLAIN_OPTIONS(.concurrency_key = "k"), NULL,
+                                &s->err);
+    if (r >= 0)
+        r = plain_run_many(jobs, &Job, items, 2, NULL, NULL, &s->err);
+    plain_jobs_close(jobs);
+    return r;
+}
+
+void memory_that_runs_out_leaves_the_transaction_usable(void **state)
+{
+    struct scene s;
+    int r;
+
+    (void)state;
+    scene_open(&s);
+    begin(&s);
+    for (unsigned n = 0;; n++) {
+        harness_fail_allocation(n);
+        r = use_briefly(&s);
+        if (!harness_allocation_failed())
+            break;
+        assert_int_equal(r, PLAIN_E_NOMEM);
+        assert_false(s.err.transaction_aborted);
+    }
+    must(r, &s);
+    scene_run(&s, "COMMIT");
+    assert_rows(&s, 1, 3, 1);
+    scene_close(&s);
+}

@@ -38,6 +38,7 @@ struct application {
     X(adopting_nothing_is_refused)                                                                 \
     X(a_child_is_told_that_it_forked)                                                              \
     X(a_repeated_uuid_in_a_transaction_is_one_job)                                                 \
+    X(memory_that_runs_out_leaves_the_transaction_usable)                                          \
     X(many_commit_or_roll_back_together)                                                           \
     X(many_answer_each_item)                                                                       \
     X(many_of_used_uuids_are_one_job_each)                                                         \

@@ -43,6 +43,7 @@ static const struct excuse {
     {SQL_MANY_KEYS, "enqueue, for each request"},
     {SQL_MANY_HOLDERS, "key_holder, for each request"},
     {SQL_MANY_REQUESTS, "enqueue, for each request"},
+    {SQL_MANY_REPEATABLE, "enqueue, for each request"},
     {SQL_MANY_TAKEN_BACK, "nobody else writes meanwhile"},
 };
 

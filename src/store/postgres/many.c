@@ -288,11 +288,19 @@ static int settle_keys(struct batch *b, plain_error *err)
  * Requests.
  */
 
-static int insert_rows(struct batch *b, plain_error *err)
+static bool has_repeatable(const struct batch *b)
+{
+    for (size_t i = 0; i < b->row_count; i++) {
+        if (b->rows[i].may_exist)
+            return true;
+    }
+    return false;
+}
+
+static void send_rows(struct batch *b, enum sql_name name)
 {
     struct wire *w = &b->session->wire;
     const struct new_request *rows = b->rows;
-    PGresult *result;
 
     put_uuids(b);
     put_texts(b, &rows[0].job_class);
@@ -304,11 +312,9 @@ static int insert_rows(struct batch *b, plain_error *err)
     wire_array(w, &wire_int4_items, &rows[0].retries, b->row_count, sizeof(*rows));
     put_texts(b, &rows[0].concurrency_key);
     put_texts(b, &rows[0].source);
-    int r = run(b, SQL_MANY_REQUESTS, &result, err);
-    PQclear(result);
-    for (size_t i = 0; r == PLAIN_OK && i < b->row_count; i++)
+    session_send(b->session, name);
+    for (size_t i = 0; i < b->row_count; i++)
         settle(b, b->numbers[i], &rows[i].uuid);
-    return r;
 }
 
 /* Keeps the rows of `result` only, whose numbers rise. */
@@ -322,13 +328,8 @@ static void keep_rows(struct batch *b, const PGresult *result)
 static int take_back_repeated(struct batch *b, plain_error *err)
 {
     PGresult *result;
-    bool may_exist = false;
-
-    for (size_t i = 0; i < b->row_count; i++)
-        may_exist = may_exist || b->rows[i].may_exist;
-    if (!may_exist)
-        return PLAIN_OK;
     int r = find_repeated(b, false, &result, err);
+
     if (r == PLAIN_OK)
         keep_rows(b, result);
     PQclear(result);
@@ -340,8 +341,11 @@ static int take_back_repeated(struct batch *b, plain_error *err)
     return r;
 }
 
+/* The server inserts some rows while the next ones are being put together. */
 static int insert_all(struct batch *b, plain_error *err)
 {
+    enum { UNDERWAY_MAX = 3 };
+    int underway = 0;
     int r = PLAIN_OK;
 
     b->wanted_count = 0;
@@ -350,11 +354,17 @@ static int insert_all(struct batch *b, plain_error *err)
             b->wanted[b->wanted_count++] = i;
     }
     for (size_t at = 0; r == PLAIN_OK && next_rows(b, &at);) {
-        r = insert_rows(b, err);
-        if (r == PLAIN_OK)
+        bool is_repeatable = has_repeatable(b);
+
+        send_rows(b, is_repeatable ? SQL_MANY_REPEATABLE : SQL_MANY_REQUESTS);
+        if (is_repeatable || ++underway == UNDERWAY_MAX) {
+            r = session_sync(b->session, NULL, 0, err);
+            underway = 0;
+        }
+        if (r == PLAIN_OK && is_repeatable)
             r = take_back_repeated(b, err);
     }
-    return r;
+    return r == PLAIN_OK && underway > 0 ? session_sync(b->session, NULL, 0, err) : r;
 }
 
 static int enqueue_in_transaction(struct batch *b, plain_error *err)

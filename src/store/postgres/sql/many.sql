@@ -53,6 +53,30 @@ SELECT w.n, k.request_uuid, (CASE WHEN p.uuid IS NULL THEN 1 ELSE 2 END)::int4,
 -- $8 int4[]         retries
 -- $9 text[]         concurrency_key
 -- $10 text[]        source
+-- For uuids that were just made: looking for a conflict would cost a third more.
+INSERT INTO {schema}.plainjobs_jobrequest (uuid, job_class, parameters, queue, start_at, priority,
+    retries, concurrency_key, source, root_uuid)
+SELECT i.uuid, i.job_class, i.parameters, i.queue,
+       COALESCE(i.start_at,
+                statement_timestamp() + NULLIF(i.delay, 0) * interval '1 microsecond'),
+       i.priority, i.retries, i.concurrency_key, i.source, i.uuid
+  FROM unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[], $5::int8[], $6::timestamptz[],
+              $7::int4[], $8::int4[], $9::text[], $10::text[])
+       AS i(uuid, job_class, parameters, queue, delay, start_at, priority, retries,
+            concurrency_key, source);
+
+-- :name many_repeatable
+-- $1 uuid[]         uuid
+-- $2 text[]         job_class
+-- $3 jsonb[]        parameters, in the stored form
+-- $4 text[]         queue
+-- $5 int8[]         delay in microseconds, 0 for none
+-- $6 timestamptz[]  start_at, or NULL
+-- $7 int4[]         priority
+-- $8 int4[]         retries
+-- $9 text[]         concurrency_key
+-- $10 text[]        source
+-- The same for uuids that may exist.
 INSERT INTO {schema}.plainjobs_jobrequest (uuid, job_class, parameters, queue, start_at, priority,
     retries, concurrency_key, source, root_uuid)
 SELECT i.uuid, i.job_class, i.parameters, i.queue,
