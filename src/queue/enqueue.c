@@ -67,7 +67,7 @@ static int enqueue_stored(plain_jobs *jobs, const plain_job_class *cls, const ch
                           plain_request *request, plain_error *err)
 {
     struct enqueue_values values;
-    struct rule rule;
+    struct rule rule = {0};
     int r = class_decide(cls, params, options, &values, err);
 
     if (r == PLAIN_OK)

@@ -70,7 +70,7 @@ static int prepare_item(struct batch *b, const plain_item *items, size_t i, plai
     struct new_request none = {0};
     const struct new_request *before = i > 0 ? &b->requests[i - 1] : &none;
     struct enqueue_values values;
-    plain_item item;
+    plain_item item = {0};
     const void *params = NULL;
 
     buf_reset(&b->stored);
@@ -165,6 +165,16 @@ static int insert(plain_jobs *jobs, struct batch *b, plain_request *made, size_t
     return r;
 }
 
+static int run(plain_jobs *jobs, struct batch *b, const plain_item *items, plain_request *made,
+               size_t *enqueued, plain_error *err)
+{
+    int r = class_check_text("job_class", b->name, false, err);
+
+    if (r == PLAIN_OK)
+        r = prepare(b, items, err);
+    return r == PLAIN_OK ? insert(jobs, b, made, enqueued, err) : r;
+}
+
 int jobs_run_many(plain_jobs *jobs, const plain_job_class *cls, const char *name,
                   const plain_item *items, size_t count, plain_request *results, size_t *enqueued,
                   plain_error *err)
@@ -174,13 +184,7 @@ int jobs_run_many(plain_jobs *jobs, const plain_job_class *cls, const char *name
     size_t n = 0;
 
     b.requests = mem_zalloc(count, sizeof(*b.requests));
-    int r = made && b.requests ? PLAIN_OK : error_nomem(err);
-    if (r == PLAIN_OK)
-        r = class_check_text("job_class", name, false, err);
-    if (r == PLAIN_OK)
-        r = prepare(&b, items, err);
-    if (r == PLAIN_OK)
-        r = insert(jobs, &b, made, &n, err);
+    int r = made && b.requests ? run(jobs, &b, items, made, &n, err) : error_nomem(err);
     if (enqueued)
         *enqueued = n;
     if (!results)
@@ -215,9 +219,9 @@ int plain_run_many(plain_jobs *jobs, const plain_job_class *cls, const plain_ite
     int r = request_check_class(cls, err);
     if (r == PLAIN_OK)
         r = refuse_rule(cls, err);
-    if (r == PLAIN_OK && !items && count > 0)
-        r = error_set(err, PLAIN_E_INVALID, 0, "items", "items is NULL");
     if (r < 0)
         return r;
+    if (!items && count > 0)
+        return error_set(err, PLAIN_E_INVALID, 0, "items", "items is NULL");
     return jobs_run_many(jobs, cls, cls->name, items, count, results, enqueued, err);
 }
