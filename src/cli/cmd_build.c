@@ -144,7 +144,7 @@ static int compiler_failed(const char *source, const struct child_end *end, plai
 /* Runs the compiler; on success `made` is there. */
 static int compile(struct cli *cli, const struct words *w, const char *source, plain_error *err)
 {
-    struct child_end end;
+    struct child_end end = {.exit_code = -1};
 
     if (w->too_many)
         return error_set(err, PLAIN_E_INVALID, 703, "CFLAGS",
