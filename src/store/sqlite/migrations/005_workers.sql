@@ -1,0 +1,2 @@
+INSERT INTO plainjobs_migration (version, name, applied_at)
+VALUES (5, 'workers', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000);
