@@ -81,7 +81,9 @@ struct claim {
     int crash_count;
     int64_t requested_at;
     int64_t due_at;
-    int64_t id; /* of the request row */
+    int64_t id;         /* of the request row */
+    int64_t timeout_ms; /* of the request's own; 0: none */
+    int lost_count;     /* attempts of this job that were lost with their worker */
 };
 
 /* The end of one attempt. Zero uuids and negative numbers stand for NULL where said. */
@@ -104,6 +106,8 @@ struct job_end {
     int64_t successor_start_at;
     int successor_retry_attempt;
     bool wants_hook; /* LOST or CANCELLED, and the class has an on_aborted */
+    int lost_count;     /* like crash_count: attempts that were lost with their worker */
+    const char *output; /* the end of what it wrote; NULL: nothing */
 };
 
 /* An ended attempt whose on_aborted is to be called. */

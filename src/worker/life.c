@@ -78,6 +78,7 @@ static void begin_end(const struct runner *r, struct work *k, enum job_status st
         .exit_code = -1,
         .exit_signal = -1,
         .crash_count = k->claim->crash_count,
+        .lost_count = k->claim->lost_count,
         .runner_pid = r->pid,
         .cpu_us = -1,
         .max_rss_kb = -1,

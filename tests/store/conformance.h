@@ -46,6 +46,7 @@ struct conformance_database {
     X(parameters_of_one_mebibyte_come_back)                                                        \
     /* conformance_end.c */                                                                        \
     X(an_end_is_recorded_with_every_value)                                                         \
+    X(limits_go_from_the_request_to_its_successor)                                                 \
     X(an_attempt_ends_once)                                                                        \
     X(an_unknown_token_changes_nothing)                                                            \
     X(a_retry_is_linked_both_ways)                                                                 \

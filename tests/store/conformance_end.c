@@ -78,6 +78,39 @@ void an_end_is_recorded_with_every_value(void **state)
     bench_close(&b);
 }
 
+/* A timeout belongs to the request, the number of lost attempts to the job: both go with it. */
+void limits_go_from_the_request_to_its_successor(void **state)
+{
+    struct new_request r = request_default();
+    struct bench b;
+
+    (void)state;
+    r.retries = 9;
+    bench_open(&b);
+    (void)bench_enqueue(&b, &r);
+    (void)bench_number(&b, "UPDATE plainjobs_jobrequest SET timeout_ms = 5000000000 RETURNING 1");
+    struct claim c = bench_claim_one(&b);
+    assert_int_equal(c.timeout_ms, 5000000000);
+    assert_int_equal(c.lost_count, 0);
+    assert_int_equal(bench_release(&b, &c.token), 1);
+    c = bench_claim_one(&b);
+    assert_int_equal(c.timeout_ms, 5000000000);
+    struct job_end end = end_of(&c, JOB_LOST);
+    end.lost_count = 2;
+    end.output = "its last words";
+    end.successor = uuid_new();
+    end.successor_retry_attempt = 1;
+    assert_int_equal(bench_end(&b, &end), 1);
+    assert_int_equal(bench_number(&b, "SELECT count(*) FROM plainjobs_jobresult"
+                                      " WHERE output = 'its last words' AND lost_count = 2"
+                                      " AND timeout_ms = 5000000000"),
+                     1);
+    c = bench_claim_one(&b);
+    assert_int_equal(c.timeout_ms, 5000000000);
+    assert_int_equal(c.lost_count, 2);
+    bench_close(&b);
+}
+
 void an_attempt_ends_once(void **state)
 {
     struct new_request r;

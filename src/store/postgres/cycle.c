@@ -26,7 +26,7 @@ enum { CYCLE_RESULTS_MAX = 7 };
  * What is sent.
  */
 
-/* The columns of finish_jobs that come from a job_end, in their order: $1 to $17. */
+/* The columns of finish_jobs that come from a job_end, in their order: $1 to $19. */
 static const struct end_column {
     const struct wire_items *items;
     size_t offset;
@@ -48,6 +48,8 @@ static const struct end_column {
     {&wire_uuid_items, offsetof(struct job_end, successor)},
     {&wire_time_items, offsetof(struct job_end, successor_start_at)},
     {&wire_int4_items, offsetof(struct job_end, successor_retry_attempt)},
+    {&wire_int4_items, offsetof(struct job_end, lost_count)},
+    {&wire_text_items, offsetof(struct job_end, output)},
 };
 
 static bool put_status(struct buf *b, const void *field)
@@ -153,6 +155,8 @@ static const struct field claim_fields[] = {
     {field_time, offsetof(struct claim, requested_at)},
     {field_time, offsetof(struct claim, due_at)},
     {field_int64, offsetof(struct claim, id)},
+    {field_int64, offsetof(struct claim, timeout_ms)},
+    {field_int, offsetof(struct claim, lost_count)},
 };
 
 static int compare(int64_t a, int64_t b)

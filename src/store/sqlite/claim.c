@@ -37,7 +37,9 @@ enum {
     PICK_RUN_NO,
     PICK_CRASH_COUNT,
     PICK_REQUESTED_AT,
-    PICK_DUE_AT
+    PICK_DUE_AT,
+    PICK_TIMEOUT,
+    PICK_LOST_COUNT
 };
 
 /* One wished queue. */
@@ -207,6 +209,8 @@ static struct claim read_claim(const struct query *q, const plain_uuid *token, s
         .requested_at = column_int(q, PICK_REQUESTED_AT),
         .due_at = column_int(q, PICK_DUE_AT),
         .id = column_int(q, PICK_ID),
+        .timeout_ms = column_int(q, PICK_TIMEOUT),
+        .lost_count = column_small(q, PICK_LOST_COUNT),
     };
 }
 

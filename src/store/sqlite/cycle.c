@@ -14,7 +14,7 @@
 #include "store/sqlite/hooks.h"
 
 /* Of SQL_TAKE_PROCESS, which are the parameters of SQL_RELEASE_JOBS. */
-enum { RELEASED_COLUMNS = 18 };
+enum { RELEASED_COLUMNS = 20 };
 
 static int insert_result(struct connection *conn, const struct cycle *c, const struct job_end *end,
                          int64_t now, plain_error *err)
@@ -42,6 +42,8 @@ static int insert_result(struct connection *conn, const struct cycle *c, const s
     query_positive(&q, 18, end->exit_signal);
     query_positive(&q, 19, end->cpu_us);
     query_positive(&q, 20, end->max_rss_kb);
+    query_int(&q, 21, end->lost_count);
+    query_text(&q, 22, end->output);
     return query_end(&q, err);
 }
 
@@ -63,6 +65,7 @@ static int insert_successor(struct connection *conn, const struct job_end *end, 
     query_time(&q, 4, end->successor_start_at);
     query_int(&q, 5, end->successor_retry_attempt);
     query_int(&q, 6, end->crash_count);
+    query_int(&q, 7, end->lost_count);
     return query_end(&q, err);
 }
 

@@ -128,7 +128,6 @@ const char *sqlite_enqueue_sql(void)
 struct attempt {
     plain_uuid continued_by;
     int retry_attempt;
-    int crash_count;
     const char *job_class;
     const char *concurrency_key;
 };
@@ -144,9 +143,8 @@ static int find_attempt(struct connection *conn, const plain_uuid *token, struct
         *out = (struct attempt){
             .continued_by = column_uuid(&q, 0),
             .retry_attempt = column_small(&q, 1),
-            .crash_count = column_small(&q, 2),
-            .job_class = column_text(&q, 3, a),
-            .concurrency_key = column_text(&q, 4, a),
+            .job_class = column_text(&q, 2, a),
+            .concurrency_key = column_text(&q, 3, a),
         };
     int r = query_end(&q, err);
     if (r != PLAIN_OK)
@@ -179,7 +177,8 @@ static int continue_attempt(struct connection *conn, const plain_uuid *token,
     query_int(&q, 3, now);
     query_time(&q, 4, STORE_NO_TIME);
     query_int(&q, 5, (int64_t)attempt->retry_attempt + 1);
-    query_int(&q, 6, attempt->crash_count);
+    query_int(&q, 6, 0); /* who retries by hand knows of the crashes: counted anew */
+    query_int(&q, 7, 0);
     int r = insert(&q, &is_held, err);
     if (is_held)
         return tell_holder(conn, attempt->job_class, attempt->concurrency_key, now, out, err);

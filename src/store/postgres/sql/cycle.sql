@@ -67,14 +67,15 @@ started AS MATERIALIZED (
 processes AS (
     INSERT INTO {schema}.plainjobs_jobprocess (uuid, started_at, job_request_uuid, requested_at,
         start_at, worker_id, job_class, parameters, priority, source, queue, retries, retry_attempt,
-        concurrency_key, trace_id, span_id, root_uuid, retry_of, run_no, crash_count, key_shared)
+        concurrency_key, trace_id, span_id, root_uuid, retry_of, run_no, crash_count, key_shared,
+        timeout_ms, lost_count)
     SELECT token, statement_timestamp(), uuid, created_at, start_at, $8::uuid, job_class,
            parameters, priority, source, queue, retries, retry_attempt, concurrency_key, trace_id,
-           span_id, root_uuid, retry_of, run_no, crash_count, key_shared
+           span_id, root_uuid, retry_of, run_no, crash_count, key_shared, timeout_ms, lost_count
       FROM started)
 SELECT token, uuid, COALESCE(root_uuid, uuid), job_class, parameters::text, queue, concurrency_key,
        source, priority, retries, retry_attempt, COALESCE(run_no, 1), COALESCE(crash_count, 0),
-       created_at, due_at, id
+       created_at, due_at, id, COALESCE(timeout_ms, 0), COALESCE(lost_count, 0)
   FROM started;
 
 -- :name next_due
@@ -108,10 +109,12 @@ SELECT statement_timestamp(), min(d.due_at)
 -- $15 uuid[]         successor
 -- $16 timestamptz[]  successor_start_at
 -- $17 int4[]         successor_retry_attempt
--- $18 uuid           worker
--- $19 text           host
--- $20 int4           pid
--- $21 int4           shard of the counters
+-- $18 int4[]         lost_count
+-- $19 text[]         output
+-- $20 uuid           worker
+-- $21 text           host
+-- $22 int4           pid
+-- $23 int4           shard of the counters
 -- The plan is a nested loop over the unique token of each; a hash join would read the whole table.
 -- A successor is inserted after its attempt was deleted, so the key's trigger lets the key pass on.
 -- Counters are written in the order of their key, so that two workers cannot block each other.
@@ -121,10 +124,10 @@ WITH ended AS MATERIALIZED (
      USING unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::text[],
                   $6::text[], $7::text[], $8::text[], $9::int4[], $10::int4[], $11::int4[],
                   $12::int4[], $13::int8[], $14::int8[], $15::uuid[], $16::timestamptz[],
-                  $17::int4[])
+                  $17::int4[], $18::int4[], $19::text[])
         AS e (token, status, started, ended_at, error, error_type, error_message, fingerprint,
               exit_code, exit_signal, crashes, runner_pid, cpu_us, max_rss_kb, successor,
-              successor_start_at, successor_retry_attempt)
+              successor_start_at, successor_retry_attempt, losses, output)
      WHERE p.uuid = e.token
     RETURNING p.*, e.*),
 results AS (
@@ -133,26 +136,26 @@ results AS (
         parameters, priority, source, queue, retries, retry_attempt, concurrency_key, trace_id,
         span_id, root_uuid, retry_of, run_no, crash_count, key_shared, worker_id, worker_host,
         worker_pid, runner_pid, error_type, error_message, error_fingerprint, exit_code,
-        exit_signal, cpu_us, max_rss_kb)
+        exit_signal, cpu_us, max_rss_kb, timeout_ms, lost_count, output)
     SELECT token, started, ended_at, requested_at, token, job_request_uuid, successor, status,
            COALESCE(error, ''), job_class, parameters, priority, source, queue, retries,
            retry_attempt, concurrency_key, trace_id, span_id,
-           COALESCE(root_uuid, job_request_uuid), retry_of, run_no, crashes, key_shared, $18::uuid,
-           $19::text, $20::int4, runner_pid, error_type, error_message, fingerprint, exit_code,
-           exit_signal, cpu_us, max_rss_kb
+           COALESCE(root_uuid, job_request_uuid), retry_of, run_no, crashes, key_shared, $20::uuid,
+           $21::text, $22::int4, runner_pid, error_type, error_message, fingerprint, exit_code,
+           exit_signal, cpu_us, max_rss_kb, timeout_ms, losses, output
       FROM ended),
 successors AS (
     INSERT INTO {schema}.plainjobs_jobrequest (uuid, created_at, job_class, parameters, priority,
         source, queue, retries, retry_attempt, concurrency_key, trace_id, span_id, start_at,
-        root_uuid, retry_of, run_no, crash_count, key_shared)
+        root_uuid, retry_of, run_no, crash_count, key_shared, timeout_ms, lost_count)
     SELECT successor, ended_at, job_class, parameters, priority, source, queue, retries,
            successor_retry_attempt, concurrency_key, trace_id, span_id, successor_start_at,
            COALESCE(root_uuid, job_request_uuid), token, COALESCE(run_no, 1) + 1, crashes,
-           key_shared
+           key_shared, timeout_ms, losses
       FROM ended WHERE successor IS NOT NULL),
 counters AS (
     INSERT INTO {schema}.plainjobs_counter AS k (minute, job_class, queue, status, shard, n)
-    SELECT date_trunc('minute', ended_at, 'UTC'), job_class, queue, status, $21::int4, count(*)
+    SELECT date_trunc('minute', ended_at, 'UTC'), job_class, queue, status, $23::int4, count(*)
       FROM ended GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
         ON CONFLICT (minute, job_class, queue, status, shard) DO UPDATE SET n = k.n + excluded.n)
 SELECT count(*) FROM ended;
@@ -167,9 +170,9 @@ WITH released AS MATERIALIZED (
 requests AS (
     INSERT INTO {schema}.plainjobs_jobrequest (uuid, created_at, job_class, parameters, priority,
         source, queue, retries, retry_attempt, concurrency_key, trace_id, span_id, start_at,
-        root_uuid, retry_of, run_no, crash_count, key_shared)
+        root_uuid, retry_of, run_no, crash_count, key_shared, timeout_ms, lost_count)
     SELECT job_request_uuid, COALESCE(requested_at, created_at), job_class, parameters, priority,
            source, queue, retries, retry_attempt, concurrency_key, trace_id, span_id, start_at,
-           root_uuid, retry_of, run_no, crash_count, key_shared
+           root_uuid, retry_of, run_no, crash_count, key_shared, timeout_ms, lost_count
       FROM released)
 SELECT count(*) FROM released;

@@ -62,11 +62,11 @@ WITH ended AS (
 made AS (
     INSERT INTO {schema}.plainjobs_jobrequest (uuid, job_class, parameters, priority, source, queue,
         retries, retry_attempt, concurrency_key, trace_id, span_id, root_uuid, retry_of, run_no,
-        key_shared)
+        key_shared, timeout_ms)
     SELECT $2::uuid, job_class, parameters, priority, source, queue, retries,
            LEAST(retry_attempt + 1, 32767), concurrency_key, trace_id, span_id,
            COALESCE(root_uuid, job_request_uuid), job_process_uuid, COALESCE(run_no, 1) + 1,
-           key_shared
+           key_shared, timeout_ms
       FROM ended WHERE retry_job_request_uuid IS NULL
     RETURNING uuid, retry_of),
 linked AS (

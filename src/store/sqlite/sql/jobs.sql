@@ -52,7 +52,7 @@ SELECT max(priority) FROM plainjobs_jobrequest WHERE queue = ?1 AND priority < ?
 -- One level of one queue in claim order: a walk of the index that ends where jobs are not yet due.
 SELECT id, uuid, COALESCE(root_uuid, uuid), job_class, parameters, queue, concurrency_key, source,
        priority, retries, retry_attempt, COALESCE(run_no, 1), COALESCE(crash_count, 0), created_at,
-       due_at
+       due_at, COALESCE(timeout_ms, 0), COALESCE(lost_count, 0)
   FROM plainjobs_jobrequest INDEXED BY plainjobs_jobrequest_claim
  WHERE queue = ?1 AND priority = ?2 AND due_at <= ?3
    AND job_class IN (SELECT value FROM json_each(?4))
@@ -67,11 +67,12 @@ SELECT id, uuid, COALESCE(root_uuid, uuid), job_class, parameters, queue, concur
 INSERT INTO plainjobs_jobprocess
        (uuid, created_at, started_at, job_request_uuid, requested_at, start_at, worker_id,
         job_class, parameters, priority, source, queue, retries, retry_attempt, concurrency_key,
-        trace_id, span_id, root_uuid, retry_of, run_no, crash_count, key_shared)
+        trace_id, span_id, root_uuid, retry_of, run_no, crash_count, key_shared, timeout_ms,
+        lost_count)
 SELECT ?2, ?3, ?3, uuid, created_at, start_at, ?4,
        job_class, parameters, priority, source, queue, retries, retry_attempt, concurrency_key,
        trace_id, span_id, COALESCE(root_uuid, uuid), retry_of, COALESCE(run_no, 1),
-       COALESCE(crash_count, 0), key_shared
+       COALESCE(crash_count, 0), key_shared, timeout_ms, lost_count
   FROM plainjobs_jobrequest WHERE id = ?1;
 
 -- :name delete_claimed
@@ -105,19 +106,23 @@ SELECT min(due_at) FROM plainjobs_jobrequest INDEXED BY plainjobs_jobrequest_del
 -- ?18 integer exit_signal, or null
 -- ?19 integer cpu_us, or null
 -- ?20 integer max_rss_kb, or null
+-- ?21 integer lost_count
+-- ?22 text output, or null
 -- No row when the attempt is no longer ours: then nothing else is done for it.
 INSERT INTO plainjobs_jobresult
        (uuid, created_at, started_at, ended_at, requested_at, job_process_uuid, job_request_uuid,
         retry_job_request_uuid, status, error, job_class, parameters, priority, source, queue,
         retries, retry_attempt, concurrency_key, trace_id, span_id, root_uuid, retry_of, run_no,
         crash_count, key_shared, worker_id, worker_host, worker_pid, runner_pid, error_type,
-        error_message, error_fingerprint, exit_code, exit_signal, cpu_us, max_rss_kb)
+        error_message, error_fingerprint, exit_code, exit_signal, cpu_us, max_rss_kb,
+        timeout_ms, lost_count, output)
 SELECT ?2, ?3, ?4, ?5, requested_at, uuid, job_request_uuid,
        ?6, ?7, ?8, job_class, parameters, priority, source, queue,
        retries, retry_attempt, concurrency_key, trace_id, span_id,
        COALESCE(root_uuid, job_request_uuid), retry_of, COALESCE(run_no, 1),
        ?9, key_shared, ?10, ?11, ?12, ?13, ?14,
-       ?15, ?16, ?17, ?18, ?19, ?20
+       ?15, ?16, ?17, ?18, ?19, ?20,
+       timeout_ms, ?21, ?22
   FROM plainjobs_jobprocess WHERE uuid = ?1;
 
 -- :name delete_process
@@ -131,14 +136,15 @@ DELETE FROM plainjobs_jobprocess WHERE uuid = ?1;
 -- ?4 integer start_at, or null
 -- ?5 integer retry_attempt
 -- ?6 integer crash_count
+-- ?7 integer lost_count
 -- After delete_process: the process frees the key, and the successor takes it, in one transaction.
 INSERT INTO plainjobs_jobrequest
        (uuid, created_at, start_at, job_class, parameters, priority, source, queue, retries,
         retry_attempt, concurrency_key, trace_id, span_id, root_uuid, retry_of, run_no,
-        crash_count, key_shared)
+        crash_count, key_shared, timeout_ms, lost_count)
 SELECT ?2, ?3, ?4, job_class, parameters, priority, source, queue, retries,
        ?5, concurrency_key, trace_id, span_id, root_uuid, job_process_uuid, run_no + 1,
-       ?6, key_shared
+       ?6, key_shared, timeout_ms, ?7
   FROM plainjobs_jobresult WHERE job_process_uuid = ?1;
 
 -- :name count_result
@@ -157,7 +163,7 @@ SELECT COALESCE(ended_at, created_at) / 60000000 * 60000000, job_class, queue, s
 DELETE FROM plainjobs_jobprocess WHERE uuid = ?1
 RETURNING job_request_uuid, COALESCE(requested_at, created_at), job_class, parameters, priority,
           source, queue, retries, retry_attempt, concurrency_key, trace_id, span_id, start_at,
-          root_uuid, retry_of, run_no, crash_count, key_shared;
+          root_uuid, retry_of, run_no, crash_count, key_shared, timeout_ms, lost_count;
 
 -- :name release_jobs
 -- ?1 blob uuid
@@ -178,19 +184,22 @@ RETURNING job_request_uuid, COALESCE(requested_at, created_at), job_class, param
 -- ?16 integer run_no
 -- ?17 integer crash_count
 -- ?18 integer key_shared
+-- ?19 integer timeout_ms
+-- ?20 integer lost_count
 -- After take_process: to the triggers a request whose process still exists would be a second job. A
 -- request of that uuid that somebody made meanwhile is this job.
 INSERT INTO plainjobs_jobrequest
        (uuid, created_at, job_class, parameters, priority, source, queue, retries, retry_attempt,
         concurrency_key, trace_id, span_id, start_at, root_uuid, retry_of, run_no, crash_count,
-        key_shared)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+        key_shared, timeout_ms, lost_count)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+        ?19, ?20)
     ON CONFLICT (uuid) DO NOTHING;
 
 -- :name find_result
 -- ?1 blob token
 -- What a retry by hand needs to know of the attempt.
-SELECT retry_job_request_uuid, retry_attempt, COALESCE(crash_count, 0), job_class, concurrency_key
+SELECT retry_job_request_uuid, retry_attempt, job_class, concurrency_key
   FROM plainjobs_jobresult WHERE job_process_uuid = ?1;
 
 -- :name link_retry
