@@ -105,7 +105,7 @@ struct job_end {
     plain_uuid successor; /* the request that continues the job; zero: none */
     int64_t successor_start_at;
     int successor_retry_attempt;
-    bool wants_hook; /* LOST or CANCELLED, and the class has an on_aborted */
+    bool wants_hook;    /* LOST or CANCELLED, and the class has an on_aborted */
     int lost_count;     /* like crash_count: attempts that were lost with their worker */
     const char *output; /* the end of what it wrote; NULL: nothing */
 };

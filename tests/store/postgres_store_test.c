@@ -165,7 +165,7 @@ static void a_restarted_server_is_found_again(void **state)
 #define OTHER_LINKS                                                                                \
     " FROM pg_stat_activity WHERE datname = current_database()"                                    \
     " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
-#define CUT_OTHERS "SELECT count(pg_terminate_backend(pid))" OTHER_LINKS
+#define CUT_OTHERS   "SELECT count(pg_terminate_backend(pid))" OTHER_LINKS
 #define COUNT_OTHERS "SELECT count(*)" OTHER_LINKS
 
 static void wait_until_cut(const struct bench *b)
