@@ -1,12 +1,11 @@
 /*
  * cmd_worker.c - plain jobs worker: turns options and settings into a worker's
  */
-#define _GNU_SOURCE
-#include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cgroup.h"
 #include "base/error.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
@@ -45,18 +44,12 @@ static int override_settings(struct cli *cli, plain_error *err)
     return r;
 }
 
-/* The CPUs that this process may use. */
-static int usable_cpus(void)
+/* As many as there are CPUs for, within what the option takes. */
+static int default_processes(void)
 {
-    cpu_set_t set;
+    int cpus = cpus_allowed();
 
-    CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof(set), &set) != 0)
-        return 1;
-    int count = CPU_COUNT(&set);
-    if (count < 1)
-        return 1;
-    return count < PROCESSES_MAX ? count : PROCESSES_MAX;
+    return cpus < PROCESSES_MAX ? cpus : PROCESSES_MAX;
 }
 
 /* The queues of --queue, each once, or the default one. */
@@ -124,7 +117,8 @@ int cmd_worker(struct cli *cli, plain_error *err)
         return r;
     const struct settings *s = cli->settings;
     options.url = settings_text(s, SETTING_DATABASE_URL);
-    options.max_processes = setting_int_or(s, SETTING_JOBS_WORKER_MAX_PROCESSES, usable_cpus());
+    options.max_processes =
+        setting_int_or(s, SETTING_JOBS_WORKER_MAX_PROCESSES, default_processes());
     options.max_jobs_per_process = settings_int(s, SETTING_JOBS_WORKER_MAX_JOBS_PER_PROCESS);
     options.max_pending_per_process =
         setting_int_or(s, SETTING_JOBS_WORKER_MAX_PENDING_PER_PROCESS, -1);

@@ -40,7 +40,7 @@ static const struct cli_option help_options[] = {
 static const struct cli_option worker_options[] = {
     {OPTION_QUEUE, 0, true, "queue", "QUEUE", "work for this queue; repeatable [default]"},
     {OPTION_MAX_PROCESSES, 0, false, "max-processes", "N",
-     "runners, each runs one job at a time [the CPUs]"},
+     "runners, each runs one job at a time [the CPUs allowed]"},
     {OPTION_MAX_JOBS_PER_PROCESS, 0, false, "max-jobs-per-process", "N",
      "replace a runner after N jobs [never]"},
     {OPTION_MAX_PENDING_PER_PROCESS, 0, false, "max-pending-per-process", "N",

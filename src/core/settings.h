@@ -32,7 +32,8 @@ enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_DURATION, SETTING_LIST, S
 #define SETTING_MAP(X)                                                                             \
     X(DATABASE_URL, TEXT, "sqlite:plain.db", 0, 0, "", "Database of the queue")                    \
     X(JOBS_MODULES, LIST, "", 0, 0, "", "Job modules beside app/jobs.so and app/*/jobs.so")        \
-    X(JOBS_WORKER_MAX_PROCESSES, INT, "", 1, 1024, "", "Runners of a worker; unset: the CPUs")     \
+    X(JOBS_WORKER_MAX_PROCESSES, INT, "", 1, 1024, "",                                             \
+      "Runners of a worker; unset: the CPUs that its cgroup allows")                               \
     X(JOBS_WORKER_MAX_JOBS_PER_PROCESS, INT, "", 1, INT32_MAX, "",                                 \
       "Jobs after which a runner is replaced; unset: never")                                       \
     X(JOBS_WORKER_MAX_PENDING_PER_PROCESS, INT, "", 0, 1000, "",                                   \

@@ -78,6 +78,8 @@ TABLE = {
     "unknown uuid": (["jobs", "show", "0" * 32], 3, 502, "uuid"),
     "unknown code": (["help", "PJ999"], 3, 201, None),
     "worker's queue": (["jobs", "worker", "--queue", "", "--drain"], 2, 105, "queue"),
+    "too many runners": (["jobs", "worker", "--max-processes", "10000"], 2, 202,
+                         "JOBS_WORKER_MAX_PROCESSES"),
     "no runners": (["jobs", "worker", "--max-processes", "0"], 2, 202, "JOBS_WORKER_MAX_PROCESSES"),
     "negative time": (["jobs", "worker", "--stats-every=-1"], 2, 202, "JOBS_WORKER_STATS_EVERY"),
 }

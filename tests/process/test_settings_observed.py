@@ -69,7 +69,7 @@ def how_many_runners(place):
     worker = place.start()
     try:
         worker.await_text("Starting Plain worker")
-        cpus = len(os.sched_getaffinity(0))
+        cpus = len(os.sched_getaffinity(0))  # a quota below that is for tests/base/cgroup_test.c
         wait_until(worker.runners, "a runner")
         last = None
         while last != len(worker.runners()):
