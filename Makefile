@@ -53,12 +53,12 @@ stress: ## the tests at full size, and the unit tests under valgrind; under an h
 		--valgrind $(VALGRIND)
 
 clang: ## everything with clang and -Werror
-	@CC=clang tools/configure $(CLANG) check
+	@CC=clang tools/configure $(CLANG) debug -Dwerror=true
 	@ninja -C $(CLANG)
 
 lint: ## format, static analysis, and the rules of the house
 	@tools/deps build check
-	@CC=clang tools/configure $(CLANG) check
+	@CC=clang tools/configure $(CLANG) debug -Dwerror=true
 	@tools/lint $(CLANG)
 
 format: ## clang-format on every C file

@@ -403,8 +403,8 @@ static void decide_source(const plain_options *o, char out[PLAIN_NAME_MAX + 1])
         (void)snprintf(line, sizeof(line), ":%d", o->source_line);
     text = last_bytes(text, PLAIN_NAME_MAX);
     (void)utf8_clean(clean, sizeof(clean), text, strlen(text));
-    (void)snprintf(out, PLAIN_NAME_MAX + 1, "%s%s",
-                   last_bytes(clean, PLAIN_NAME_MAX - strlen(line)), line);
+    int room = (int)(PLAIN_NAME_MAX - strlen(line));
+    (void)snprintf(out, PLAIN_NAME_MAX + 1, "%.*s%s", room, last_bytes(clean, (size_t)room), line);
 }
 
 int class_decide(const plain_job_class *cls, const void *params, const plain_options *options,
