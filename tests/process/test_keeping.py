@@ -5,6 +5,7 @@ import re
 import pytest
 
 import workers
+from marks import on_one_store
 from terminal import on_terminal
 
 QUESTION = ("Are you sure you want to clear all running and pending jobs? This will delete all "
@@ -56,6 +57,7 @@ def test_clear_goes_by_the_setting(results, plain):
         "PLAIN_JOBS_RESULTS_RETENTION": "0"}).lines[1] == "Deleted 1 jobs"
 
 
+@on_one_store
 @pytest.mark.parametrize("age", ["", "-1", "x", "7 days", "1e3"])
 def test_clear_refuses_a_bad_age(results, plain, age):
     plain.fails(2, 201, "jobs", "clear", f"--older-than={age}")
