@@ -157,6 +157,8 @@ CREATE TABLE {schema}.plainjobs_counter (
 -- neither pending nor processing is free: that is how the key passes from an attempt to its retry.
 -- The row can vanish between the two looks, when its holder ends: then the key is tried again. One
 -- that stays unseen was committed after the snapshot of a REPEATABLE READ transaction.
+-- In an older snapshot a holder that seems to be gone is no proof, since a TRUNCATE by others
+-- empties the table of requests there too: such a key stays held.
 CREATE FUNCTION {schema}.plainjobs_key_take() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     holder uuid;
@@ -192,6 +194,13 @@ BEGIN
             NEW.concurrency_key, NEW.job_class, holder USING ERRCODE = 'PJ501';
     END IF;
     IF holder <> NEW.uuid THEN
+        IF (TG_OP = 'INSERT' OR holder <> OLD.uuid)
+                AND current_setting('transaction_isolation')
+                    IN ('repeatable read', 'serializable') THEN
+            RAISE EXCEPTION 'PJ501: concurrency key "%" of % is held by request %, which this '
+                'transaction does not see', NEW.concurrency_key, NEW.job_class, holder
+                USING ERRCODE = 'PJ501';
+        END IF;
         UPDATE {schema}.plainjobs_jobkey
            SET request_uuid = NEW.uuid, taken_at = statement_timestamp()
          WHERE job_class = NEW.job_class AND concurrency_key = NEW.concurrency_key;
@@ -229,8 +238,15 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- TRUNCATE empties a table for everybody, whatever its own transaction sees. One with an older
+-- snapshot would free the key of a job that was claimed since, and keep those of requests that it
+-- does not see.
 CREATE FUNCTION {schema}.plainjobs_key_free_all() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
+        RAISE EXCEPTION 'PJ505: truncate % in READ COMMITTED: this transaction does not see which '
+            'concurrency keys are held', TG_TABLE_NAME USING ERRCODE = 'PJ505';
+    END IF;
     DELETE FROM {schema}.plainjobs_jobkey k
      WHERE NOT EXISTS (SELECT 1 FROM {schema}.plainjobs_jobrequest r WHERE r.uuid = k.request_uuid)
        AND NOT EXISTS (SELECT 1 FROM {schema}.plainjobs_jobprocess p
