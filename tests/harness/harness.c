@@ -66,6 +66,19 @@ bool harness_allocation_failed(void)
     return failed;
 }
 
+void harness_fail_each_allocation(int (*work)(void), int nomem)
+{
+    bool failed = true;
+
+    for (unsigned nth = 0; failed; nth++) {
+        harness_fail_allocation(nth);
+        int result = work();
+        failed = harness_allocation_failed();
+        if (!failed || nomem != 0)
+            assert_int_equal(result, failed ? nomem : 0);
+    }
+}
+
 /* Copies the next of "one, two, three" to name; returns what follows it. */
 static const char *next_name(const char *names, char name[MAX_NAME])
 {

@@ -40,4 +40,8 @@ const char *harness_tmpdir(void);
 void harness_fail_allocation(unsigned nth);
 bool harness_allocation_failed(void);
 
+/* Runs work() with its first allocation failing, then with its second, until none fails: then it
+ * must return 0, before that nomem. nomem 0: what a failure makes of it is its own affair. */
+void harness_fail_each_allocation(int (*work)(void), int nomem);
+
 #endif

@@ -44,5 +44,28 @@ static void asking_switches_the_failure_off(void **state)
     mem_free(p);
 }
 
+static int calls;
+
+/* Two allocations; -1 when one fails. */
+static int allocate_twice(void)
+{
+    void *first = mem_alloc(8);
+    void *second = first ? mem_alloc(8) : NULL;
+    int result = second ? 0 : -1;
+
+    calls++;
+    mem_free(first);
+    mem_free(second);
+    return result;
+}
+
+static void each_allocation_fails_once(void **state)
+{
+    (void)state;
+    calls = 0;
+    harness_fail_each_allocation(allocate_twice, -1);
+    assert_int_equal(calls, 3);
+}
+
 HARNESS_MAIN(the_folder_is_private_and_stays_the_same, the_chosen_allocation_fails_and_no_other,
-             asking_switches_the_failure_off)
+             asking_switches_the_failure_off, each_allocation_fails_once)
