@@ -9,6 +9,7 @@
  *     jobs/class.h    job classes and their registration
  *     jobs/queue.h    open, enqueue
  *     jobs/job.h      what a running job can ask and say
+ *     jobs/middleware.h what stands around every job
  *     jobs/schedule.h cron schedules
  *
  * Link with `pkg-config --libs plain-jobs`. A program that is its own worker also includes
@@ -21,6 +22,7 @@
 #include <plain/jobs/compiler.h>
 #include <plain/jobs/error.h>
 #include <plain/jobs/job.h>
+#include <plain/jobs/middleware.h>
 #include <plain/jobs/params.h>
 #include <plain/jobs/queue.h>
 #include <plain/jobs/schedule.h>

@@ -69,6 +69,25 @@ inline plain_options options() noexcept
     return o;
 }
 
+/* What PLAIN_MIDDLEWARE, .name, .run and .user are in C: fn may be a lambda that captures nothing.
+ */
+constexpr plain_middleware middleware(const char *name, plain_middleware_fn *fn,
+                                      void *user = nullptr) noexcept
+{
+    return {sizeof(plain_middleware), name, fn, user};
+}
+
+/* The value of plain_module_v1; each table ends in nullptr, and may be that itself:
+ *
+ *     extern "C" PLAIN_EXPORT const plain_module plain_module_v1 = plain::module(jobs,
+ * middlewares);
+ */
+constexpr plain_module module(const plain_job_class *const *jobs,
+                              const plain_middleware *const *middlewares = nullptr) noexcept
+{
+    return {sizeof(plain_module), PLAIN_MODULE_ABI, jobs, middlewares};
+}
+
 /* What an enqueue made: true when there is a new request, false when its key is held. */
 class request
 {

@@ -29,6 +29,7 @@ static const char *const level_names[] = {
 static pthread_mutex_t sink_lock = PTHREAD_MUTEX_INITIALIZER;
 static log_sink *current_sink;
 static void *current_user;
+static log_context_fn *current_context;
 static atomic_int lowest_level = LOG_INFO;
 
 void log_set_sink(log_sink *sink, void *user)
@@ -36,6 +37,13 @@ void log_set_sink(log_sink *sink, void *user)
     (void)pthread_mutex_lock(&sink_lock);
     current_sink = sink;
     current_user = user;
+    (void)pthread_mutex_unlock(&sink_lock);
+}
+
+void log_set_context(log_context_fn *context)
+{
+    (void)pthread_mutex_lock(&sink_lock);
+    current_context = context;
     (void)pthread_mutex_unlock(&sink_lock);
 }
 
@@ -53,10 +61,18 @@ void log_record(enum log_level level, const char *event, const struct log_pair *
     (void)pthread_mutex_lock(&sink_lock);
     log_sink *sink = current_sink;
     void *user = current_user;
+    log_context_fn *context = current_context;
     (void)pthread_mutex_unlock(&sink_lock);
 
-    if (sink)
-        sink(level, event, pairs, count < LOG_PAIRS_MAX ? count : LOG_PAIRS_MAX, user);
+    if (!sink)
+        return;
+    struct log_pair all[LOG_PAIRS_MAX];
+    size_t n = count < LOG_PAIRS_MAX ? count : LOG_PAIRS_MAX;
+    for (size_t i = 0; i < n; i++)
+        all[i] = pairs[i];
+    if (context)
+        n += context(all + n, LOG_PAIRS_MAX - n);
+    sink(level, event, all, n, user);
 }
 
 /* "2026-11-24T06:30:00.123Z" */

@@ -49,6 +49,11 @@ typedef void log_sink(enum log_level level, const char *event, const struct log_
 void log_set_sink(log_sink *sink, void *user); /* NULL: nowhere */
 void log_set_level(enum log_level level);      /* LOG_INFO at first */
 
+/* Writes pairs that stand behind those of every record, at most room, and returns how many. It is
+ * called by the thread that records; texts need to live until that has recorded. NULL: none. */
+typedef size_t log_context_fn(struct log_pair *pairs, size_t room);
+void log_set_context(log_context_fn *context);
+
 void log_record(enum log_level level, const char *event, const struct log_pair *pairs,
                 size_t count);
 #define log_event(level, event, ...)                                                               \

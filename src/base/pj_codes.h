@@ -100,12 +100,22 @@ static const struct pj_code pj_codes[] = {
     },
     {
         .number = 110,
-        .title = "bad definition of a job class",
+        .title = "bad definition of a job class or a middleware",
         .why =
             "A class is registered without a name or run function, with a default out of range, or "
-            "with parameters that lie outside of its structure or bear the same name.",
+            "with parameters that lie outside of its structure or bear the same name; or a "
+            "middleware without a name or run function.",
         .fix = "correct the class in its source and build it again with `plain build`",
         .example = "",
+    },
+    {
+        .number = 111,
+        .title = "unknown middleware",
+        .why = "JOBS_MIDDLEWARE names what stands around every job. No job module of this worker "
+               "offers a middleware of that name, and jobs must not run without it.",
+        .fix = "mend the name, or register it with PLAIN_REGISTER and run `plain build`; see the "
+               "setting with `plain config`",
+        .example = "PLAIN_JOBS_MIDDLEWARE='[\"NoSuchMiddleware\"]' plain jobs run WelcomeUserJob",
     },
     {
         .number = 201,

@@ -15,6 +15,7 @@
 #include "cli/help.h"
 #include "cli/report.h"
 #include "cli/terminal.h"
+#include "core/job.h"
 #include "runner/module.h"
 #include "runner/runner.h"
 
@@ -37,6 +38,7 @@ static void set_log(const char *format, const char *level)
             log_set_level((enum log_level)i);
     }
     log_set_sink(json ? log_to_json : log_to_logfmt, &log_descriptor);
+    log_set_context(job_log_context);
 }
 
 /* Settings that a worker gives to its runners by the environment, whatever they came from: a runner

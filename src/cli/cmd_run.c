@@ -33,15 +33,15 @@ static int print_loaded(struct cli *cli, const struct job_entry *entry, const ch
     return cli_flush(cli, err);
 }
 
-static int run_entry(struct cli *cli, const struct job_entry *entry, const char *stored,
-                     plain_error *err)
+static int run_entry(struct cli *cli, const struct job_entry *entry,
+                     const struct middleware_chain *chain, const char *stored, plain_error *err)
 {
     struct buf time = BUF_INIT(64);
     int r = print_loaded(cli, entry, stored, err);
     int64_t start = clock_mono_us();
 
     if (r == PLAIN_OK)
-        r = runner_run_here(entry, stored, err);
+        r = runner_run_here(entry, chain, stored, err);
     put_duration(&time, clock_mono_us() - start);
     if (r == PLAIN_OK && cli->terminal)
         cli_say(cli, "\xE2\x9C\x93 done in %s", time.data);
@@ -53,7 +53,7 @@ static int run_entry(struct cli *cli, const struct job_entry *entry, const char 
     return r;
 }
 
-static int run_named(struct cli *cli, const struct registry *registry, plain_error *err)
+static int run_named(struct cli *cli, struct registry *registry, plain_error *err)
 {
     const char *name = cli->args.operands[0];
     const struct job_entry *entry = registry_find(registry, name);
@@ -62,11 +62,15 @@ static int run_named(struct cli *cli, const struct registry *registry, plain_err
 
     if (!entry)
         return registry_unknown(registry, name, err);
-    int r = read_parameters(cli, entry->cls, &json, err);
+    struct middleware_chain chain;
+    int r = registry_chain(registry, settings_value(cli->settings, SETTING_JOBS_MIDDLEWARE), &chain,
+                           err);
+    if (r == PLAIN_OK)
+        r = read_parameters(cli, entry->cls, &json, err);
     if (r == PLAIN_OK)
         r = params_from_json(entry->cls, json.data, &stored, err);
     if (r == PLAIN_OK)
-        r = run_entry(cli, entry, stored.data, err);
+        r = run_entry(cli, entry, &chain, stored.data, err);
     buf_release(&stored);
     buf_release(&json);
     return r;

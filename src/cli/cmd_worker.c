@@ -78,8 +78,8 @@ static int read_queues(struct cli *cli, struct worker_options *out, plain_error 
     return PLAIN_OK;
 }
 
-/* Runners read no file of settings: they get the sections of jobs from here. */
-static int hand_over_sections(const struct settings *settings, plain_error *err)
+/* Runners read no file of settings: they get what they need from here. */
+static int hand_over(const struct settings *settings, plain_error *err)
 {
     const char *sections = settings_job_sections(settings);
     int r = module_check_executables(settings, err);
@@ -90,7 +90,10 @@ static int hand_over_sections(const struct settings *settings, plain_error *err)
         return error_set(err, PLAIN_E_INVALID, 202, "job",
                          "the job sections of plain.conf are larger than %d bytes together",
                          RUNNER_SECTIONS_MAX);
-    return setenv(RUNNER_SECTIONS, sections, 1) == 0 ? PLAIN_OK : error_nomem(err);
+    if (setenv(RUNNER_SECTIONS, sections, 1) != 0 ||
+        setenv(RUNNER_MIDDLEWARE, settings_value(settings, SETTING_JOBS_MIDDLEWARE), 1) != 0)
+        return error_nomem(err);
+    return PLAIN_OK;
 }
 
 static int setting_int_or(const struct settings *s, enum setting_id id, int fallback)
@@ -109,7 +112,7 @@ int cmd_worker(struct cli *cli, plain_error *err)
     if (r == PLAIN_OK)
         r = read_queues(cli, &options, err);
     if (r == PLAIN_OK)
-        r = hand_over_sections(cli->settings, err);
+        r = hand_over(cli->settings, err);
     if (r == PLAIN_OK)
         r = module_paths(cli->settings, &cli->arena, &options.module_paths, &options.module_count,
                          err);

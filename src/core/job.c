@@ -12,16 +12,27 @@
 #include "base/uuid.h"
 #include "core/backtrace.h"
 
-static _Thread_local plain_uuid current;
+static _Thread_local const plain_job *current;
 
-void job_set_current(const plain_uuid *token)
+void job_set_current(const plain_job *job)
 {
-    current = token ? *token : (plain_uuid){{0}};
+    current = job;
 }
 
 const plain_uuid *job_current(void)
 {
-    return uuid_is_zero(&current) ? NULL : &current;
+    return current ? &current->token : NULL;
+}
+
+size_t job_log_context(struct log_pair *pairs, size_t room)
+{
+    static _Thread_local char request[PLAIN_UUID_TEXT], token[PLAIN_UUID_TEXT];
+
+    if (!current || !current->logs_ids || room < 2)
+        return 0;
+    pairs[0] = LOG_TEXT("job_request_uuid", plain_uuid_format(&current->request_uuid, request));
+    pairs[1] = LOG_TEXT("job_process_uuid", plain_uuid_format(&current->token, token));
+    return 2;
 }
 
 const plain_uuid *plain_job_uuid(const plain_job *job)
@@ -59,6 +70,11 @@ int plain_job_priority(const plain_job *job)
     return job->priority;
 }
 
+const char *plain_job_class_name(const plain_job *job)
+{
+    return job->job_class;
+}
+
 const char *plain_job_queue(const plain_job *job)
 {
     return job->queue;
@@ -77,6 +93,28 @@ const plain_uuid *plain_job_worker(const plain_job *job)
 const plain_job_class *plain_job_definition(const plain_job *job)
 {
     return job->definition;
+}
+
+const char *plain_job_status(const plain_job *job)
+{
+    static const char *const words[] = {
+        [OUTCOME_NONE] = "",
+        [OUTCOME_FAILED] = "ERRORED",
+        [OUTCOME_DEFERRED] = "DEFERRED",
+        [OUTCOME_SUCCEEDED] = "SUCCESSFUL",
+    };
+
+    return job->outcome.is_lost ? "LOST" : words[job->outcome.kind];
+}
+
+const char *plain_job_error_type(const plain_job *job)
+{
+    return job->outcome.error_type ? job->outcome.error_type : "";
+}
+
+const char *plain_job_error_message(const plain_job *job)
+{
+    return job->outcome.error_message ? job->outcome.error_message : "";
 }
 
 void *plain_job_alloc(plain_job *job, size_t size)
@@ -112,6 +150,30 @@ void job_set_failed(plain_job *job, const char *error_type, const char *file, in
     buf_puts(&all, trace);
     o->error = buf_ok(&all) ? clean_copy(job->arena, all.data, JOB_ERROR_MAX) : o->error_message;
     buf_release(&all);
+}
+
+/* It said neither OK nor used plain_job_fail or plain_job_defer rightly. */
+static void set_bad_return(plain_job *job, int value, const char *who)
+{
+    char text[PLAIN_NAME_MAX + 64];
+
+    if (job->outcome.kind == OUTCOME_FAILED)
+        return; /* its words are better than ours */
+    (void)snprintf(text, sizeof(text), "%s returned %d without plain_job_fail", who, value);
+    job_set_failed(job, "BadReturn", NULL, 0, text, "");
+}
+
+int job_settle(plain_job *job, int value, const char *who)
+{
+    if (value == PLAIN_OK) {
+        job->outcome = (struct job_outcome){.kind = OUTCOME_SUCCEEDED};
+        return value;
+    }
+    if (value == JOB_RETURN_DEFERRED && job->outcome.kind == OUTCOME_DEFERRED)
+        return value;
+    if (value != JOB_RETURN_FAILED || job->outcome.kind != OUTCOME_FAILED)
+        set_bad_return(job, value, who);
+    return JOB_RETURN_FAILED;
 }
 
 int plain_job_fail_at(plain_job *job, const char *file, int line, const char *error_type,
@@ -162,14 +224,15 @@ int plain_job_defer(plain_job *job, int64_t delay_ms, bool increment_retries)
 void plain_job_log(const plain_job *job, int level, const char *fmt, ...)
 {
     static const enum log_level levels[] = {LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR};
-    char request[PLAIN_UUID_TEXT], token[PLAIN_UUID_TEXT], text[4096];
+    const plain_job *before = current;
+    char text[4096];
     va_list ap;
 
     va_start(ap, fmt);
     (void)vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
+    current = job; /* whatever thread this is */
     log_event(levels[level >= 0 && level <= PLAIN_LOG_ERROR ? level : PLAIN_LOG_INFO], text,
-              LOG_TEXT("job_class", job->job_class),
-              LOG_TEXT("job_request_uuid", plain_uuid_format(&job->request_uuid, request)),
-              LOG_TEXT("job_process_uuid", plain_uuid_format(&job->token, token)));
+              LOG_TEXT("job_class", job->job_class));
+    current = before;
 }

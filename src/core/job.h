@@ -13,6 +13,7 @@
 #include <plain/jobs/job.h>
 
 #include "base/arena.h"
+#include "base/log.h"
 
 /* What run() must return after plain_job_fail() and plain_job_defer(): no errno and no PLAIN_E_. */
 enum { JOB_RETURN_FAILED = -1001, JOB_RETURN_DEFERRED = -1002 };
@@ -20,9 +21,10 @@ enum { JOB_RETURN_FAILED = -1001, JOB_RETURN_DEFERRED = -1002 };
 enum { JOB_ERROR_TYPE_MAX = 255, JOB_ERROR_MAX = 64 * 1024 };
 
 enum job_outcome_kind {
-    OUTCOME_NONE, /* neither failed nor deferred by its own word */
+    OUTCOME_NONE, /* neither failed nor deferred by its own word, nor settled */
     OUTCOME_FAILED,
-    OUTCOME_DEFERRED
+    OUTCOME_DEFERRED,
+    OUTCOME_SUCCEEDED /* only job_settle() says so */
 };
 
 struct job_outcome {
@@ -32,6 +34,7 @@ struct job_outcome {
     const char *error;         /* failed: type, message, place and call stack */
     int64_t delay_ms;          /* deferred */
     bool increment_retries;    /* deferred */
+    bool is_lost;              /* failed: a signal ended the executable */
 };
 
 struct plain_job {
@@ -49,6 +52,7 @@ struct plain_job {
     int run_no;
     const plain_job_class *definition; /* NULL for an executable */
     struct arena *arena;               /* lives as long as the attempt */
+    bool logs_ids;                     /* its log lines have its uuids */
     struct job_outcome outcome;
 };
 
@@ -56,9 +60,15 @@ struct plain_job {
 void job_set_failed(plain_job *job, const char *error_type, const char *file, int line,
                     const char *message, const char *trace);
 
-/* The attempt that this thread runs, for what it enqueues meanwhile; NULL for none. The token is
- * copied. */
-void job_set_current(const plain_uuid *token);
-const plain_uuid *job_current(void);
+/* Makes a returned value one of PLAIN_OK, JOB_RETURN_FAILED and JOB_RETURN_DEFERRED, and the
+ * outcome that which belongs to it. who returned it, for the message when it is neither. */
+int job_settle(plain_job *job, int value, const char *who);
+
+/* The attempt that this thread runs, for what it enqueues and logs meanwhile; NULL for none. */
+void job_set_current(const plain_job *job);
+const plain_uuid *job_current(void); /* its token */
+
+/* log_context_fn: the ids of the attempt that this thread runs. */
+size_t job_log_context(struct log_pair *pairs, size_t room);
 
 #endif

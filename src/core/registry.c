@@ -13,6 +13,7 @@
 #include "core/executable.h"
 #include "core/executable_class.h"
 #include "core/job_section.h"
+#include "core/json.h"
 
 /* A name under which an entry is found: its own or an alias. */
 struct key {
@@ -28,6 +29,8 @@ struct registry {
     const struct job_entry **entries;
     size_t entry_count, entry_room;
     struct job_sections sections;
+    const plain_middleware **middleware; /* in the order in which they came */
+    size_t middleware_count, middleware_room;
 };
 
 struct registry *registry_new(void)
@@ -42,6 +45,7 @@ void registry_free(struct registry *r)
     arena_release(&r->arena);
     mem_free(r->keys);
     mem_free(r->entries);
+    mem_free(r->middleware);
     mem_free(r);
 }
 
@@ -139,6 +143,54 @@ static int add_class(struct registry *r, const plain_job_class *cls, const char 
     return add_entry(r, &entry, err);
 }
 
+static const plain_middleware *find_middleware(const struct registry *r, const char *name)
+{
+    if (strcmp(name, middleware_app_logger.name) == 0)
+        return &middleware_app_logger;
+    for (size_t i = 0; i < r->middleware_count; i++) {
+        if (strcmp(r->middleware[i]->name, name) == 0)
+            return r->middleware[i];
+    }
+    return NULL;
+}
+
+static int add_middleware(struct registry *r, const plain_middleware *m, const char *origin,
+                          plain_error *err)
+{
+    int result = middleware_check(m, err);
+
+    if (result < 0) {
+        error_prefix(err, "%s: ", origin);
+        return result;
+    }
+    if (find_middleware(r, m->name))
+        return error_set(err, PLAIN_E_INVALID, 107, m->name,
+                         "%s registers middleware '%s', which there is already", origin, m->name);
+    if (!reserve(&r->middleware, r->middleware_count, &r->middleware_room, sizeof(void *)))
+        return error_nomem(err);
+    r->middleware[r->middleware_count++] = m;
+    return PLAIN_OK;
+}
+
+static int refuse_middleware(const struct registry *r, const char *name, plain_error *err)
+{
+    const char **names = mem_zalloc(r->middleware_count + 1, sizeof(*names));
+    const char *nearest = NULL;
+
+    (void)error_set(err, PLAIN_E_INVALID, 111, "JOBS_MIDDLEWARE",
+                    "JOBS_MIDDLEWARE names '%s', which no job module offers", name);
+    if (names) {
+        names[0] = middleware_app_logger.name;
+        for (size_t i = 0; i < r->middleware_count; i++)
+            names[i + 1] = r->middleware[i]->name;
+        nearest = text_nearest(name, names, r->middleware_count + 1);
+    }
+    if (nearest)
+        error_fix(err, "did you mean '%s'? see the setting with `plain config`", nearest);
+    mem_free(names);
+    return PLAIN_E_INVALID;
+}
+
 int registry_add_module(struct registry *r, const plain_module *module, const char *origin,
                         plain_error *err)
 {
@@ -153,12 +205,42 @@ int registry_add_module(struct registry *r, const plain_module *module, const ch
         error_prefix(err, "%s: ", origin);
         return result;
     }
-    if (known.abi != PLAIN_MODULE_ABI || !known.jobs)
+    if (known.abi != PLAIN_MODULE_ABI || (!known.jobs && !known.middleware))
         return error_set(err, PLAIN_E_MODULE, 109, origin,
                          "%s: its binary interface is number %u, this program's is %u", origin,
                          known.abi, PLAIN_MODULE_ABI);
-    for (size_t i = 0; result == PLAIN_OK && known.jobs[i]; i++)
+    for (size_t i = 0; result == PLAIN_OK && known.jobs && known.jobs[i]; i++)
         result = add_class(r, known.jobs[i], kept, err);
+    for (size_t i = 0; result == PLAIN_OK && known.middleware && known.middleware[i]; i++)
+        result = add_middleware(r, known.middleware[i], kept, err);
+    return result;
+}
+
+static int add_link(struct registry *r, const char *name, const plain_middleware **out,
+                    plain_error *err)
+{
+    if (!name)
+        return error_nomem(err);
+    *out = find_middleware(r, name);
+    return *out ? PLAIN_OK : refuse_middleware(r, name, err);
+}
+
+int registry_chain(struct registry *r, const char *json, struct middleware_chain *out,
+                   plain_error *err)
+{
+    const plain_middleware **items =
+        arena_array(&r->arena, strlen(json) + 1, sizeof(*items)); /* a name has three bytes */
+    struct jtext array;
+    struct jtext_member m;
+    size_t n = 0;
+    int result = jtext_check(json, strlen(json), 1, "JOBS_MIDDLEWARE", &array, err);
+
+    if (result < 0 || !items)
+        return items ? result : error_nomem(err);
+    struct jtext_walk walk = jtext_walk_start(array);
+    while (result == PLAIN_OK && jtext_walk_next(&walk, &m))
+        result = add_link(r, jtext_string(m.value, &r->arena), &items[n++], err);
+    *out = (struct middleware_chain){.items = items, .count = n};
     return result;
 }
 

@@ -14,6 +14,7 @@
 #include <plain/jobs/error.h>
 
 #include "base/compiler.h"
+#include "core/middleware.h"
 
 struct registry;
 
@@ -28,9 +29,16 @@ struct job_entry {
 struct registry *registry_new(void) PLAIN_MUST_USE; /* NULL when out of memory */
 void registry_free(struct registry *r);
 
-/* Adds the classes of a module: PJ109 for another ABI, PJ110, PJ107. origin is copied. */
+/* Adds the classes and the middleware of a module: PJ109 for another ABI, PJ110, PJ107. origin is
+ * copied. */
 int registry_add_module(struct registry *r, const plain_module *module, const char *origin,
                         plain_error *err) PLAIN_MUST_USE;
+
+/* The middleware that a JSON array names (the value of JOBS_MIDDLEWARE), the outermost first: the
+ * library's own and that of the modules. The chain lives as long as the registry. PJ111 for a name
+ * that there is not. */
+int registry_chain(struct registry *r, const char *json, struct middleware_chain *out,
+                   plain_error *err) PLAIN_MUST_USE;
 
 /* Takes the sections `job NAME { ... }` (see job_section.h) for executables that are added after
  * this; once. PJ202 for a form that is not theirs. */

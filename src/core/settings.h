@@ -42,6 +42,8 @@ enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_DURATION, SETTING_LIST, S
       "Seconds between the worker's lines of figures; 0: none")                                    \
     X(JOBS_START_AHEAD_MS, INT, "10", 0, 1000, "",                                                 \
       "Milliseconds of very short jobs that a runner is given ahead; 0: never")                    \
+    X(JOBS_MIDDLEWARE, LIST, "[\"AppLoggerMiddleware\"]", 0, 0, "",                                \
+      "What stands around every job, the outermost first")                                         \
     X(JOBS_RESULTS_RETENTION, DURATION, "604800", 0, INT64_C(3153600000), "",                      \
       "Age at which `plain jobs clear` deletes results; 0: never")                                 \
     X(LOG_FORMAT, CHOICE, "keyvalue", 0, 0, "keyvalue|json", "Form of log lines")                  \

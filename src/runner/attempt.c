@@ -9,49 +9,51 @@
 #include "core/params.h"
 #include "runner/executable.h"
 
-/* run() said neither OK nor used plain_job_fail or plain_job_defer rightly. */
-static void set_bad_return(plain_job *job, int value)
-{
-    char text[128];
+/* What runs at the heart of the chain. */
+struct heart {
+    const struct job_entry *entry;
+    const char *stored;
+    struct attempt *out;
+};
 
-    if (job->outcome.kind == OUTCOME_FAILED)
-        return; /* its words are better than ours */
-    (void)snprintf(text, sizeof(text), "run returned %d without plain_job_fail", value);
-    job_set_failed(job, "BadReturn", NULL, 0, text, "");
-}
-
-static enum attempt_result judge(plain_job *job, int value)
-{
-    if (value == PLAIN_OK)
-        return ATTEMPT_SUCCESSFUL;
-    if (value == JOB_RETURN_DEFERRED && job->outcome.kind == OUTCOME_DEFERRED)
-        return ATTEMPT_DEFERRED;
-    if (value != JOB_RETURN_FAILED || job->outcome.kind != OUTCOME_FAILED)
-        set_bad_return(job, value);
-    return ATTEMPT_FAILED;
-}
-
-static enum attempt_result run_class(const plain_job_class *cls, plain_job *job, const char *stored)
+static int run_class(const plain_job_class *cls, plain_job *job, const char *stored)
 {
     const void *params = NULL;
     plain_error err;
 
     if (params_decode(cls, stored, job->arena, &params, &err) < 0) {
         job_set_failed(job, "InvalidParameters", NULL, 0, err.message, "");
-        return ATTEMPT_FAILED;
+        return JOB_RETURN_FAILED;
     }
-    job->definition = cls;
-    return judge(job, cls->run(job, params));
+    return cls->run(job, params);
 }
 
-void attempt_run(const struct job_entry *entry, plain_job *job, const char *stored,
-                 struct attempt *out)
+static int run_heart(plain_job *job, void *context)
 {
+    const struct heart *heart = context;
+
+    if (heart->entry->path)
+        return executable_run(heart->entry, job, heart->stored, heart->out);
+    return run_class(heart->entry->cls, job, heart->stored);
+}
+
+static enum attempt_result result_of(const plain_job *job, int value)
+{
+    if (value == PLAIN_OK)
+        return ATTEMPT_SUCCESSFUL;
+    if (value == JOB_RETURN_DEFERRED)
+        return ATTEMPT_DEFERRED;
+    return job->outcome.is_lost ? ATTEMPT_LOST : ATTEMPT_FAILED;
+}
+
+void attempt_run(const struct job_entry *entry, const struct middleware_chain *chain,
+                 plain_job *job, const char *stored, struct attempt *out)
+{
+    struct heart heart = {.entry = entry, .stored = stored, .out = out};
+
     *out = (struct attempt){.exit_code = -1, .exit_signal = -1, .cpu_us = -1, .max_rss_kb = -1};
-    if (entry->path)
-        executable_run(entry, job, stored, out);
-    else
-        out->result = run_class(entry->cls, job, stored);
+    job->definition = entry->path ? NULL : entry->cls;
+    out->result = result_of(job, middleware_run(chain, job, run_heart, &heart));
 }
 
 int64_t attempt_retry_delay(const struct job_entry *entry, const char *stored, int attempt)

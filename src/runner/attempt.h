@@ -20,11 +20,11 @@ struct attempt {
     int64_t cpu_us, max_rss_kb; /* of an executable and its children; -1: ask this process */
 };
 
-/* Runs it. job->arena, ids and entry are given; stored are the parameters as they were stored
- * (NULL: none). Whatever happens is in *out and job->outcome: nothing is printed, nothing is
- * returned. */
-void attempt_run(const struct job_entry *entry, plain_job *job, const char *stored,
-                 struct attempt *out);
+/* Runs it inside of the chain. job->arena, ids and entry are given; stored are the parameters as
+ * they were stored (NULL: none). Whatever happens is in *out and job->outcome: nothing is printed,
+ * nothing is returned. */
+void attempt_run(const struct job_entry *entry, const struct middleware_chain *chain,
+                 plain_job *job, const char *stored, struct attempt *out);
 
 /* Milliseconds until the retry of an attempt that failed or died; 0 when the class has no say. */
 int64_t attempt_retry_delay(const struct job_entry *entry, const char *stored, int attempt);

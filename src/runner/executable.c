@@ -110,8 +110,8 @@ static int64_t defer_delay(const plain_job_class *cls, const char *last)
     return executable_class_defer_ms(cls, EXECUTABLE_DEFER_MS);
 }
 
-static void set_outcome(const plain_job_class *cls, plain_job *job, const struct child_end *end,
-                        struct tail *t, struct attempt *out)
+static int set_outcome(const plain_job_class *cls, plain_job *job, const struct child_end *end,
+                       struct tail *t, struct attempt *out)
 {
     char how[64], message[4400];
     const char *last = tail_last_line(t);
@@ -120,15 +120,12 @@ static void set_outcome(const plain_job_class *cls, plain_job *job, const struct
     out->exit_signal = end->exit_signal;
     out->cpu_us = end->cpu_us;
     out->max_rss_kb = end->max_rss_kb;
-    if (end->exit_code == 0) {
-        out->result = ATTEMPT_SUCCESSFUL;
-        return;
-    }
+    if (end->exit_code == 0)
+        return PLAIN_OK;
     if (end->exit_code == EXECUTABLE_EXIT_DEFER) {
-        out->result = ATTEMPT_DEFERRED;
         job->outcome =
             (struct job_outcome){.kind = OUTCOME_DEFERRED, .delay_ms = defer_delay(cls, last)};
-        return;
+        return JOB_RETURN_DEFERRED;
     }
     (void)child_end_text(end, how, sizeof(how));
     bool killed = end->exit_signal >= 0;
@@ -137,14 +134,14 @@ static void set_outcome(const plain_job_class *cls, plain_job *job, const struct
     else
         (void)snprintf(message, sizeof(message), "%s", *last ? last : how);
     job_set_failed(job, killed ? "Killed" : "ExitStatus", NULL, 0, message, t->bytes);
-    out->result = killed ? ATTEMPT_LOST : ATTEMPT_FAILED;
+    job->outcome.is_lost = killed;
+    return JOB_RETURN_FAILED;
 }
 
-static void set_not_started(plain_job *job, const char *type, const plain_error *err,
-                            struct attempt *out)
+static int set_not_started(plain_job *job, const char *type, const plain_error *err)
 {
     job_set_failed(job, type, NULL, 0, err->message, "");
-    out->result = ATTEMPT_FAILED;
+    return JOB_RETURN_FAILED;
 }
 
 /* Starts it with its parameters on stdin and a pipe of ours as its stderr, whose other end is
@@ -183,8 +180,8 @@ static int start(const struct job_entry *entry, plain_job *job, struct jtext arg
     return r;
 }
 
-void executable_run(const struct job_entry *entry, plain_job *job, const char *stored,
-                    struct attempt *out)
+int executable_run(const struct job_entry *entry, plain_job *job, const char *stored,
+                   struct attempt *out)
 {
     struct child_end end = {-1, -1, -1, -1};
     struct tail t = {.used = 0};
@@ -193,13 +190,11 @@ void executable_run(const struct job_entry *entry, plain_job *job, const char *s
     plain_error err;
     int report = -1;
 
-    if (arguments_make(entry->cls, stored, job->arena, &arguments, &err) < 0) {
-        set_not_started(job, "InvalidParameters", &err, out);
-    } else if (start(entry, job, arguments, &c, &report, &err) < 0) {
-        set_not_started(job, "CannotStart", &err, out);
-    } else {
-        follow(&c, report, &t, &end);
-        (void)close(report);
-        set_outcome(entry->cls, job, &end, &t, out);
-    }
+    if (arguments_make(entry->cls, stored, job->arena, &arguments, &err) < 0)
+        return set_not_started(job, "InvalidParameters", &err);
+    if (start(entry, job, arguments, &c, &report, &err) < 0)
+        return set_not_started(job, "CannotStart", &err);
+    follow(&c, report, &t, &end);
+    (void)close(report);
+    return set_outcome(entry->cls, job, &end, &t, out);
 }

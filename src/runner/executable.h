@@ -17,7 +17,9 @@
 
 enum { EXECUTABLE_EXIT_DEFER = 75, EXECUTABLE_DEFER_MS = 10 * 1000 };
 
-void executable_run(const struct job_entry *entry, plain_job *job, const char *stored,
-                    struct attempt *out);
+/* Returns what run() of a class would: PLAIN_OK or the value that belongs to job->outcome. How it
+ * ended and what it used is in *out. */
+int executable_run(const struct job_entry *entry, plain_job *job, const char *stored,
+                   struct attempt *out);
 
 #endif

@@ -33,6 +33,7 @@ struct runner {
     struct channel channel;
     struct progress *progress;
     struct registry *registry;
+    struct middleware_chain chain;
     plain_uuid worker_id;
     struct arena arena; /* of the current attempt */
     uint64_t done;      /* last job whose success was told */
@@ -131,9 +132,9 @@ static void run_entered(struct runner *r, const struct frame_job *f)
     plain_job job;
 
     fill_job(r, f, &job);
-    job_set_current(&job.token);
+    job_set_current(&job);
     if (entry)
-        attempt_run(entry, &job, f->parameters, &attempt);
+        attempt_run(entry, &r->chain, &job, f->parameters, &attempt);
     else
         job_set_failed(&job, "UnknownClass", NULL, 0, "this runner has no such job class", "");
     job_set_current(NULL);
@@ -242,6 +243,15 @@ static int add_executables(struct registry *r, plain_error *err)
     return result == PLAIN_OK ? registry_add_folder(r, EXECUTABLES_FOLDER, err) : result;
 }
 
+static int make_chain(struct runner *r, plain_error *err)
+{
+    const char *names = getenv(RUNNER_MIDDLEWARE);
+    int result = registry_chain(r->registry, names && *names ? names : "[]", &r->chain, err);
+
+    (void)unsetenv(RUNNER_MIDDLEWARE);
+    return result;
+}
+
 static int load(struct runner *r, int argc, char **argv, const plain_module *own, plain_error *err)
 {
     r->registry = registry_new();
@@ -260,7 +270,8 @@ static int load(struct runner *r, int argc, char **argv, const plain_module *own
         if (result < 0)
             return result;
     }
-    return add_executables(r->registry, err);
+    int result = add_executables(r->registry, err);
+    return result == PLAIN_OK ? make_chain(r, err) : result;
 }
 
 /* Whether the channel is still what it was: a job may have closed every descriptor, and then nobody
@@ -337,7 +348,8 @@ static int failure_code(const struct attempt *attempt, const struct job_outcome 
     return text_equal_nocase(outcome->error_type, "BadReturn") ? 604 : 603;
 }
 
-int runner_run_here(const struct job_entry *entry, const char *stored, plain_error *err)
+int runner_run_here(const struct job_entry *entry, const struct middleware_chain *chain,
+                    const char *stored, plain_error *err)
 {
     struct arena arena = ARENA_INIT;
     struct attempt attempt;
@@ -353,7 +365,9 @@ int runner_run_here(const struct job_entry *entry, const char *stored, plain_err
     };
 
     job.request_uuid = job.root_uuid = plain_uuid_new();
-    attempt_run(entry, &job, stored, &attempt);
+    job_set_current(&job);
+    attempt_run(entry, chain, &job, stored, &attempt);
+    job_set_current(NULL);
     if (attempt.result == ATTEMPT_DEFERRED) {
         r = PLAIN_NONE;
     } else if (attempt.result != ATTEMPT_SUCCESSFUL) {

@@ -20,13 +20,16 @@
 #define RUNNER_SECTIONS "PLAIN_RUNNER_SECTIONS"
 enum { RUNNER_SECTIONS_MAX = 100 * 1024 };
 
+/* The same for JOBS_MIDDLEWARE, as a JSON array of names. */
+#define RUNNER_MIDDLEWARE "PLAIN_RUNNER_MIDDLEWARE"
+
 /* main() of a runner: argv as the worker made it; own: the program's module or NULL. */
 int runner_main(int argc, char **argv, const plain_module *own);
 
 /* Runs one attempt here and now, without a worker or a database, for `plain jobs run`. stored: the
  * parameters as they would be stored. PLAIN_OK; PLAIN_E_JOB (PJ601, PJ603, PJ604) with the job's
  * own type and message; PLAIN_NONE when the job deferred itself. */
-int runner_run_here(const struct job_entry *entry, const char *stored,
-                    plain_error *err) PLAIN_MUST_USE;
+int runner_run_here(const struct job_entry *entry, const struct middleware_chain *chain,
+                    const char *stored, plain_error *err) PLAIN_MUST_USE;
 
 #endif

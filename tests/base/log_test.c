@@ -200,6 +200,31 @@ static void a_full_pipe_costs_the_record_and_not_the_program(void **state)
     close(fds[1]);
 }
 
+static size_t two_pairs(struct log_pair *pairs, size_t room)
+{
+    for (size_t i = 0; i < 2 && i < room; i++)
+        pairs[i] = LOG_NUMBER("context", (int64_t)i);
+    return room < 2 ? room : 2;
+}
+
+static void a_context_stands_behind_the_pairs_and_within_the_16(void **state)
+{
+    struct log_pair full[LOG_PAIRS_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < LOG_PAIRS_MAX; i++)
+        full[i] = LOG_NUMBER("own", (int64_t)i);
+    log_set_context(two_pairs);
+    assert_string_equal(written(log_to_logfmt, LOG_INFO, "e", full, 1),
+                        TIME " [INFO] e own=0 context=0 context=1\n");
+    assert_string_equal(written(log_to_logfmt, LOG_INFO, "e", NULL, 0),
+                        TIME " [INFO] e context=0 context=1\n");
+    const char *line = written(log_to_logfmt, LOG_INFO, "e", full, LOG_PAIRS_MAX - 1);
+    assert_non_null(strstr(line, "own=14 context=0\n"));
+    assert_null(strstr(written(log_to_logfmt, LOG_INFO, "e", full, LOG_PAIRS_MAX), "context"));
+    log_set_context(NULL);
+}
+
 static void tells_of_a_record_that_memory_was_too_short_for(void **state)
 {
     bool failed = true;
@@ -218,4 +243,5 @@ HARNESS_MAIN(logfmt_is_time_level_event_and_pairs, json_is_one_object_a_line,
              a_long_text_is_cut_and_many_pairs_are_16, levels_below_the_lowest_go_nowhere,
              without_a_sink_nothing_happens, a_reader_that_has_gone_raises_no_signal,
              a_full_pipe_costs_the_record_and_not_the_program,
+             a_context_stands_behind_the_pairs_and_within_the_16,
              tells_of_a_record_that_memory_was_too_short_for)

@@ -96,17 +96,19 @@ static void refuses_bad_modules(void **state)
 {
     static const plain_job_class alias_of_ours = {PLAIN_JOB_CLASS_EMPTY, .name = "OldWelcome",
                                                   .run = run_nothing};
-    const plain_module other_abi = {sizeof(plain_module), 2, two.jobs};
-    const plain_module no_jobs = {sizeof(plain_module), PLAIN_MODULE_ABI, NULL};
-    const plain_module no_size = {0, PLAIN_MODULE_ABI, two.jobs};
-    const plain_module broken = {sizeof(plain_module), PLAIN_MODULE_ABI,
-                                 (const plain_job_class *const[]){&Broken, NULL}};
-    const plain_module alias = {sizeof(plain_module), PLAIN_MODULE_ABI,
-                                (const plain_job_class *const[]){&alias_of_ours, NULL}};
+    const plain_module other_abi = {.size = sizeof(plain_module), .abi = 2, .jobs = two.jobs};
+    const plain_module nothing = {.size = sizeof(plain_module), .abi = PLAIN_MODULE_ABI};
+    const plain_module no_size = {.abi = PLAIN_MODULE_ABI, .jobs = two.jobs};
+    const plain_module broken = {.size = sizeof(plain_module),
+                                 .abi = PLAIN_MODULE_ABI,
+                                 .jobs = (const plain_job_class *const[]){&Broken, NULL}};
+    const plain_module alias = {.size = sizeof(plain_module),
+                                .abi = PLAIN_MODULE_ABI,
+                                .jobs = (const plain_job_class *const[]){&alias_of_ours, NULL}};
 
     (void)state;
     assert_module_refused(&other_abi, PLAIN_E_MODULE, 109);
-    assert_module_refused(&no_jobs, PLAIN_E_MODULE, 109);
+    assert_module_refused(&nothing, PLAIN_E_MODULE, 109);
     assert_module_refused(&no_size, PLAIN_E_VERSION, 702);
     assert_module_refused(&broken, PLAIN_E_INVALID, 110);
     assert_module_refused(&two, PLAIN_E_INVALID, 107);

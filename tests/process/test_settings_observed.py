@@ -45,9 +45,7 @@ class Place:
     def write(self, source, o, value):
         text = f"{o.variable}='{value}'\n"
         if source == CONF:
-            quoted = value if o.setting != "JOBS_MODULES" else "{%s}" % value[1:-1]
-            if o.setting != "JOBS_MODULES":
-                quoted = f'"{value}"'
+            quoted = "{%s}" % value[1:-1] if value.startswith("[") else f'"{value}"'
             text = f"jobs {{\n  {o.setting.lower()} = {quoted}\n}}\n"
         (self.folder / source).write_text(text)
 
@@ -127,6 +125,17 @@ def stats_lines(place):
     return None if lines == 0 else "300ms" if lines >= 3 else "1"
 
 
+def what_stands_around(place):
+    place.plain.enqueue("FirstInfoJob")
+    worker = place.start("--drain", "--max-processes", "1")
+    worker.wait()
+    lines = worker.text().splitlines()
+    told = next(line for line in lines if "told about" in line)
+    if any("tagged" in line for line in lines):
+        return '["TagMiddleware"]'
+    return None if "job_process_uuid" in told else "none"
+
+
 def log_form(place):
     worker = place.start("--drain", "--max-processes", "1")
     worker.wait()
@@ -179,6 +188,8 @@ OBSERVATIONS = {o.setting: o for o in [
                 "--max-pending-per-process"),
     Observation("JOBS_WORKER_STATS_EVERY", ("300ms", "1"), stats_lines, "--stats-every"),
     Observation("JOBS_START_AHEAD_MS", ("0", "10"), ahead_in_force),
+    Observation("JOBS_MIDDLEWARE", ('["TagMiddleware"]', '["AppLoggerMiddleware"]'),
+                what_stands_around),
     Observation("JOBS_RESULTS_RETENTION", ("36h", "1h"), retention_in_force),
     Observation("LOG_FORMAT", ("json", "keyvalue"), log_form),
     Observation("LOG_LEVEL", ("WARNING", "ERROR"), log_threshold),
@@ -204,8 +215,8 @@ def observe(place, o):
 
 
 def expected(value):
-    """An empty list of modules and 10 ms ahead are the defaults."""
-    return None if value in ("[]", "10") else value
+    """An empty list of modules, the library's own middleware and 10 ms ahead are the defaults."""
+    return None if value in ("[]", '["AppLoggerMiddleware"]', "10") else value
 
 
 def sources_of(o):

@@ -195,7 +195,7 @@ static void a_count_asks_for_this_class_and_attempt(void **state)
 {
     plain_jobs *jobs = open_listener();
     plain_job_class cls = ruled();
-    const plain_uuid token = uuid_new();
+    const plain_job job = {.token = uuid_new()};
 
     (void)state;
     chosen_rule = below_three;
@@ -207,10 +207,10 @@ static void a_count_asks_for_this_class_and_attempt(void **state)
     assert_string_equal(heard.key, "k");
     assert_int_equal(heard.flags, PLAIN_COUNT_RETRIES);
     assert_false(heard.has_self);
-    job_set_current(&token);
+    job_set_current(&job);
     heard.answer = 3;
     assert_int_equal(plain_run_in_worker(jobs, &cls, NULL, NULL, NULL, NULL), PLAIN_SKIPPED);
-    assert_true(heard.has_self && uuid_equal(&heard.self, &token));
+    assert_true(heard.has_self && uuid_equal(&heard.self, &job.token));
     job_set_current(NULL);
     assert_null(job_current());
     plain_jobs_close(jobs);

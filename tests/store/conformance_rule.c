@@ -113,7 +113,8 @@ void a_rule_counts_exactly(void **state)
     (void)bench_enqueue(&s.bench, &other_class);
     /* One retry is processed; one waits, and three first attempts. */
     assert_counts(&s, "k", (int64_t[]){3, 4, 3, 4}, (int64_t[]){0, 1, 0, 1});
-    job_set_current(&again.token);
+    plain_job running = {.token = again.token};
+    job_set_current(&running);
     assert_counts(&s, "k", (int64_t[]){3, 4, 3, 4}, (int64_t[]){0, 0, 0, 1});
     job_set_current(NULL);
     struct cycle_result rest = bench_claim(&s.bench, 10);
@@ -121,8 +122,9 @@ void a_rule_counts_exactly(void **state)
     assert_counts(&s, "k", (int64_t[]){0, 0, 0, 0}, (int64_t[]){3, 5, 3, 5});
     for (size_t i = 0; i < rest.claim_count; i++) {
         if (rest.claims[i].retry_attempt == 0 && strcmp(rest.claims[i].concurrency_key, "k") == 0)
-            job_set_current(&rest.claims[i].token);
+            running.token = rest.claims[i].token;
     }
+    job_set_current(&running);
     assert_counts(&s, "k", (int64_t[]){0, 0, 0, 0}, (int64_t[]){2, 4, 3, 5});
     job_set_current(NULL);
     assert_counts(&s, "other", (int64_t[]){0, 0, 0, 0}, (int64_t[]){1, 1, 1, 1});

@@ -43,6 +43,7 @@ extern "C" {
 
 typedef struct plain_job plain_job;
 typedef struct plain_job_class plain_job_class;
+typedef struct plain_middleware plain_middleware;
 
 #define PLAIN_SECONDS(n) ((int64_t)(n)*1000)
 #define PLAIN_MINUTES(n) ((int64_t)(n)*60 * 1000)
@@ -157,7 +158,8 @@ struct plain_job_class {
 typedef struct plain_module {
     size_t size;
     unsigned abi;
-    const plain_job_class *const *jobs; /* NULL-terminated */
+    const plain_job_class *const *jobs;        /* NULL-terminated; NULL: none */
+    const plain_middleware *const *middleware; /* likewise: see plain/jobs/middleware.h */
 } plain_module;
 
 #ifndef __cplusplus

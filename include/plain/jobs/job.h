@@ -31,6 +31,8 @@ PLAIN_EXPORT int plain_job_attempt(const plain_job *job);
 PLAIN_EXPORT int plain_job_run_no(const plain_job *job);
 PLAIN_EXPORT int plain_job_retries(const plain_job *job);
 PLAIN_EXPORT int plain_job_priority(const plain_job *job);
+/* As it was enqueued: may be an alias of the class, or the name of an executable. */
+PLAIN_EXPORT const char *plain_job_class_name(const plain_job *job);
 PLAIN_EXPORT const char *plain_job_queue(const plain_job *job);
 PLAIN_EXPORT const char *plain_job_concurrency_key(const plain_job *job); /* "" if none */
 PLAIN_EXPORT const plain_uuid *plain_job_worker(const plain_job *job);    /* the worker's id */
@@ -55,12 +57,20 @@ PLAIN_EXPORT PLAIN_MUST_USE int plain_job_fail_at(plain_job *job, const char *fi
 PLAIN_EXPORT PLAIN_MUST_USE int plain_job_defer(plain_job *job, int64_t delay_ms,
                                                 bool increment_retries);
 
+/* What the attempt has come to, for middleware after plain_next_run: "SUCCESSFUL", "ERRORED",
+ * "DEFERRED", or "LOST" for an executable that a signal ended; "" before. Type and message are
+ * those of the error, "" when there is none. */
+PLAIN_EXPORT const char *plain_job_status(const plain_job *job);
+PLAIN_EXPORT const char *plain_job_error_type(const plain_job *job);
+PLAIN_EXPORT const char *plain_job_error_message(const plain_job *job);
+
 /* Memory that lives until the attempt ends: zeroed, NULL when out of memory. */
 PLAIN_EXPORT void *plain_job_alloc(plain_job *job, size_t size);
 
 enum plain_log_level { PLAIN_LOG_DEBUG, PLAIN_LOG_INFO, PLAIN_LOG_WARNING, PLAIN_LOG_ERROR };
 
-/* Writes one line to the worker's log, with the ids of the job. */
+/* Writes one line to the worker's log, with the class, and with the ids of the job where
+ * AppLoggerMiddleware is used. */
 PLAIN_EXPORT void plain_job_log(const plain_job *job, int level, const char *fmt, ...)
     PLAIN_PRINTF(3, 4);
 

@@ -456,5 +456,20 @@ static const plain_job_class NastyJob = {
     .run = nasty_run,
 };
 
-PLAIN_REGISTER_JOBS(&NoopJob, &TraceJob, &TypesJob, &FirstInfoJob, &SecondInfoJob, &FunctionsJob,
-                    &FailJob, &BadReturnJob, &DeferJob, &FlakyJob, &EagerJob, &NastyJob);
+static int tag_run(plain_job *job, plain_next *next, void *user)
+{
+    (void)user;
+    plain_job_log(job, PLAIN_LOG_INFO, "tagged");
+    return plain_next_run(next);
+}
+
+static const plain_middleware TagMiddleware = {
+    PLAIN_MIDDLEWARE,
+    .name = "TagMiddleware",
+    .run = tag_run,
+};
+
+PLAIN_REGISTER(PLAIN_JOBS(&NoopJob, &TraceJob, &TypesJob, &FirstInfoJob, &SecondInfoJob,
+                          &FunctionsJob, &FailJob, &BadReturnJob, &DeferJob, &FlakyJob, &EagerJob,
+                          &NastyJob),
+               PLAIN_MIDDLEWARES(&TagMiddleware));
