@@ -77,6 +77,17 @@
     X(ENCODING)                                                                                    \
     X(QUERY_ONLY)                                                                                  \
     X(AUTOCHECKPOINT)                                                                              \
+    X(SCHEDULE_FIND)                                                                               \
+    X(SCHEDULE_SKIP)                                                                               \
+    X(SCHEDULE_DECLARE)                                                                            \
+    X(SCHEDULE_REMOVE)                                                                             \
+    X(SCHEDULE_LOCK)                                                                               \
+    X(SCHEDULE_MOVE)                                                                               \
+    X(SCHEDULE_SLOT)                                                                               \
+    X(SCHEDULE_FORGET)                                                                             \
+    X(SCHEDULE_LAST)                                                                               \
+    X(SCHEDULE_PAUSE)                                                                              \
+    X(SCHEDULE_RESUME)                                                                             \
     X(ENQUEUE_STATEMENT)
 
 enum sql_name {

@@ -26,6 +26,7 @@
 #include <plain/jobs/uuid.h>
 
 #include "base/arena.h"
+#include "store/slots.h"
 
 struct store; /* each database's own struct begins with a struct store */
 
@@ -324,6 +325,41 @@ struct store_ops {
     /* The queues in which something is pending or processing, by name, at most STORE_QUEUES_MAX. */
     int (*queue_stats)(struct store *s, struct arena *a, struct queue_stats **queues, size_t *count,
                        plain_error *err);
+
+    /* ---- schedules: see slots.h ---- */
+
+    /* The row of a schedule and, always, the database's clock. PLAIN_NONE when there is no row. */
+    int (*schedule_find)(struct store *s, const char *name, struct arena *a,
+                         struct schedule_row *out, int64_t *now, plain_error *err);
+    /* All rows by name, at most SCHEDULES_MAX. */
+    int (*schedule_list)(struct store *s, struct arena *a, struct schedule_row **rows,
+                         size_t *count, plain_error *err);
+    /* Writes a definition. A new schedule, one whose cron, zone or dst change, and one that was
+     * removed before this worker started have their mark set to slot_at, never backward; of a
+     * removed one the slots up to there are to be skipped. PLAIN_SKIPPED, and nothing is written,
+     * when a worker that started later (or at the same time) has said something else. */
+    int (*schedule_declare)(struct store *s, const struct schedule_definition *d, int64_t slot_at,
+                            plain_error *err);
+    /* Marks as removed what a worker that started at started_at does not have. PLAIN_NONE when it
+     * is gone, marked already, or declared by one that started later. */
+    int (*schedule_remove)(struct store *s, const char *name, int64_t started_at, int64_t now,
+                           plain_error *err);
+    /* Accounts for slots. PLAIN_SKIPPED, and nothing is written, when the mark is no longer
+     * batch->from, the hash another, or a pause came or went since (paused: what was found). A key
+     * that is held or a rule that says no turns the run into a skipped slot with that reason:
+     * *became says what is in the ledger, request->uuid is the job's or zero. */
+    int (*schedule_account)(struct store *s, const struct slot_batch *batch, bool paused,
+                            enum slot_status *became, plain_request *request, plain_error *err);
+    /* Enqueues the schedule's job now, by hand, whatever the ledger says: no slot is written. As
+     * enqueue and enqueue_ruled; when the schedule has a row, the job is its last one. */
+    int (*schedule_run)(struct store *s, const char *name, const struct slot_job *job,
+                        plain_request *request, plain_error *err);
+    /* Pauses; the row is made when there is none. PLAIN_SKIPPED: it was paused already, and stays
+     * as it was. now is the database's clock. */
+    int (*schedule_pause)(struct store *s, const char *name, const char *by, const char *reason,
+                          int64_t now, plain_error *err);
+    /* Slots up to now are to be skipped. PLAIN_NONE when it is not paused. */
+    int (*schedule_resume)(struct store *s, const char *name, int64_t now, plain_error *err);
 
     /* The statement of plain_enqueue_statement(), with {schema}. in front of names. */
     const char *(*enqueue_sql)(void);

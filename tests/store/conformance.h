@@ -80,6 +80,27 @@ struct conformance_database {
     X(a_retry_by_hand_is_refused_twice)                                                            \
     X(a_retry_by_hand_of_a_held_key_is_skipped)                                                    \
     X(a_retry_by_hand_of_nothing_is_none)                                                          \
+    /* conformance_slots.c */                                                                      \
+    X(a_schedule_begins_when_it_is_first_seen)                                                     \
+    X(the_later_start_wins_a_schedule)                                                             \
+    X(a_changed_schedule_moves_its_mark_with_its_times_only)                                       \
+    X(a_removed_schedule_begins_anew)                                                              \
+    X(a_schedule_of_an_earlier_start_is_not_removed)                                               \
+    X(slots_and_their_job_are_one_transaction)                                                     \
+    X(a_slot_is_accounted_for_once)                                                                \
+    X(a_slot_that_stands_in_the_ledger_is_not_run)                                                 \
+    X(slots_of_another_definition_are_refused)                                                     \
+    X(a_slot_whose_key_is_held_is_skipped_and_names_the_holder)                                    \
+    X(a_slot_whose_rule_says_no_is_skipped)                                                        \
+    X(a_slot_whose_rule_says_yes_is_run)                                                           \
+    X(a_failing_account_changes_nothing)                                                           \
+    X(a_schedule_is_busy_until_its_job_has_ended)                                                  \
+    X(a_schedule_is_paused_once_and_skips_until_it_is_resumed)                                     \
+    X(a_schedule_is_paused_before_it_is_declared)                                                  \
+    X(a_schedule_is_run_by_hand)                                                                   \
+    X(old_slots_are_forgotten_a_slice_at_a_time)                                                   \
+    X(schedules_are_listed_by_name)                                                                \
+    X(one_of_eight_threads_accounts_for_a_slot)                                                    \
     /* conformance_schema.c */                                                                     \
     X(an_empty_database_has_no_schema)                                                             \
     X(migrates_once_and_then_nothing)                                                              \

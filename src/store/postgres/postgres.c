@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "store/postgres/schedules.h"
 
 static int postgres_open(const char *url, unsigned flags, struct store **out, plain_error *err)
 {
@@ -65,4 +66,12 @@ const struct store_ops store_postgres = {
     .now = postgres_now,
     .ended_since = postgres_ended_since,
     .queue_stats = postgres_queue_stats,
+    .schedule_find = postgres_schedule_find,
+    .schedule_list = postgres_schedule_list,
+    .schedule_declare = postgres_schedule_declare,
+    .schedule_remove = postgres_schedule_remove,
+    .schedule_account = postgres_schedule_account,
+    .schedule_run = postgres_schedule_run,
+    .schedule_pause = postgres_schedule_pause,
+    .schedule_resume = postgres_schedule_resume,
 };

@@ -30,6 +30,9 @@ int postgres_retry(struct store *s, const plain_uuid *token, const plain_uuid *n
 /* Inserts in the session's transaction: PLAIN_SKIPPED when the key is held, without a holder. */
 int postgres_insert(struct session *s, const struct new_request *r, plain_request *out,
                     plain_error *err);
+/* Who holds the key that was in the way: PLAIN_SKIPPED, and out says so as far as it is seen. */
+int postgres_tell_holder(struct session *s, const struct new_request *r, plain_request *out,
+                         plain_error *err);
 /* Appends the first ten values of an INSERT to the wire: uuid, job_class, parameters, queue, delay,
  * start_at, priority, retries, concurrency_key, source. */
 void postgres_put_request(struct wire *w, const struct new_request *r);
@@ -40,6 +43,10 @@ int postgres_enqueue_many(struct store *s, const struct new_request *r, size_t c
 int postgres_enqueue_ruled(struct store *s, const struct new_request *r, const char *lock,
                            int (*rule)(struct store_tx *tx, void *user), void *user,
                            plain_request *out, plain_error *err);
+/* In the session's transaction, as enqueue_ruled. */
+int postgres_insert_ruled(struct store *s, const struct new_request *r, const char *lock,
+                          int (*rule)(struct store_tx *tx, void *user), void *user,
+                          plain_request *out, plain_error *err);
 int postgres_count(struct store_tx *tx, enum job_table table, const char *job_class,
                    const char *key, unsigned flags, const plain_uuid *self, int64_t *out,
                    plain_error *err);

@@ -91,6 +91,19 @@ int postgres_insert(struct session *s, const struct new_request *r, plain_reques
     return code;
 }
 
+int postgres_tell_holder(struct session *s, const struct new_request *r, plain_request *out,
+                         plain_error *err)
+{
+    const struct wanted_key key = {r->job_class, r->concurrency_key, NULL};
+    int code = find_holder(s, &key, out, err);
+
+    if (code == PLAIN_NONE) {
+        out->holder_state = PLAIN_HOLDER_UNSEEN;
+        code = PLAIN_SKIPPED;
+    }
+    return code;
+}
+
 struct enqueue_call {
     const struct new_request *request;
     plain_request *out;

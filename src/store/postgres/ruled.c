@@ -109,40 +109,33 @@ static int find_repeated(struct session *s, const struct new_request *r, bool *f
     return ask_bool(s, SQL_IS_REPEATED, found, err);
 }
 
-struct ruled {
-    const struct new_request *request;
-    const char *lock;
-    int (*rule)(struct store_tx *tx, void *user);
-    void *user;
-};
-
-static int enqueue_in_transaction(struct store *store, const struct ruled *ruled,
-                                  plain_request *out, plain_error *err)
+int postgres_insert_ruled(struct store *store, const struct new_request *request, const char *lock,
+                          int (*rule)(struct store_tx *tx, void *user), void *user,
+                          plain_request *out, plain_error *err)
 {
     struct session *s = &postgres_of(store)->session;
     struct tx tx = {.base = {store}};
     bool is_repeated;
-    int r = take_lock(s, ruled->lock, err);
+    int r = take_lock(s, lock, err);
 
     if (r == PLAIN_OK)
-        r = find_repeated(s, ruled->request, &is_repeated, err);
+        r = find_repeated(s, request, &is_repeated, err);
     if (r < 0)
         return r;
     if (is_repeated) {
-        out->uuid = ruled->request->uuid;
+        out->uuid = request->uuid;
         return PLAIN_OK;
     }
-    r = ruled->rule(&tx.base, ruled->user);
+    r = rule(&tx.base, user);
     if (r <= 0)
         return r < 0 ? r : PLAIN_SKIPPED;
-    return insert_shared(s, ruled->request, out, err);
+    return insert_shared(s, request, out, err);
 }
 
 int postgres_enqueue_ruled(struct store *store, const struct new_request *request, const char *lock,
                            int (*rule)(struct store_tx *tx, void *user), void *user,
                            plain_request *out, plain_error *err)
 {
-    const struct ruled ruled = {request, lock, rule, user};
     struct session *s = &postgres_of(store)->session;
 
     *out = (plain_request){.holder_state = PLAIN_HOLDER_NONE};
@@ -150,6 +143,7 @@ int postgres_enqueue_ruled(struct store *store, const struct new_request *reques
     if (r == PLAIN_OK)
         r = transaction_begin(s, err);
     if (r == PLAIN_OK)
-        r = transaction_end(s, enqueue_in_transaction(store, &ruled, out, err), err);
+        r = transaction_end(s, postgres_insert_ruled(store, request, lock, rule, user, out, err),
+                            err);
     return r;
 }

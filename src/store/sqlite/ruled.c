@@ -36,29 +36,24 @@ int sqlite_count(struct store_tx *tx, enum job_table table, const char *job_clas
     return r;
 }
 
-struct ruled {
-    const struct new_request *request;
-    int (*rule)(struct store_tx *tx, void *user);
-    void *user;
-};
-
-static int enqueue_locked(struct connection *conn, const struct ruled *ruled, plain_request *out,
-                          plain_error *err)
+int sqlite_insert_ruled(struct connection *conn, const struct new_request *r,
+                        int (*rule)(struct store_tx *tx, void *user), void *user,
+                        plain_request *out, plain_error *err)
 {
     struct store_tx tx = {&conn->base};
-    struct new_request request = *ruled->request;
+    struct new_request request = *r;
     bool is_repeated;
-    int r = sqlite_find_repeated(conn, &request, &is_repeated, err);
+    int result = sqlite_find_repeated(conn, &request, &is_repeated, err);
 
-    if (r != PLAIN_OK)
-        return r;
+    if (result != PLAIN_OK)
+        return result;
     if (is_repeated) {
         out->uuid = request.uuid;
         return PLAIN_OK;
     }
-    r = ruled->rule(&tx, ruled->user);
-    if (r <= 0)
-        return r < 0 ? r : PLAIN_SKIPPED;
+    result = rule(&tx, user);
+    if (result <= 0)
+        return result < 0 ? result : PLAIN_SKIPPED;
     request.key_shared = true;
     request.may_exist = false;
     return sqlite_insert(conn, &request, out, err);
@@ -68,7 +63,6 @@ int sqlite_enqueue_ruled(struct store *store, const struct new_request *r, const
                          int (*rule)(struct store_tx *tx, void *user), void *user,
                          plain_request *out, plain_error *err)
 {
-    const struct ruled ruled = {r, rule, user};
     struct connection *conn = connection_of(store);
     int result = connection_begin(conn, SQL_BEGIN_WRITE, "enqueueing into", err);
 
@@ -76,5 +70,5 @@ int sqlite_enqueue_ruled(struct store *store, const struct new_request *r, const
     *out = (plain_request){0};
     if (result != PLAIN_OK)
         return result;
-    return connection_end(conn, enqueue_locked(conn, &ruled, out, err), err);
+    return connection_end(conn, sqlite_insert_ruled(conn, r, rule, user, out, err), err);
 }

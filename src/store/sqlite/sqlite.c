@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "store/sqlite/path.h"
+#include "store/sqlite/schedules.h"
 
 static const char *const schemes[] = {"sqlite", NULL};
 
@@ -125,4 +126,12 @@ const struct store_ops store_sqlite = {
     .now = sqlite_now,
     .ended_since = sqlite_ended_since,
     .queue_stats = sqlite_queue_stats,
+    .schedule_find = sqlite_schedule_find,
+    .schedule_list = sqlite_schedule_list,
+    .schedule_declare = sqlite_schedule_declare,
+    .schedule_remove = sqlite_schedule_remove,
+    .schedule_account = sqlite_schedule_account,
+    .schedule_run = sqlite_schedule_run,
+    .schedule_pause = sqlite_schedule_pause,
+    .schedule_resume = sqlite_schedule_resume,
 };

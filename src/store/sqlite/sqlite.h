@@ -47,6 +47,10 @@ int sqlite_enqueue_many(struct store *store, const struct new_request *r, size_t
 int sqlite_enqueue_ruled(struct store *store, const struct new_request *r, const char *lock,
                          int (*rule)(struct store_tx *tx, void *user), void *user,
                          plain_request *out, plain_error *err);
+/* In the connection's transaction, as enqueue_ruled. */
+int sqlite_insert_ruled(struct connection *conn, const struct new_request *r,
+                        int (*rule)(struct store_tx *tx, void *user), void *user,
+                        plain_request *out, plain_error *err);
 int sqlite_count(struct store_tx *tx, enum job_table table, const char *job_class, const char *key,
                  unsigned flags, const plain_uuid *self, int64_t *out, plain_error *err);
 
