@@ -35,6 +35,16 @@
     X(WANT_HOOKS)                                                                                  \
     X(HOOKS_DONE)                                                                                  \
     X(TAKE_HOOKS)                                                                                  \
+    X(REGISTER_WORKER)                                                                             \
+    X(BEAT)                                                                                        \
+    X(LEAVE)                                                                                       \
+    X(IS_REGISTERED)                                                                               \
+    X(NEED_RESCUE)                                                                                 \
+    X(ADOPT_ORPHANS)                                                                               \
+    X(SEIZE_WORKERS)                                                                               \
+    X(FORGET_WORKERS)                                                                              \
+    X(FIND_ORPHANS)                                                                                \
+    X(NEXT_LAPSE)                                                                                  \
     X(FIND_RESULT)                                                                                 \
     X(RETRY_RESULT)                                                                                \
     X(LINK_RETRY)                                                                                  \

@@ -127,6 +127,49 @@ struct worker_identity {
     int shard; /* of its counters, 0 to 63 */
 };
 
+/* What a worker says of itself. */
+struct worker_row {
+    const struct worker_identity *identity;
+    const char *const *queues;
+    size_t queue_count;
+    const char *const *classes; /* job classes that it can run */
+    size_t class_count;
+    int64_t lease_ms; /* it is dead when it was not heard of for so long */
+    int capacity;     /* jobs that it runs at a time */
+};
+
+/* Whose jobs are to be rescued. */
+struct rescue_wish {
+    const struct worker_identity *worker; /* the rescuer */
+    int64_t lease_ms;                     /* of the rescuer */
+    const plain_uuid *dead; /* workers whose processes are known to have ended: at once */
+    size_t dead_count;
+    const plain_uuid *living; /* workers that are known to live: a clock that jumped is no death */
+    size_t living_count;
+    size_t limit; /* orphans wanted, 0 to STORE_RESCUE_MAX */
+};
+enum { STORE_RESCUE_MAX = 500, STORE_DEAD_MAX = 100, RESCUE_LEASE_MS = 10000 };
+
+/* A claimed job whose worker is dead. */
+struct orphan {
+    struct claim claim;
+    int64_t started_at;      /* STORE_NO_TIME: its worker had not even said that it starts */
+    plain_uuid worker_id;    /* the dead one */
+    const char *worker_host; /* "" when it is not known */
+    int worker_pid;
+};
+
+struct rescue_result {
+    struct orphan *orphans; /* oldest first */
+    size_t orphan_count;
+    size_t seized; /* workers that this rescuer took over now */
+    plain_uuid *unfinished; /* those of wish.dead of which something is left in the database */
+    size_t unfinished_count;
+    int64_t now;        /* by the database's clock */
+    int64_t next_lapse; /* when the next lease of another worker is over; STORE_NO_TIME: there is
+                           none */
+};
+
 struct claim_wish {
     const char *const *queues; /* at least one */
     size_t queue_count;
@@ -261,7 +304,9 @@ struct store_ops {
     int (*enqueue)(struct store *s, const struct new_request *r, plain_request *out,
                    plain_error *err);
 
-    /* One transaction: all of it or, on an error, nothing. After PLAIN_E_UNREACHABLE it is unknown
+    /* One transaction: all of it or, on an error, nothing. Claims are given only to a worker that
+     * is registered, whose lease is not over and whose jobs nobody rescues: whoever takes its row
+     * away either comes after the claim, and sees it, or makes it empty. After PLAIN_E_UNREACHABLE it is unknown
      * which: repeating the ends is safe (written ones are then superseded), and the tokens of the
      * wish are to be given as releases, since claims that nobody was told of may stand under them.
      * Never waits for rows that another worker has locked. */
@@ -360,6 +405,26 @@ struct store_ops {
                           int64_t now, plain_error *err);
     /* Slots up to now are to be skipped. PLAIN_NONE when it is not paused. */
     int (*schedule_resume)(struct store *s, const char *name, int64_t now, plain_error *err);
+    /* ---- workers ---- */
+
+    /* Makes the worker's row, or brings it up to date; a heartbeat too. PLAIN_NONE when somebody
+     * rescues the jobs of that id: it is dead, and never comes back. */
+    int (*register_worker)(struct store *s, const struct worker_row *row, plain_error *err);
+    /* Starts the worker's lease again. PLAIN_NONE when there is no such row, or when somebody
+     * rescues its jobs. */
+    int (*beat)(struct store *s, const plain_uuid *worker, plain_error *err);
+    /* Deletes the worker's row: it has given back or ended all that it had claimed. */
+    int (*leave)(struct store *s, const plain_uuid *worker, plain_error *err);
+    /* Takes over workers that are dead, so that nobody else rescues their jobs for RESCUE_LEASE_MS
+     * (each call starts that time again), and tells which jobs they had; they are ended or released
+     * by cycle(). A worker of which nothing is left is forgotten. Processes whose worker has no row
+     * wait for one lease of the rescuer, since their worker may live. Never waits for a worker that
+     * claims right now: it is looked at the next time. Repeating all of it is harmless, and so is
+     * never finishing: another rescuer goes on. */
+    int (*rescue)(struct store *s, const struct rescue_wish *wish, struct arena *a,
+                  struct rescue_result *out, plain_error *err);
+    /* The database's file, absolute, when it is one on this host (STORE_FILE); else NULL. */
+    const char *(*file)(struct store *s);
 
     /* The statement of plain_enqueue_statement(), with {schema}. in front of names. */
     const char *(*enqueue_sql)(void);

@@ -34,6 +34,19 @@ static void open_store(struct bench *b)
     must(store_open(b->url, STORE_CREATE, &b->store, &b->err), b);
 }
 
+void bench_register(struct bench *b)
+{
+    const struct worker_row row = {.identity = &b->worker,
+                                   .queues = default_queues,
+                                   .queue_count = 1,
+                                   .classes = default_classes,
+                                   .class_count = 1,
+                                   .lease_ms = 60000,
+                                   .capacity = 2};
+
+    must(b->store->ops->register_worker(b->store, &row, &b->err), b);
+}
+
 void bench_open(struct bench *b)
 {
     int from, to;
@@ -44,13 +57,19 @@ void bench_open(struct bench *b)
     };
     open_store(b);
     must(b->store->ops->migrate(b->store, &from, &to, &b->err), b);
+    bench_register(b);
 }
 
 void bench_join(struct bench *b, const struct bench *other)
 {
+    int version;
+
     *b = (struct bench){.url = other->url, .worker = other->worker};
     b->worker.id = uuid_new();
     open_store(b);
+    must(b->store->ops->schema_version(b->store, &version, &b->err), b);
+    if (version > 0)
+        bench_register(b);
 }
 
 void bench_close(struct bench *b)

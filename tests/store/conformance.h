@@ -101,6 +101,19 @@ struct conformance_database {
     X(old_slots_are_forgotten_a_slice_at_a_time)                                                   \
     X(schedules_are_listed_by_name)                                                                \
     X(one_of_eight_threads_accounts_for_a_slot)                                                    \
+    /* conformance_lease.c */                                                                      \
+    X(a_worker_without_a_row_claims_nothing)                                                       \
+    X(a_worker_whose_lease_is_over_claims_nothing)                                                 \
+    X(a_heartbeat_needs_the_row)                                                                   \
+    X(a_lapsed_worker_is_rescued_and_told_when_it_comes_back)                                      \
+    X(a_dead_worker_is_rescued_before_its_lease_is_over)                                           \
+    X(a_living_worker_is_spared_when_the_clock_jumps)                                              \
+    X(two_rescuers_do_not_share_a_dead_worker)                                                     \
+    X(a_rescuer_that_stops_is_relieved)                                                            \
+    X(jobs_of_a_worker_without_a_row_wait_for_a_lease)                                             \
+    X(a_row_without_a_lease_length_has_300_seconds)                                                \
+    X(orphans_come_in_slices)                                                                      \
+    X(what_is_claimed_is_seen_by_the_rescuer)                                                      \
     /* conformance_schema.c */                                                                     \
     X(an_empty_database_has_no_schema)                                                             \
     X(migrates_once_and_then_nothing)                                                              \
@@ -153,6 +166,7 @@ struct bench {
 
 void bench_open(struct bench *b);                            /* a fresh database, migrated     */
 void bench_join(struct bench *b, const struct bench *other); /* another store on the same one */
+void bench_register(struct bench *b); /* its worker; both of the above do */
 void bench_close(struct bench *b);
 
 int64_t bench_number(const struct bench *b, const char *sql);

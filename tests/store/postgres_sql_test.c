@@ -289,7 +289,7 @@ static void hot_statements_walk_an_index(void **state)
 static void a_claim_does_not_read_what_is_delayed(void **state)
 {
     struct bench b;
-    char sql[SQL_SIZE];
+    char sql[SQL_SIZE], worker[PLAIN_UUID_TEXT];
 
     (void)state;
     PGconn *conn = connect_migrated(&b);
@@ -299,9 +299,12 @@ static void a_claim_does_not_read_what_is_delayed(void **state)
     PGresult *prepared = PQprepare(conn, "claim", text_of(SQL_CLAIM_JOBS, sql), 0, NULL);
     assert_int_equal(PQresultStatus(prepared), PGRES_COMMAND_OK);
     PQclear(prepared);
-    PGresult *result = run(conn, "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, FORMAT JSON)"
-                                 " EXECUTE claim ('{default}', '{-32768}', '{-infinity}', '{0}',"
-                                 " '{Job}', 10, ARRAY[gen_random_uuid()], gen_random_uuid())");
+    (void)snprintf(sql, sizeof(sql),
+                   "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, FORMAT JSON)"
+                   " EXECUTE claim ('{default}', '{-32768}', '{-infinity}', '{0}', '{Job}', 10,"
+                   " ARRAY[gen_random_uuid()], '%s')",
+                   plain_uuid_format(&b.worker.id, worker));
+    PGresult *result = run(conn, sql);
     const char *hit = strstr(PQgetvalue(result, 0, 0), "\"Shared Hit Blocks\": ");
     assert_non_null(hit);
     assert_in_range(strtol(strchr(hit, ':') + 1, NULL, 10), 1, 100);

@@ -38,6 +38,12 @@ const char *postgres_enqueue_sql(void)
 
 static const char *const schemes[] = {"postgresql", "postgres", NULL};
 
+static const char *postgres_file(struct store *s)
+{
+    (void)s;
+    return NULL;
+}
+
 const struct store_ops store_postgres = {
     .size = sizeof(struct store_ops),
     .name = "postgres",
@@ -74,4 +80,9 @@ const struct store_ops store_postgres = {
     .schedule_run = postgres_schedule_run,
     .schedule_pause = postgres_schedule_pause,
     .schedule_resume = postgres_schedule_resume,
+    .register_worker = postgres_register_worker,
+    .beat = postgres_beat,
+    .leave = postgres_leave,
+    .rescue = postgres_rescue,
+    .file = postgres_file,
 };

@@ -55,6 +55,12 @@ const char *postgres_enqueue_sql(void);
 int postgres_cycle(struct store *s, const struct cycle *c, struct arena *a,
                    struct cycle_result *out, plain_error *err);
 
+int postgres_register_worker(struct store *s, const struct worker_row *row, plain_error *err);
+int postgres_beat(struct store *s, const plain_uuid *worker, plain_error *err);
+int postgres_leave(struct store *s, const plain_uuid *worker, plain_error *err);
+int postgres_rescue(struct store *s, const struct rescue_wish *wish, struct arena *a,
+                    struct rescue_result *out, plain_error *err);
+
 int postgres_list(struct store *s, enum job_table table, const struct row_filter *filter,
                   struct arena *a, struct job_row **rows, size_t *count, plain_error *err);
 int postgres_find(struct store *s, const plain_uuid *uuid, struct arena *a, struct job_row **rows,

@@ -288,16 +288,32 @@ static int find_next_due(const struct picking *p, int64_t *next_due, plain_error
     return PLAIN_OK;
 }
 
+/* Whether the worker may claim: see lease.sql. */
+static int is_registered(struct connection *conn, const struct cycle *c, int64_t now, bool *yes,
+                         plain_error *err)
+{
+    struct query q = query_begin(conn, SQL_IS_REGISTERED);
+
+    query_uuid(&q, 1, &c->worker->id);
+    query_int(&q, 2, now);
+    *yes = query_row(&q) && column_int(&q, 0) != 0;
+    return query_end(&q, err);
+}
+
 int claim_jobs(struct connection *conn, const struct cycle *c, struct arena *a,
                struct cycle_result *out, plain_error *err)
 {
     struct picking p = {.connection = conn, .wish = c->wish, .now = out->now, .arena = a};
+    bool registered = false;
     int level;
+    int r = is_registered(conn, c, out->now, &registered, err);
 
+    if (r != PLAIN_OK || !registered)
+        return r;
     p.classes = names_as_json(c->wish->classes, c->wish->class_count, a);
     if (!p.classes)
         return error_nomem(err);
-    int r = make_lanes(&p, err);
+    r = make_lanes(&p, err);
     while (r == PLAIN_OK && p.claim_count < c->wish->limit &&
            (level = highest_level(&p)) != NO_LEVEL)
         r = pick_level(&p, level, err);

@@ -99,6 +99,11 @@ static void sqlite_close(struct store *store)
     mem_free(store);
 }
 
+static const char *sqlite_file(struct store *store)
+{
+    return connection_of(store)->path;
+}
+
 const struct store_ops store_sqlite = {
     .size = sizeof(struct store_ops),
     .name = "sqlite",
@@ -134,4 +139,9 @@ const struct store_ops store_sqlite = {
     .schedule_run = sqlite_schedule_run,
     .schedule_pause = sqlite_schedule_pause,
     .schedule_resume = sqlite_schedule_resume,
+    .register_worker = sqlite_register_worker,
+    .beat = sqlite_beat,
+    .leave = sqlite_leave,
+    .rescue = sqlite_rescue,
+    .file = sqlite_file,
 };

@@ -58,6 +58,15 @@ int sqlite_count(struct store_tx *tx, enum job_table table, const char *job_clas
 int sqlite_cycle(struct store *store, const struct cycle *c, struct arena *a,
                  struct cycle_result *out, plain_error *err);
 
+/* lease.c */
+int sqlite_register_worker(struct store *store, const struct worker_row *row, plain_error *err);
+int sqlite_beat(struct store *store, const plain_uuid *worker, plain_error *err);
+int sqlite_leave(struct store *store, const plain_uuid *worker, plain_error *err);
+
+/* rescue.c */
+int sqlite_rescue(struct store *store, const struct rescue_wish *wish, struct arena *a,
+                  struct rescue_result *out, plain_error *err);
+
 /* rows.c */
 int sqlite_list(struct store *store, enum job_table table, const struct row_filter *filter,
                 struct arena *a, struct job_row **rows, size_t *count, plain_error *err);

@@ -1,1 +1,6 @@
+-- Who rescues the jobs of a dead worker. A row with a rescuer is nobody's lease any more: its worker
+-- claims nothing and cannot renew it. Its last_heartbeat_at and lease_ms are then the rescuer's time
+-- to finish; zero stands for a row that was made since its worker had none.
+ALTER TABLE {schema}.plainjobs_workerheartbeat ADD COLUMN rescuer_id uuid;
+
 INSERT INTO {schema}.plainjobs_migration (version, name) VALUES (10, 'rescue');

@@ -18,11 +18,19 @@
 -- * At the priority of the last claim the walk goes on behind the last row claimed, and that
 --   priority is not probed for: in front of the bound lie the dead entries of what was claimed.
 -- * The inner LIMITs stop each walk, and its locks, at the limit.
+-- Nothing is claimed unless the worker's own row says that it lives: see lease.sql.
 -- Of several queues the best rows are taken; the locks on the others end with the transaction. The
 -- rows come back in any order.
-WITH bound AS MATERIALIZED (
+WITH lease AS MATERIALIZED (
+    SELECT 1 FROM {schema}.plainjobs_workerheartbeat
+     WHERE worker_id = $8::uuid AND rescuer_id IS NULL
+       AND last_heartbeat_at >= statement_timestamp()
+               - COALESCE(lease_ms, 300000) * interval '1 ms'
+       FOR KEY SHARE),
+bound AS MATERIALIZED (
     SELECT * FROM unnest($1::text[], $2::int4[], $3::timestamptz[], $4::int8[])
-        AS b (queue, priority, due_at, id)),
+        AS b (queue, priority, due_at, id)
+     WHERE EXISTS (SELECT 1 FROM lease)),
 found AS MATERIALIZED (
     SELECT f.t, f.priority, f.due_at, f.id
       FROM bound b CROSS JOIN LATERAL (
@@ -116,6 +124,7 @@ SELECT statement_timestamp(), min(d.due_at)
 -- $22 int4           pid
 -- $23 int4           shard of the counters
 -- The plan is a nested loop over the unique token of each; a hash join would read the whole table.
+-- A result names the worker that had claimed the attempt; it may be another, that was rescued.
 -- A successor is inserted after its attempt was deleted, so the key's trigger lets the key pass on.
 -- Counters are written in the order of their key, so that two workers cannot block each other.
 -- Returns how many attempts ended: the others were superseded.
@@ -140,8 +149,14 @@ results AS (
     SELECT token, started, ended_at, requested_at, token, job_request_uuid, successor, status,
            COALESCE(error, ''), job_class, parameters, priority, source, queue, retries,
            retry_attempt, concurrency_key, trace_id, span_id,
-           COALESCE(root_uuid, job_request_uuid), retry_of, run_no, crashes, key_shared, $20::uuid,
-           $21::text, $22::int4, runner_pid, error_type, error_message, fingerprint, exit_code,
+           COALESCE(root_uuid, job_request_uuid), retry_of, run_no, crashes, key_shared, worker_id,
+           CASE WHEN worker_id = $20::uuid THEN $21::text
+                ELSE (SELECT h.hostname FROM {schema}.plainjobs_workerheartbeat h
+                       WHERE h.worker_id = ended.worker_id) END,
+           CASE WHEN worker_id = $20::uuid THEN $22::int4
+                ELSE (SELECT h.pid FROM {schema}.plainjobs_workerheartbeat h
+                       WHERE h.worker_id = ended.worker_id) END,
+           runner_pid, error_type, error_message, fingerprint, exit_code,
            exit_signal, cpu_us, max_rss_kb, timeout_ms, losses, output
       FROM ended),
 successors AS (

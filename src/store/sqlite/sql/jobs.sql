@@ -108,7 +108,8 @@ SELECT min(due_at) FROM plainjobs_jobrequest INDEXED BY plainjobs_jobrequest_del
 -- ?20 integer max_rss_kb, or null
 -- ?21 integer lost_count
 -- ?22 text output, or null
--- No row when the attempt is no longer ours: then nothing else is done for it.
+-- No row when the attempt is no longer ours: then nothing else is done for it. The result names the
+-- worker that had claimed the attempt; it may be another, that was rescued.
 INSERT INTO plainjobs_jobresult
        (uuid, created_at, started_at, ended_at, requested_at, job_process_uuid, job_request_uuid,
         retry_job_request_uuid, status, error, job_class, parameters, priority, source, queue,
@@ -120,7 +121,14 @@ SELECT ?2, ?3, ?4, ?5, requested_at, uuid, job_request_uuid,
        ?6, ?7, ?8, job_class, parameters, priority, source, queue,
        retries, retry_attempt, concurrency_key, trace_id, span_id,
        COALESCE(root_uuid, job_request_uuid), retry_of, COALESCE(run_no, 1),
-       ?9, key_shared, ?10, ?11, ?12, ?13, ?14,
+       ?9, key_shared, worker_id,
+       CASE WHEN worker_id = ?10 THEN ?11
+            ELSE (SELECT h.hostname FROM plainjobs_workerheartbeat h
+                   WHERE h.worker_id = plainjobs_jobprocess.worker_id) END,
+       CASE WHEN worker_id = ?10 THEN ?12
+            ELSE (SELECT h.pid FROM plainjobs_workerheartbeat h
+                   WHERE h.worker_id = plainjobs_jobprocess.worker_id) END,
+       ?13, ?14,
        ?15, ?16, ?17, ?18, ?19, ?20,
        timeout_ms, ?21, ?22
   FROM plainjobs_jobprocess WHERE uuid = ?1;

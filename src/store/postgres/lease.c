@@ -1,0 +1,189 @@
+/* lease.c - the rows of living workers, and the jobs of dead ones; lease.sql says what holds */
+#include "base/error.h"
+#include "base/uuid.h"
+#include "store/postgres/fields.h"
+#include "store/postgres/postgres.h"
+
+/* Sends a statement that gives a row when it found the worker's. */
+static int change_row(struct session *s, enum sql_name name, plain_error *err)
+{
+    PGresult *result = NULL;
+
+    session_send(s, name);
+    int r = session_sync(s, &result, 1, err);
+    if (r == PLAIN_OK && PQntuples(result) == 0)
+        r = PLAIN_NONE;
+    session_clear(&result, 1);
+    return r;
+}
+
+int postgres_register_worker(struct store *store, const struct worker_row *row, plain_error *err)
+{
+    struct session *s = &postgres_of(store)->session;
+    int r = session_begin(s, "register this worker", err);
+
+    if (r < 0)
+        return r;
+    wire_uuid(&s->wire, &row->identity->id);
+    wire_text(&s->wire, row->identity->host);
+    wire_int4(&s->wire, row->identity->pid);
+    wire_array(&s->wire, &wire_text_items, row->queues, row->queue_count, sizeof(*row->queues));
+    wire_int8(&s->wire, row->lease_ms);
+    wire_text(&s->wire, PLAIN_VERSION);
+    wire_int4(&s->wire, row->capacity);
+    wire_array(&s->wire, &wire_text_items, row->classes, row->class_count, sizeof(*row->classes));
+    return change_row(s, SQL_REGISTER_WORKER, err);
+}
+
+int postgres_beat(struct store *store, const plain_uuid *worker, plain_error *err)
+{
+    struct session *s = &postgres_of(store)->session;
+    int r = session_begin(s, "keep this worker's lease", err);
+
+    if (r < 0)
+        return r;
+    wire_uuid(&s->wire, worker);
+    return change_row(s, SQL_BEAT, err);
+}
+
+int postgres_leave(struct store *store, const plain_uuid *worker, plain_error *err)
+{
+    struct session *s = &postgres_of(store)->session;
+    int r = session_begin(s, "delete this worker's row", err);
+
+    if (r < 0)
+        return r;
+    wire_uuid(&s->wire, worker);
+    r = change_row(s, SQL_LEAVE, err);
+    return r < 0 ? r : PLAIN_OK;
+}
+
+/*
+ * Rescue: one pipeline.
+ */
+
+enum {
+    RESCUE_SWITCHES,
+    RESCUE_ADOPT,
+    RESCUE_SEIZE,
+    RESCUE_FORGET,
+    RESCUE_FIND,
+    RESCUE_NEXT,
+    RESCUE_RESULTS
+};
+
+static void put_uuids(struct wire *w, const plain_uuid *uuids, size_t count)
+{
+    wire_array(w, &wire_uuid_items, uuids, count, sizeof(*uuids));
+}
+
+static void send_rescue(struct session *s, const struct rescue_wish *wish)
+{
+    struct wire *w = &s->wire;
+    const plain_uuid *self = &wish->worker->id;
+
+    session_send(s, SQL_PLAN_SWITCHES);
+    wire_int8(w, wish->lease_ms);
+    session_send(s, SQL_ADOPT_ORPHANS);
+    wire_uuid(w, self);
+    put_uuids(w, wish->dead, wish->dead_count);
+    put_uuids(w, wish->living, wish->living_count);
+    wire_int8(w, RESCUE_LEASE_MS);
+    session_send(s, SQL_SEIZE_WORKERS);
+    wire_uuid(w, self);
+    session_send(s, SQL_FORGET_WORKERS);
+    wire_uuid(w, self);
+    wire_int4(w, (int)wish->limit);
+    session_send(s, SQL_FIND_ORPHANS);
+    wire_uuid(w, self);
+    put_uuids(w, wish->dead, wish->dead_count);
+    session_send(s, SQL_NEXT_LAPSE);
+}
+
+static const struct field orphan_fields[] = {
+    {field_uuid, offsetof(struct orphan, claim.token)},
+    {field_uuid, offsetof(struct orphan, claim.request_uuid)},
+    {field_uuid, offsetof(struct orphan, claim.root_uuid)},
+    {field_text, offsetof(struct orphan, claim.job_class)},
+    {field_text, offsetof(struct orphan, claim.parameters)},
+    {field_text, offsetof(struct orphan, claim.queue)},
+    {field_text, offsetof(struct orphan, claim.concurrency_key)},
+    {field_text, offsetof(struct orphan, claim.source)},
+    {field_int, offsetof(struct orphan, claim.priority)},
+    {field_int, offsetof(struct orphan, claim.retries)},
+    {field_int, offsetof(struct orphan, claim.retry_attempt)},
+    {field_int, offsetof(struct orphan, claim.run_no)},
+    {field_int, offsetof(struct orphan, claim.crash_count)},
+    {field_time, offsetof(struct orphan, claim.requested_at)},
+    {field_time, offsetof(struct orphan, claim.due_at)},
+    {field_int64, offsetof(struct orphan, claim.id)},
+    {field_int64, offsetof(struct orphan, claim.timeout_ms)},
+    {field_int, offsetof(struct orphan, claim.lost_count)},
+    {field_time, offsetof(struct orphan, started_at)},
+    {field_uuid, offsetof(struct orphan, worker_id)},
+    {field_text, offsetof(struct orphan, worker_host)},
+    {field_int, offsetof(struct orphan, worker_pid)},
+};
+
+static void read_orphans(const PGresult *result, struct arena *a, struct rescue_result *out)
+{
+    size_t count = (size_t)PQntuples(result);
+
+    if (count == 0)
+        return;
+    out->orphans = arena_array(a, count, sizeof(*out->orphans));
+    for (size_t i = 0; out->orphans && i < count; i++)
+        fields_read(result, (int)i, orphan_fields, ARRAY_SIZE(orphan_fields), a, &out->orphans[i]);
+    out->orphan_count = arena_ok(a) ? count : 0;
+}
+
+static size_t count_seized(const PGresult *result)
+{
+    enum { SEIZED_IS_NEW = 3 };
+    size_t count = 0;
+
+    for (int row = 0; row < PQntuples(result); row++) {
+        bool is_new = false;
+
+        field_read(result, row, SEIZED_IS_NEW, field_bool, NULL, &is_new);
+        count += is_new;
+    }
+    return count;
+}
+
+static void read_next(const PGresult *result, struct arena *a, struct rescue_result *out)
+{
+    enum { NOW, NEXT, UNFINISHED };
+    int rows = PQntuples(result);
+
+    field_read(result, 0, NOW, field_time, NULL, &out->now);
+    field_read(result, 0, NEXT, field_time, NULL, &out->next_lapse);
+    out->unfinished = arena_array(a, (size_t)rows, sizeof(*out->unfinished));
+    for (int row = 0; out->unfinished && row < rows; row++) {
+        plain_uuid *id = &out->unfinished[out->unfinished_count];
+
+        field_read(result, row, UNFINISHED, field_uuid, NULL, id);
+        out->unfinished_count += !uuid_is_zero(id);
+    }
+}
+
+int postgres_rescue(struct store *store, const struct rescue_wish *wish, struct arena *a,
+                    struct rescue_result *out, plain_error *err)
+{
+    struct session *s = &postgres_of(store)->session;
+    PGresult *results[RESCUE_RESULTS] = {NULL};
+
+    *out = (struct rescue_result){.next_lapse = STORE_NO_TIME};
+    int r = session_begin(s, "rescue jobs", err);
+    if (r < 0)
+        return r;
+    send_rescue(s, wish);
+    r = session_sync(s, results, RESCUE_RESULTS, err);
+    if (r < 0)
+        return r;
+    out->seized = count_seized(results[RESCUE_SEIZE]);
+    read_orphans(results[RESCUE_FIND], a, out);
+    read_next(results[RESCUE_NEXT], a, out);
+    session_clear(results, RESCUE_RESULTS);
+    return arena_ok(a) ? PLAIN_OK : error_nomem(err);
+}
