@@ -1,6 +1,7 @@
 /*
  * cmd_worker.c - plain jobs worker: turns options and settings into a worker's
  */
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,30 @@ static int setting_int_or(const struct settings *s, enum setting_id id, int fall
     return settings_is_set(s, id) ? (int)settings_int(s, id) : fallback;
 }
 
+static int read_heartbeat(const struct settings *s, struct worker_options *out, plain_error *err)
+{
+    enum { INTERVAL_LEAST_MS = 10, INTERVALS = 3 };
+
+    out->heartbeat_interval_ms = settings_duration_ms(s, SETTING_JOBS_HEARTBEAT_INTERVAL);
+    out->lease_ms = settings_duration_ms(s, SETTING_JOBS_HEARTBEAT_TIMEOUT);
+    out->max_crashes = (int)settings_int(s, SETTING_JOBS_MAX_CRASHES);
+    if (out->heartbeat_interval_ms < INTERVAL_LEAST_MS)
+        return error_set(err, PLAIN_E_INVALID, 202, "JOBS_HEARTBEAT_INTERVAL",
+                         "JOBS_HEARTBEAT_INTERVAL takes at least %dms, not %" PRId64 "ms",
+                         INTERVAL_LEAST_MS, out->heartbeat_interval_ms);
+    if (out->lease_ms < INTERVALS * out->heartbeat_interval_ms) {
+        (void)error_set(err, PLAIN_E_INVALID, 202, "JOBS_HEARTBEAT_TIMEOUT",
+                        "JOBS_HEARTBEAT_TIMEOUT (%" PRId64 "ms) is less than %d times "
+                        "JOBS_HEARTBEAT_INTERVAL (%" PRId64 "ms): one late heartbeat would be a "
+                        "death",
+                        out->lease_ms, INTERVALS, out->heartbeat_interval_ms);
+        error_fix(err, "PLAIN_JOBS_HEARTBEAT_TIMEOUT=%" PRId64 "ms",
+                  INTERVALS * out->heartbeat_interval_ms);
+        return PLAIN_E_INVALID;
+    }
+    return PLAIN_OK;
+}
+
 int cmd_worker(struct cli *cli, plain_error *err)
 {
     struct worker_options options = {.drain = option_given(&cli->args, OPTION_DRAIN),
@@ -111,6 +136,8 @@ int cmd_worker(struct cli *cli, plain_error *err)
         r = override_settings(cli, err);
     if (r == PLAIN_OK)
         r = read_queues(cli, &options, err);
+    if (r == PLAIN_OK)
+        r = read_heartbeat(cli->settings, &options, err);
     if (r == PLAIN_OK)
         r = hand_over(cli->settings, err);
     if (r == PLAIN_OK)

@@ -40,6 +40,12 @@ enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_DURATION, SETTING_LIST, S
       "Claimed and unstarted jobs per runner at most; unset: automatic")                           \
     X(JOBS_WORKER_STATS_EVERY, DURATION, "60", 0, 86400, "",                                       \
       "Seconds between the worker's lines of figures; 0: none")                                    \
+    X(JOBS_HEARTBEAT_INTERVAL, DURATION, "10", 0, 3600, "",                                        \
+      "Time between a worker's heartbeats, at least 10ms")                                         \
+    X(JOBS_HEARTBEAT_TIMEOUT, DURATION, "60", 0, 86400, "",                                        \
+      "Time without a heartbeat after which a worker is dead, at least 3 intervals")               \
+    X(JOBS_MAX_CRASHES, INT, "3", 1, 1000, "",                                                     \
+      "Deaths of its process after which a job is not retried")                                    \
     X(JOBS_START_AHEAD_MS, INT, "10", 0, 1000, "",                                                 \
       "Milliseconds of very short jobs that a runner is given ahead; 0: never")                    \
     X(JOBS_MIDDLEWARE, LIST, "[\"AppLoggerMiddleware\"]", 0, 0, "",                                \

@@ -162,7 +162,7 @@ struct orphan {
 struct rescue_result {
     struct orphan *orphans; /* oldest first */
     size_t orphan_count;
-    size_t seized; /* workers that this rescuer took over now */
+    size_t seized;          /* workers that this rescuer took over now */
     plain_uuid *unfinished; /* those of wish.dead of which something is left in the database */
     size_t unfinished_count;
     int64_t now;        /* by the database's clock */
@@ -306,10 +306,10 @@ struct store_ops {
 
     /* One transaction: all of it or, on an error, nothing. Claims are given only to a worker that
      * is registered, whose lease is not over and whose jobs nobody rescues: whoever takes its row
-     * away either comes after the claim, and sees it, or makes it empty. After PLAIN_E_UNREACHABLE it is unknown
-     * which: repeating the ends is safe (written ones are then superseded), and the tokens of the
-     * wish are to be given as releases, since claims that nobody was told of may stand under them.
-     * Never waits for rows that another worker has locked. */
+     * away either comes after the claim, and sees it, or makes it empty. After PLAIN_E_UNREACHABLE
+     * it is unknown which: repeating the ends is safe (written ones are then superseded), and the
+     * tokens of the wish are to be given as releases, since claims that nobody was told of may
+     * stand under them. Never waits for rows that another worker has locked. */
     int (*cycle)(struct store *s, const struct cycle *c, struct arena *a, struct cycle_result *out,
                  plain_error *err);
 

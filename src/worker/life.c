@@ -193,10 +193,42 @@ void life_ended(struct runner *r, struct work *k, const struct frame_end *f)
     finish(r->worker, k);
 }
 
-/* The runner died under this job. Its usage is the whole process's, so it tells only the peak. */
-static void end_lost(struct runner *r, struct work *k, const struct child_end *how)
+/* Losses that were not the job's fault: it does not run for ever all the same. */
+enum { LOST_MAX = 10 };
+
+/* What follows a LOST attempt: its retry, after a delay that its class says when one is at hand. */
+static void go_on(struct worker *w, struct work *k, bool may_retry)
 {
-    char cause[64], message[96], stack[PROGRESS_CRASH_SIZE];
+    const struct known_class *class = life_find_class(w, k->claim->job_class);
+
+    if (!may_retry || !has_retries_left(k)) {
+        finish(w, k);
+    } else if (class && class->has_retry_delay && w->stop == STOP_NO) {
+        k->kind = WORK_ASK;
+        work_list_push(&w->asking, k);
+    } else {
+        life_delay(w, k, 0);
+    }
+}
+
+void life_lost_lease(struct runner *r, struct work *k)
+{
+    char message[160];
+
+    begin_end(r, k, JOB_LOST, atomic_load(&r->progress->entered_us), clock_mono_us());
+    k->end.lost_count = k->claim->lost_count + 1;
+    bool may_retry = k->end.lost_count < LOST_MAX;
+    (void)snprintf(message, sizeof(message), "worker %s lost its lease%s", r->worker->id_text,
+                   may_retry ? "" : "; lost with its worker 10 times: no retry");
+    keep_texts(k, "Lost", message, message);
+    go_on(r->worker, k, may_retry);
+}
+
+/* The runner died under this job. Its usage is the whole process's, so it tells only the peak.
+ * False: it did so too often. */
+static bool end_lost(struct runner *r, struct work *k, const struct child_end *how)
+{
+    char cause[64], limit[64] = "", message[160], stack[PROGRESS_CRASH_SIZE];
     struct buf error = BUF_INIT((size_t)2 * PROGRESS_CRASH_SIZE);
 
     begin_end(r, k, JOB_LOST, atomic_load(&r->progress->entered_us), clock_mono_us());
@@ -204,19 +236,23 @@ static void end_lost(struct runner *r, struct work *k, const struct child_end *h
     k->end.exit_signal = how->exit_signal;
     k->end.max_rss_kb = how->max_rss_kb;
     k->end.crash_count = k->claim->crash_count + 1;
+    bool may_retry = k->end.crash_count < r->worker->options->max_crashes;
+    if (!may_retry && has_retries_left(k))
+        (void)snprintf(limit, sizeof(limit), "; crash %d, JOBS_MAX_CRASHES: no retry",
+                       k->end.crash_count);
     (void)child_end_text(how, cause, sizeof(cause));
-    (void)snprintf(message, sizeof(message), "the job's process ended with %s", cause);
+    (void)snprintf(message, sizeof(message), "the job's process ended with %s%s", cause, limit);
     memcpy(stack, r->progress->crash, sizeof(stack));
     stack[sizeof(stack) - 1] = '\0';
     buf_putf(&error, "Lost: %s\n%s", message, stack);
     keep_texts(k, "Lost", message, buf_ok(&error) ? error.data : message);
     buf_release(&error);
+    return may_retry;
 }
 
 void life_lost(struct runner *r, struct work *k, const struct child_end *how)
 {
     struct worker *w = r->worker;
-    const struct known_class *class = life_find_class(w, k->claim->job_class);
 
     if (k->kind == WORK_HOOK) { /* its lease ends, and then somebody calls it again */
         work_free(k);
@@ -226,15 +262,7 @@ void life_lost(struct runner *r, struct work *k, const struct child_end *how)
         life_delay(w, k, 0);
         return;
     }
-    end_lost(r, k, how);
-    if (!has_retries_left(k)) {
-        finish(w, k);
-    } else if (class && class->has_retry_delay && w->stop == STOP_NO) {
-        k->kind = WORK_ASK;
-        work_list_push(&w->asking, k);
-    } else {
-        life_delay(w, k, 0);
-    }
+    go_on(w, k, end_lost(r, k, how));
 }
 
 void life_delay(struct worker *w, struct work *k, int64_t delay_ms)

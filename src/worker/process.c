@@ -216,7 +216,9 @@ static void settle_dead(struct runner *r)
  * again. */
 static void judge_entered(struct runner *r, struct work *k, const struct child_end *end)
 {
-    if (r->worker->stop == STOP_NOW && k->claim->retries > 0 && k->kind == WORK_JOB)
+    if (r->worker->lease.lost && k->kind == WORK_JOB)
+        life_lost_lease(r, k);
+    else if (r->worker->stop == STOP_NOW && k->claim->retries > 0 && k->kind == WORK_JOB)
         work_list_push(&r->worker->returning, k);
     else
         life_lost(r, k, end);
@@ -261,7 +263,8 @@ static void on_child_exit(uv_poll_t *poll, int status, int events)
     (void)events;
     if (!child_reap(&r->child, true, &end))
         return;
-    bool expected = r->state == RUNNER_CLOSING || w->stop == STOP_NOW;
+    lease_check(w); /* its own guard may have killed it, while this worker was asleep */
+    bool expected = r->state == RUNNER_CLOSING || w->stop == STOP_NOW || w->lease.lost;
     bool never_ready = r->state == RUNNER_STARTING;
     settle_dead(r);
     judge_dead(r, &end);

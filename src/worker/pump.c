@@ -78,7 +78,7 @@ static size_t claim_limit(const struct worker *w, const struct order *o)
 {
     bool cause = w->likely || o->end_count > 0 || clock_mono_us() >= w->poll_at_us;
 
-    if (w->stop != STOP_NO || !w->classes_known || w->class_count == 0 || !cause ||
+    if (w->stop != STOP_NO || !w->lease.held || w->class_count == 0 || !cause ||
         w->doubtful_count > 0 || w->one_by_one)
         return 0;
     size_t room = runners_room(w);
@@ -126,11 +126,13 @@ static void begin_stop_if_drained(struct worker *w)
     }
 }
 
-/* While stopping, jobs that nobody has entered go back to the queue. */
+/* While stopping, and when the lease is over, jobs that nobody has entered go back to the queue. */
 static void return_unstarted(struct worker *w)
 {
     struct work *k;
 
+    if (w->lease.lost)
+        work_list_append(&w->returning, &w->ready);
     if (w->stop == STOP_NO)
         return;
     runners_take_back(w);
@@ -166,7 +168,7 @@ static void on_timer(uv_timer_t *timer)
 /* Sleeps until something is due, or an event comes. */
 static void arm_timer(struct worker *w)
 {
-    int64_t now = clock_mono_us(), next = runners_next_us(w);
+    int64_t now = clock_mono_us(), next = min64(runners_next_us(w), lease_next_us(w));
 
     if (w->options->stats_every_ms > 0)
         next = min64(next, w->stats_at_us);
@@ -175,7 +177,7 @@ static void arm_timer(struct worker *w)
 
         if (blocked)
             next = min64(next, w->retry_at_us);
-        else if (w->stop == STOP_NO && w->classes_known && runners_room(w) > 0)
+        else if (w->stop == STOP_NO && w->lease.held && runners_room(w) > 0)
             next = min64(next, w->poll_at_us);
         if (!blocked && hooks_wanted(w))
             next = min64(next, w->hooks_at_us);
@@ -191,6 +193,7 @@ static void arm_timer(struct worker *w)
 
 void pump(struct worker *w)
 {
+    lease_check(w);
     runners_start(w);
     runners_unstick(w);
     return_unstarted(w);

@@ -93,6 +93,8 @@ void runners_hand_out(struct worker *w)
     struct runner *r;
     bool given = false;
 
+    if (w->lease.lost)
+        return;
     while ((r = least_loaded(w)) && (k = next_work(w))) {
         r->handed += k->kind == WORK_JOB;
         process_give(r, k);
@@ -158,7 +160,7 @@ void runners_start(struct worker *w)
     int64_t now = clock_mono_us();
     plain_error err;
 
-    if (w->stop != STOP_NO)
+    if (w->stop != STOP_NO || w->lease.lost)
         return;
     for (int i = 0; i < w->runner_count; i++) {
         struct runner *r = &w->runners[i];
@@ -217,7 +219,8 @@ int64_t runners_next_us(const struct worker *w)
         const struct runner *r = &w->runners[i];
         int64_t at = stuck_at(r);
 
-        if (r->state == RUNNER_DOWN && w->stop == STOP_NO && (i == 0 || w->classes_known))
+        if (r->state == RUNNER_DOWN && w->stop == STOP_NO && !w->lease.lost &&
+            (i == 0 || w->classes_known))
             at = r->restart_at_us;
         next = at < next ? at : next;
     }

@@ -9,6 +9,7 @@
  *     runners.c  handing jobs to runners, starting and stopping them
  *     process.c  one runner as a process: its channel, its page, its end
  *     life.c     what an end means: status, retry, deferral, texts
+ *     lease.c    whether this worker may work at all
  *
  * No user code runs here and no module is loaded: nothing that a job does can take a worker down.
  */
@@ -22,6 +23,7 @@
 #include "base/child.h"
 #include "channel/channel.h"
 #include "channel/progress.h"
+#include "worker/lease_thread.h"
 #include "worker/store_thread.h"
 #include "worker/work.h"
 #include "worker/worker.h"
@@ -58,6 +60,14 @@ struct known_class {
     bool has_on_aborted;
 };
 
+/* See lease.c. held and lost are the loop's view: what it has acted on. */
+struct lease {
+    struct lease_thread thread;
+    bool asked, held;
+    bool lost; /* it was over: everything of that id is being given up */
+    int64_t deadline_us;
+};
+
 enum stop_stage { STOP_NO, STOP_GRACEFUL, STOP_NOW };
 
 struct worker {
@@ -68,10 +78,11 @@ struct worker {
 
     uv_loop_t loop;
     uv_timer_t timer;
-    uv_async_t wake;
+    uv_async_t wake, lease_wake;
     uv_signal_t signals[2];
     struct store_thread *store;
     bool store_started;
+    struct lease lease;
 
     struct runner *runners;
     int runner_count;
@@ -148,10 +159,15 @@ void process_release(struct runner *r); /* at the very end: memory */
 void life_succeeded(struct runner *r, struct work *k, const struct progress_entry *times);
 void life_ended(struct runner *r, struct work *k, const struct frame_end *f);
 void life_lost(struct runner *r, struct work *k, const struct child_end *how);
+void life_lost_lease(struct runner *r, struct work *k); /* its worker did, not the job */
 void life_delay(struct worker *w, struct work *k,
                 int64_t delay_ms);                              /* of the retry of a lost job */
 bool life_class(struct worker *w, const struct frame_class *f); /* false: out of memory */
 const struct known_class *life_find_class(const struct worker *w, const char *name);
+
+/* ---- lease.c ---- */
+void lease_check(struct worker *w);            /* what became of it; call before anything else */
+int64_t lease_next_us(const struct worker *w); /* when it is over, if nothing comes */
 
 /* ---- worker.c ---- */
 void worker_fail(struct worker *w, const plain_error *err); /* cannot go on: stop with this error */

@@ -63,6 +63,12 @@ static void on_wake(uv_async_t *handle)
     pump_reply(handle->data);
 }
 
+/* The lease thread has something to tell. */
+static void on_lease(uv_async_t *handle)
+{
+    pump(handle->data);
+}
+
 static int open_store(struct worker *w, struct store **out, plain_error *err)
 {
     struct store *s = NULL;
@@ -132,13 +138,23 @@ static int start_loop(struct worker *w, plain_error *err)
         return error_set(err, PLAIN_E_IO, 705, "", "event loop: %s", uv_strerror(failed));
     (void)uv_timer_init(&w->loop, &w->timer);
     (void)uv_async_init(&w->loop, &w->wake, on_wake);
-    w->timer.data = w->wake.data = w;
+    (void)uv_async_init(&w->loop, &w->lease_wake, on_lease);
+    w->timer.data = w->wake.data = w->lease_wake.data = w;
     for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++) {
         (void)uv_signal_init(&w->loop, &w->signals[i]);
         w->signals[i].data = w;
         (void)uv_signal_start(&w->signals[i], on_signal, stop_signals[i]);
     }
     return PLAIN_OK;
+}
+
+static int start_lease(struct worker *w, plain_error *err)
+{
+    const struct lease_terms terms = {.url = w->options->url,
+                                      .interval_ms = w->options->heartbeat_interval_ms,
+                                      .lease_ms = w->options->lease_ms};
+
+    return lease_thread_start(&w->lease.thread, &terms, &w->lease_wake, err);
 }
 
 static int start(struct worker *w, plain_error *err)
@@ -158,7 +174,7 @@ static int start(struct worker *w, plain_error *err)
     if (r < 0)
         store_close(store);
     w->store_started = r == PLAIN_OK;
-    return r;
+    return r < 0 ? r : start_lease(w, err);
 }
 
 static void close_handle(uv_handle_t *handle, void *unused)
@@ -183,8 +199,12 @@ static void block_stop_signals(void)
 static void release(struct worker *w)
 {
     block_stop_signals();
+    bool settled = w->store_started && pump_idle(w) && runners_given(w) == 0 &&
+                   w->ready.count + w->asking.count == 0;
+
     if (w->store_started)
         store_thread_stop(w->store);
+    lease_thread_stop(&w->lease.thread, settled);
     for (int i = 0; i < w->runner_count; i++)
         process_release(&w->runners[i]);
     uv_walk(&w->loop, close_handle, NULL);

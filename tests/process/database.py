@@ -15,7 +15,7 @@ from workers import wait_until
 LIVE = ("jobrequest", "jobprocess")
 TABLES = (*LIVE, "jobresult", "jobkey", "counter")
 UUIDS = ("uuid", "job_request_uuid", "job_process_uuid", "retry_job_request_uuid", "root_uuid",
-         "retry_of", "worker_id", "request_uuid")
+         "retry_of", "worker_id", "request_uuid", "rescuer_id")
 
 
 class Row(dict):

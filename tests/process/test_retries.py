@@ -85,6 +85,7 @@ def test_a_failed_job_has_as_many_retries_as_it_was_given(db, plain, module):
 def test_attempts_are_one_two_and_four_seconds_apart(db, plain, module, start_worker, dies, status):
     """Also when each attempt kills its runner: then another one is asked for the delay."""
     (uuid,) = plain.enqueue("FlakyJob", "bad_attempts=3", f"dies={dies}")
+    plain.env["PLAIN_JOBS_MAX_CRASHES"] = "4"
     worker = start_worker("--max-processes", 1)
     results = db.await_results(4)
     worker.stop()

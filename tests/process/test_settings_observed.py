@@ -165,6 +165,36 @@ def retention_in_force(place):
     return {0: "1h", 1: "36h", 2: None}[place.db.count("jobresult")]
 
 
+def lease_in_force(place):
+    worker = place.start("--max-processes", "1")
+    try:
+        (row,) = wait_until(lambda: place.db.rows("workerheartbeat"), "the worker's row")
+        worker.stop()
+    finally:
+        worker.kill()
+    return {60000: None}.get(row.lease_ms, str(row.lease_ms // 1000))
+
+
+def heartbeats_in_force(place):
+    def last():
+        return [row.last_heartbeat_at for row in place.db.rows("workerheartbeat")]
+    worker = place.start("--max-processes", "1")
+    try:
+        first = wait_until(last, "the worker's row")
+        worker.is_busy_for(1)
+        second = last()
+        worker.stop()
+    finally:
+        worker.kill()
+    return None if first == second else "200ms"
+
+
+def crashes_in_force(place):
+    place.plain.enqueue("EagerJob", "bad_attempts=9", "dies=true", "--retries", 6)
+    place.start("--drain", "--max-processes", "1").wait()
+    return {3: None}.get(len(place.db.results()), str(len(place.db.results())))
+
+
 @dataclasses.dataclass
 class Observation:
     setting: str
@@ -187,6 +217,9 @@ OBSERVATIONS = {o.setting: o for o in [
     Observation("JOBS_WORKER_MAX_PENDING_PER_PROCESS", ("0", "4"), pending_in_force,
                 "--max-pending-per-process"),
     Observation("JOBS_WORKER_STATS_EVERY", ("300ms", "1"), stats_lines, "--stats-every"),
+    Observation("JOBS_HEARTBEAT_INTERVAL", ("200ms", "20"), heartbeats_in_force),
+    Observation("JOBS_HEARTBEAT_TIMEOUT", ("70", "65"), lease_in_force),
+    Observation("JOBS_MAX_CRASHES", ("2", "4"), crashes_in_force),
     Observation("JOBS_START_AHEAD_MS", ("0", "10"), ahead_in_force),
     Observation("JOBS_MIDDLEWARE", ('["TagMiddleware"]', '["AppLoggerMiddleware"]'),
                 what_stands_around),

@@ -166,7 +166,7 @@ struct bench {
 
 void bench_open(struct bench *b);                            /* a fresh database, migrated     */
 void bench_join(struct bench *b, const struct bench *other); /* another store on the same one */
-void bench_register(struct bench *b); /* its worker; both of the above do */
+void bench_register(struct bench *b);                        /* its worker; both of the above do */
 void bench_close(struct bench *b);
 
 int64_t bench_number(const struct bench *b, const char *sql);

@@ -40,8 +40,9 @@ static struct rescue_result rescue(struct bench *b)
 
 static struct rescue_result rescue_dead(struct bench *b, const struct bench *dead)
 {
-    return rescue_with(b, &(struct rescue_wish){
-                              .limit = STORE_RESCUE_MAX, .dead = &dead->worker.id, .dead_count = 1});
+    return rescue_with(b, &(struct rescue_wish){.limit = STORE_RESCUE_MAX,
+                                                .dead = &dead->worker.id,
+                                                .dead_count = 1});
 }
 
 /* As if nobody but the one that pid names had been heard of for so long. */
@@ -209,10 +210,9 @@ void a_living_worker_is_spared_when_the_clock_jumps(void **state)
     (void)bench_enqueue(&b, &r);
     (void)bench_claim_one(&other);
     age_row(&b, &other, 3600);
-    struct rescue_result found =
-        rescue_with(&b, &(struct rescue_wish){.limit = STORE_RESCUE_MAX,
-                                              .living = &other.worker.id,
-                                              .living_count = 1});
+    struct rescue_result found = rescue_with(&b, &(struct rescue_wish){.limit = STORE_RESCUE_MAX,
+                                                                       .living = &other.worker.id,
+                                                                       .living_count = 1});
     assert_int_equal(found.orphan_count, 0);
     assert_int_equal(beat(&other), PLAIN_OK);
     close_two(&b, &other);
@@ -237,8 +237,7 @@ void two_rescuers_do_not_share_a_dead_worker(void **state)
     /* The first rescuer dies: the third takes its place. */
     const plain_uuid dead[] = {other.worker.id, b.worker.id};
     struct rescue_result found = rescue_with(
-        &third,
-        &(struct rescue_wish){.limit = STORE_RESCUE_MAX, .dead = dead, .dead_count = 2});
+        &third, &(struct rescue_wish){.limit = STORE_RESCUE_MAX, .dead = dead, .dead_count = 2});
     assert_int_equal(found.orphan_count, 1);
     bench_close(&third);
     close_two(&b, &other);

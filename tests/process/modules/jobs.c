@@ -210,6 +210,22 @@ static const plain_job_class FunctionsJob = {
     .run = trace_run,
 };
 
+/* Takes a minute in its first attempt, and no time in the next. */
+static int first_slow_run(plain_job *job, const void *params)
+{
+    (void)params;
+    append("slow.log", "S\n", 2);
+    if (plain_job_attempt(job) == 1)
+        sleep_ms(60000);
+    return PLAIN_OK;
+}
+
+static const plain_job_class FirstSlowJob = {
+    PLAIN_JOB_CLASS_EMPTY,
+    .name = "FirstSlowJob",
+    .run = first_slow_run,
+};
+
 /* ---- jobs that fail, defer and retry ---- */
 
 struct fail {
@@ -470,6 +486,6 @@ static const plain_middleware TagMiddleware = {
 };
 
 PLAIN_REGISTER(PLAIN_JOBS(&NoopJob, &TraceJob, &TypesJob, &FirstInfoJob, &SecondInfoJob,
-                          &FunctionsJob, &FailJob, &BadReturnJob, &DeferJob, &FlakyJob, &EagerJob,
-                          &NastyJob),
+                          &FunctionsJob, &FirstSlowJob, &FailJob, &BadReturnJob, &DeferJob,
+                          &FlakyJob, &EagerJob, &NastyJob),
                PLAIN_MIDDLEWARES(&TagMiddleware));

@@ -1,0 +1,245 @@
+#define _GNU_SOURCE
+#include "worker/lease_thread.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/uuid.h"
+
+enum { RETRY_FIRST_MS = 50, RETRY_MAX_MS = 2000, MARGIN_PARTS = 20, MARGIN_LEAST_MS = 20 };
+
+int64_t lease_margin_us(int64_t lease_ms)
+{
+    int64_t margin_ms = lease_ms / MARGIN_PARTS;
+
+    return (margin_ms < MARGIN_LEAST_MS ? MARGIN_LEAST_MS : margin_ms) * US_PER_MS;
+}
+
+/* Up to a tenth earlier, so that workers that were started together do not stay together. */
+static int64_t jittered_us(int64_t us)
+{
+    return us - (int64_t)(random_u64() % (uint64_t)(us / 10 + 1));
+}
+
+static int open_store(struct lease_thread *t, plain_error *err)
+{
+    if (t->store)
+        return PLAIN_OK;
+    return store_open(t->terms.url, 0, &t->store, err);
+}
+
+/* What came of a registration or heartbeat that was sent at sent_us. A reply that comes when the
+ * lease was over is too late: runners are being killed. */
+static void set_state(struct lease_thread *t, int r, enum lease_state before, int64_t sent_us)
+{
+    int64_t lease_us = t->terms.lease_ms * US_PER_MS - lease_margin_us(t->terms.lease_ms);
+    int64_t now = clock_boot_us();
+    int64_t deadline = sent_us + lease_us;
+
+    (void)pthread_mutex_lock(&t->mutex);
+    if (t->state == before) {
+        bool late = now >= (before == LEASE_HELD ? t->deadline_us : deadline);
+
+        if (r == PLAIN_NONE || (r == PLAIN_OK && late)) {
+            t->state = LEASE_OVER;
+        } else if (r == PLAIN_OK) {
+            t->state = LEASE_HELD;
+            t->deadline_us = deadline;
+        }
+    }
+    (void)pthread_mutex_unlock(&t->mutex);
+    (void)uv_async_send(t->wake);
+}
+
+/* A heartbeat that fails is tried again soon: a lease has room for several. */
+static void set_due(struct lease_thread *t, int r, const plain_error *err)
+{
+    int64_t wait_us = t->terms.interval_ms * US_PER_MS;
+
+    if (r >= 0) {
+        t->failures = 0;
+    } else {
+        unsigned shift = t->failures < 6 ? t->failures : 6;
+        int64_t retry_us = ((int64_t)RETRY_FIRST_MS << shift) * US_PER_MS;
+
+        if (retry_us > (int64_t)RETRY_MAX_MS * US_PER_MS)
+            retry_us = (int64_t)RETRY_MAX_MS * US_PER_MS;
+        wait_us = retry_us < wait_us ? retry_us : wait_us;
+        if ((t->failures & (t->failures - 1)) == 0) /* the 1st, 2nd, 4th, 8th ... */
+            log_event(LOG_ERROR, "Worker heartbeat failed", LOG_TEXT("error", err->message),
+                      LOG_NUMBER("failures", t->failures + 1));
+        t->failures++;
+    }
+    t->due_us = clock_boot_us() + jittered_us(wait_us);
+}
+
+static void keep_lease(struct lease_thread *t)
+{
+    plain_error err = {0};
+    struct worker_row row;
+    int64_t sent;
+    int r;
+
+    (void)pthread_mutex_lock(&t->mutex);
+    enum lease_state state = t->state;
+    row = t->row;
+    struct worker_identity identity = t->identity;
+    (void)pthread_mutex_unlock(&t->mutex);
+    if ((state != LEASE_ASKED && state != LEASE_HELD) || clock_boot_us() < t->due_us)
+        return;
+    row.identity = &identity;
+    r = open_store(t, &err);
+    sent = clock_boot_us();
+    if (r == PLAIN_OK && state == LEASE_ASKED)
+        r = t->store->ops->register_worker(t->store, &row, &err);
+    else if (r == PLAIN_OK)
+        r = t->store->ops->beat(t->store, &identity.id, &err);
+    set_due(t, r, &err);
+    set_state(t, r, state, sent);
+}
+
+/* When the thread is to look again; INT64_MAX: only when it is woken. */
+static int64_t next_us(struct lease_thread *t)
+{
+    (void)pthread_mutex_lock(&t->mutex);
+    bool active = t->state == LEASE_ASKED || t->state == LEASE_HELD;
+    (void)pthread_mutex_unlock(&t->mutex);
+    return active ? t->due_us : INT64_MAX;
+}
+
+static void drain(int fd)
+{
+    uint64_t count;
+
+    (void)!read(fd, &count, sizeof(count));
+}
+
+/* Sleeps until `until` or until it is woken; a machine that slept past it wakes the thread too. */
+static void wait_until(struct lease_thread *t, int64_t until)
+{
+    struct pollfd p[] = {{.fd = t->event_fd, .events = POLLIN},
+                         {.fd = t->timer_fd, .events = POLLIN}};
+    struct itimerspec at = {0};
+
+    if (until != INT64_MAX) {
+        int64_t us = until > 0 ? until : 1;
+
+        at.it_value.tv_sec = us / US_PER_S;
+        at.it_value.tv_nsec = us % US_PER_S * 1000;
+    }
+    (void)timerfd_settime(t->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
+    while (poll(p, sizeof(p) / sizeof(p[0]), -1) < 0 && errno == EINTR)
+        continue;
+    drain(t->event_fd);
+    drain(t->timer_fd);
+}
+
+static bool is_quitting(struct lease_thread *t)
+{
+    (void)pthread_mutex_lock(&t->mutex);
+    bool quit = t->quit;
+    (void)pthread_mutex_unlock(&t->mutex);
+    return quit;
+}
+
+static void *thread_main(void *argument)
+{
+    struct lease_thread *t = argument;
+
+    while (!is_quitting(t)) {
+        keep_lease(t);
+        wait_until(t, next_us(t));
+    }
+    return NULL;
+}
+
+static void wake(struct lease_thread *t)
+{
+    const uint64_t one = 1;
+
+    (void)!write(t->event_fd, &one, sizeof(one));
+}
+
+static void close_descriptors(struct lease_thread *t)
+{
+    if (t->event_fd >= 0)
+        (void)close(t->event_fd);
+    if (t->timer_fd >= 0)
+        (void)close(t->timer_fd);
+}
+
+int lease_thread_start(struct lease_thread *t, const struct lease_terms *terms, uv_async_t *waker,
+                       plain_error *err)
+{
+    sigset_t all, before;
+
+    t->terms = *terms;
+    t->wake = waker;
+    t->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    t->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (t->event_fd < 0 || t->timer_fd < 0) {
+        int why = errno;
+
+        close_descriptors(t);
+        return error_set_errno(err, PLAIN_E_IO, 705, "", why, "descriptors of the lease thread");
+    }
+    (void)pthread_mutex_init(&t->mutex, NULL);
+    (void)sigfillset(&all); /* signals are the loop's */
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&t->thread, NULL, thread_main, t);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    t->started = failed == 0;
+    if (failed) {
+        close_descriptors(t);
+        return error_set_errno(err, PLAIN_E_IO, 705, "", failed, "starting the lease thread");
+    }
+    return PLAIN_OK;
+}
+
+void lease_thread_register(struct lease_thread *t, const struct worker_row *row)
+{
+    (void)pthread_mutex_lock(&t->mutex);
+    t->row = *row;
+    t->identity = *row->identity;
+    t->state = LEASE_ASKED;
+    t->due_us = 0;
+    (void)pthread_mutex_unlock(&t->mutex);
+    wake(t);
+}
+
+enum lease_state lease_thread_state(struct lease_thread *t, int64_t *deadline_us)
+{
+    (void)pthread_mutex_lock(&t->mutex);
+    if (t->state == LEASE_HELD && clock_boot_us() >= t->deadline_us)
+        t->state = LEASE_OVER;
+    enum lease_state state = t->state;
+    *deadline_us = t->deadline_us;
+    (void)pthread_mutex_unlock(&t->mutex);
+    return state;
+}
+
+void lease_thread_stop(struct lease_thread *t, bool leave)
+{
+    plain_error err;
+
+    if (!t->started)
+        return;
+    (void)pthread_mutex_lock(&t->mutex);
+    t->quit = true;
+    (void)pthread_mutex_unlock(&t->mutex);
+    wake(t);
+    (void)pthread_join(t->thread, NULL);
+    if (leave && t->store && !uuid_is_zero(&t->identity.id) &&
+        t->store->ops->leave(t->store, &t->identity.id, &err) < 0)
+        log_event(LOG_ERROR, "Worker's row is left to be rescued", LOG_TEXT("error", err.message));
+    store_close(t->store);
+    close_descriptors(t);
+    (void)pthread_mutex_destroy(&t->mutex);
+}

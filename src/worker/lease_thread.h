@@ -1,0 +1,68 @@
+/*
+ * lease_thread.h - the thread that keeps the worker's lease
+ *
+ * A lease is the worker's row in the database, renewed at every interval. The thread has a
+ * connection of its own, so that no long claim or slow end keeps a heartbeat waiting, and does
+ * nothing of the jobs. The database says how old a row is by its own clock; here the lease is
+ * judged by CLOCK_BOOTTIME, which goes on while the machine sleeps, from the moment before a
+ * heartbeat was sent and with a margin for clocks that run at different speeds: so this worker
+ * knows that its lease is over before anybody else may think so. A lease that was over once is over
+ * for ever, even if a heartbeat gets through later: the worker takes a new id.
+ *
+ * The thread sleeps in one poll(); a descriptor of the connection (for LISTEN) can join it there.
+ */
+#ifndef PLAIN_WORKER_LEASE_THREAD_H
+#define PLAIN_WORKER_LEASE_THREAD_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "store/store.h"
+
+struct lease_terms {
+    const char *url;
+    int64_t interval_ms; /* between heartbeats */
+    int64_t lease_ms;    /* the lease's length, at least three intervals */
+};
+
+enum lease_state {
+    LEASE_NONE,  /* not asked for */
+    LEASE_ASKED, /* registering */
+    LEASE_HELD,
+    LEASE_OVER /* for ever: for this id */
+};
+
+struct lease_thread {
+    struct lease_terms terms;
+    uv_async_t *wake; /* sent when the state changes */
+    struct store *store;
+    pthread_t thread;
+    bool started;
+    int event_fd, timer_fd; /* wakes the thread: an order; a time by CLOCK_BOOTTIME */
+
+    pthread_mutex_t mutex; /* guards what follows */
+    bool quit;
+    enum lease_state state;
+    struct worker_row row; /* of the lease that is asked for or held */
+    struct worker_identity identity;
+    int64_t deadline_us; /* clock_boot_us(): HELD until then */
+
+    int64_t due_us; /* the thread's: when the next heartbeat is; clock_boot_us() */
+    unsigned failures;
+};
+
+/* How much earlier than the database this worker thinks that a lease is over. */
+int64_t lease_margin_us(int64_t lease_ms);
+
+int lease_thread_start(struct lease_thread *t, const struct lease_terms *terms, uv_async_t *wake,
+                       plain_error *err) PLAIN_MUST_USE;
+/* Asks for a lease under row's id. The lists in row are borrowed until the next call. */
+void lease_thread_register(struct lease_thread *t, const struct worker_row *row);
+/* The state now; *deadline_us by clock_boot_us() when it is held. */
+enum lease_state lease_thread_state(struct lease_thread *t, int64_t *deadline_us);
+/* Ends the thread. leave: everything is given back or ended, so the worker's row goes too. */
+void lease_thread_stop(struct lease_thread *t, bool leave);
+
+#endif
