@@ -87,6 +87,20 @@ void buf_putc(struct buf *b, char c)
     buf_put(b, &c, 1);
 }
 
+void buf_put_int(struct buf *b, long long n)
+{
+    char digits[24];
+    size_t at = sizeof(digits);
+    unsigned long long left = n < 0 ? 0ULL - (unsigned long long)n : (unsigned long long)n;
+
+    do
+        digits[--at] = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (n < 0)
+        digits[--at] = '-';
+    buf_put(b, digits + at, sizeof(digits) - at);
+}
+
 void buf_putf(struct buf *b, const char *fmt, ...)
 {
     va_list ap, again;

@@ -43,6 +43,7 @@ void buf_reset(struct buf *b);   /* empties and mends; keeps memory  */
 void buf_put(struct buf *b, const void *p, size_t n); /* p may be NULL when n is 0 */
 void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char c);
+void buf_put_int(struct buf *b, long long n); /* in decimal; much faster than buf_putf() */
 void buf_putf(struct buf *b, const char *fmt, ...) PLAIN_PRINTF(2, 3);
 
 /* Drops the first n bytes (n <= len). */

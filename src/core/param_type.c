@@ -140,7 +140,7 @@ static int write_whole(const struct param_ref *ref, const void *value, struct bu
                        plain_error *err)
 {
     (void)err;
-    buf_putf(out, "%lld", (long long)load_whole(ref->type, value));
+    buf_put_int(out, load_whole(ref->type, value));
     return PLAIN_OK;
 }
 
@@ -151,7 +151,7 @@ static int whole_from_text(const struct param_ref *ref, const char *text, struct
 
     if (!text_parse_int64(text, ref->type->min, ref->type->max, &n))
         return param_refuse_text(ref, text, err);
-    buf_putf(out, "%lld", (long long)n);
+    buf_put_int(out, n);
     return PLAIN_OK;
 }
 

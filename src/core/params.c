@@ -46,7 +46,9 @@ static int write_param(const plain_param *param, const void *params, struct buf 
         return PLAIN_OK;
     if (buf_ok(out) && out->data[out->len - 1] != '{')
         buf_puts(out, ", ");
-    buf_putf(out, "\"%s\": ", param->name);
+    buf_putc(out, '"');
+    buf_puts(out, param->name);
+    buf_puts(out, "\": ");
     return param_write(param, field, out, err);
 }
 

@@ -56,6 +56,7 @@
     X(JOURNAL_WAL)                                                                                 \
     X(JOURNAL_DELETE)                                                                              \
     X(SYNCHRONOUS)                                                                                 \
+    X(TEMP_MEMORY)                                                                                 \
     X(TOUCH)                                                                                       \
     X(HAS_SCHEMA)                                                                                  \
     X(SCHEMA_VERSION)                                                                              \

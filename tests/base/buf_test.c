@@ -1,6 +1,7 @@
 /* buf_test.c - what buf.h promises, one test a promise */
 #include "base/buf.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -199,7 +200,21 @@ static void json_strings_are_quoted_and_safe_to_show(void **state)
     check_all(pairs, ARRAY_SIZE(pairs), buf_put_json);
 }
 
-HARNESS_MAIN(is_empty_and_terminated_before_the_first_append,
+static void whole_numbers_to_both_ends_of_their_range(void **state)
+{
+    struct buf b = BUF_INIT(100);
+    (void)state;
+    buf_put_int(&b, LLONG_MIN);
+    buf_putc(&b, ' ');
+    buf_put_int(&b, 0);
+    buf_putc(&b, ' ');
+    buf_put_int(&b, LLONG_MAX);
+    assert_string_equal(b.data, "-9223372036854775808 0 9223372036854775807");
+    buf_release(&b);
+}
+
+HARNESS_MAIN(whole_numbers_to_both_ends_of_their_range,
+             is_empty_and_terminated_before_the_first_append,
              breaks_at_the_ceiling_and_stays_broken_until_reset,
              never_allocates_more_than_its_ceiling, reset_keeps_the_memory,
              put_takes_nul_bytes_and_null_for_nothing,

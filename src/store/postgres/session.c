@@ -82,6 +82,7 @@ void session_drop(struct session *s)
     s->spans = false;
     s->sent_count = 0;
     s->send_failed = false;
+    s->started = false;
     memset(s->prepared, 0, sizeof(s->prepared));
 }
 
@@ -400,6 +401,26 @@ static int fail_to_send(struct session *s, plain_error *err)
     return r;
 }
 
+static bool end_pipeline(struct session *s)
+{
+    return !s->send_failed && PQpipelineSync(s->conn) == 1;
+}
+
+int session_start(struct session *s, enum sql_name name, plain_error *err)
+{
+    int r = PLAIN_OK;
+
+    session_send(s, name);
+    if (s->adopted.is)
+        return PLAIN_OK;
+    if (!end_pipeline(s))
+        return fail_to_send(s, err);
+    s->started = true;
+    while (r == PLAIN_OK && PQflush(s->conn) > 0)
+        r = wait_for_server(s, err);
+    return r;
+}
+
 int session_sync(struct session *s, PGresult **results, size_t count, plain_error *err)
 {
     size_t n = 0;
@@ -410,8 +431,9 @@ int session_sync(struct session *s, PGresult **results, size_t count, plain_erro
     session_clear(results, count);
     if (s->adopted.is)
         return adopted_session_sync(s, results, count, err);
-    if (s->send_failed || PQpipelineSync(s->conn) != 1)
+    if (!s->started && !end_pipeline(s))
         return fail_to_send(s, err);
+    s->started = false;
     for (size_t i = 0; i < s->sent_count && r == PLAIN_OK; i++) {
         struct session_sent sent = s->sent[i];
 

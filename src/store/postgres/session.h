@@ -55,7 +55,8 @@ struct session {
     } sent[SESSION_SENDS_MAX * 2];
     size_t sent_count;
     bool send_failed;
-    bool spans; /* a transaction over several syncs is open: see transaction.h */
+    bool started; /* the sync of the pipeline is sent already */
+    bool spans;   /* a transaction over several syncs is open: see transaction.h */
     struct session_adopted {
         bool is;     /* the connection is the application's: see adopt.h */
         bool open;   /* our transaction or savepoint is */
@@ -78,6 +79,10 @@ int session_begin(struct session *s, const char *doing, plain_error *err);
 
 /* Adds a statement with the values in s->wire to the pipeline. Failures show in session_sync(). */
 void session_send(struct session *s, enum sql_name name);
+
+/* session_send(), and the statement is on its way when this returns: until session_sync() the
+ * values of the next can be put together, but nothing else be sent. */
+int session_start(struct session *s, enum sql_name name, plain_error *err);
 
 /* Ends the pipeline and waits. results[i] is that of the i-th statement; on failure all are NULL.
  */

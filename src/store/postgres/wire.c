@@ -235,3 +235,33 @@ void wire_array(struct wire *w, const struct wire_items *items, const void *fiel
     else
         put_null(w);
 }
+
+void wire_text_column(struct wire *w, const char *const *field, size_t count, size_t stride)
+{
+    const char *first = *field;
+
+    for (size_t i = 1; i < count; i++) {
+        const char *s = *(const char *const *)(const void *)((const char *)field + i * stride);
+
+        if (s != first && strcmp(s, first) != 0) {
+            wire_array(w, &wire_text_items, field, count, stride);
+            put_null(w);
+            return;
+        }
+    }
+    put_null(w);
+    wire_text(w, first);
+}
+
+void wire_int4_column(struct wire *w, const int *field, size_t count, size_t stride)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (*(const int *)(const void *)((const char *)field + i * stride) != *field) {
+            wire_array(w, &wire_int4_items, field, count, stride);
+            put_null(w);
+            return;
+        }
+    }
+    put_null(w);
+    wire_int4(w, *field);
+}

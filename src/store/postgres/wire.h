@@ -70,4 +70,9 @@ extern const struct wire_items wire_int8_given; /* of int64_t; negative is NULL 
 void wire_array(struct wire *w, const struct wire_items *items, const void *field, size_t count,
                 size_t stride);
 
+/* A column in which all items may be the same: two values, an array and what every item is; one of
+ * them is NULL. For text and int items that are not NULL themselves. */
+void wire_text_column(struct wire *w, const char *const *field, size_t count, size_t stride);
+void wire_int4_column(struct wire *w, const int *field, size_t count, size_t stride);
+
 #endif

@@ -66,6 +66,8 @@ static int connect_again(struct connection *conn, plain_error *err)
     int r = rc == SQLITE_OK ? connection_run(conn, SQL_SYNCHRONOUS, err) : fail(conn, rc, err);
 
     if (r == PLAIN_OK)
+        r = connection_run(conn, SQL_TEMP_MEMORY, err);
+    if (r == PLAIN_OK)
         r = connection_run(conn, SQL_TOUCH, err);
     if (r != PLAIN_OK)
         disconnect(conn);

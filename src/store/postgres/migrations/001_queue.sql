@@ -159,10 +159,21 @@ CREATE TABLE {schema}.plainjobs_counter (
 -- that stays unseen was committed after the snapshot of a REPEATABLE READ transaction.
 -- In an older snapshot a holder that seems to be gone is no proof, since a TRUNCATE by others
 -- empties the table of requests there too: such a key stays held.
+-- A key that this request has already is found first: a failed insert is a subtransaction that was
+-- for nothing, and enqueueing many takes the keys of all before the requests.
 CREATE FUNCTION {schema}.plainjobs_key_take() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     holder uuid;
 BEGIN
+    PERFORM FROM {schema}.plainjobs_jobkey k
+      WHERE k.job_class = NEW.job_class AND k.concurrency_key = NEW.concurrency_key
+        AND k.request_uuid = NEW.uuid
+        AND NOT EXISTS (SELECT 1 FROM {schema}.plainjobs_jobprocess p
+                         WHERE p.job_request_uuid = NEW.uuid AND p.concurrency_key <> '')
+        FOR UPDATE OF k;
+    IF FOUND THEN
+        RETURN NEW;
+    END IF;
     FOR i IN 1..3 LOOP
         BEGIN
             INSERT INTO {schema}.plainjobs_jobkey (job_class, concurrency_key, request_uuid)

@@ -44,47 +44,61 @@ SELECT w.n, k.request_uuid, (CASE WHEN p.uuid IS NULL THEN 1 ELSE 2 END)::int4,
 
 -- :name many_requests
 -- $1 uuid[]         uuid
--- $2 text[]         job_class
--- $3 jsonb[]        parameters, in the stored form
--- $4 text[]         queue
--- $5 int8[]         delay in microseconds, 0 for none
--- $6 timestamptz[]  start_at, or NULL
--- $7 int4[]         priority
--- $8 int4[]         retries
--- $9 text[]         concurrency_key
--- $10 text[]        source
+-- $2 text[]         job_class, or NULL when all are
+-- $3 text           this one
+-- $4 jsonb[]        parameters, in the stored form
+-- $5 text[]         queue, likewise
+-- $6 text           for all
+-- $7 int8[]         delay in microseconds, 0 for none; NULL for none of them
+-- $8 timestamptz[]  start_at, or NULL
+-- $9 int4[]         priority
+-- $10 int4          for all
+-- $11 int4[]        retries
+-- $12 int4          for all
+-- $13 text[]        concurrency_key
+-- $14 text          for all
+-- $15 text[]        source
+-- $16 text          for all
 -- For uuids that were just made: there is no conflict to look for, which takes time for each row.
 INSERT INTO {schema}.plainjobs_jobrequest (uuid, job_class, parameters, queue, start_at, priority,
     retries, concurrency_key, source, root_uuid)
-SELECT i.uuid, i.job_class, i.parameters, i.queue,
+SELECT i.uuid, COALESCE(i.job_class, $3::text), i.parameters, COALESCE(i.queue, $6::text),
        COALESCE(i.start_at,
                 statement_timestamp() + NULLIF(i.delay, 0) * interval '1 microsecond'),
-       i.priority, i.retries, i.concurrency_key, i.source, i.uuid
-  FROM unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[], $5::int8[], $6::timestamptz[],
-              $7::int4[], $8::int4[], $9::text[], $10::text[])
+       COALESCE(i.priority, $10::int4), COALESCE(i.retries, $12::int4),
+       COALESCE(i.concurrency_key, $14::text), COALESCE(i.source, $16::text), i.uuid
+  FROM unnest($1::uuid[], $2::text[], $4::jsonb[], $5::text[], $7::int8[], $8::timestamptz[],
+              $9::int4[], $11::int4[], $13::text[], $15::text[])
        AS i(uuid, job_class, parameters, queue, delay, start_at, priority, retries,
             concurrency_key, source);
 
 -- :name many_repeatable
 -- $1 uuid[]         uuid
--- $2 text[]         job_class
--- $3 jsonb[]        parameters, in the stored form
--- $4 text[]         queue
--- $5 int8[]         delay in microseconds, 0 for none
--- $6 timestamptz[]  start_at, or NULL
--- $7 int4[]         priority
--- $8 int4[]         retries
--- $9 text[]         concurrency_key
--- $10 text[]        source
+-- $2 text[]         job_class, or NULL when all are
+-- $3 text           this one
+-- $4 jsonb[]        parameters, in the stored form
+-- $5 text[]         queue, likewise
+-- $6 text           for all
+-- $7 int8[]         delay in microseconds, 0 for none; NULL for none of them
+-- $8 timestamptz[]  start_at, or NULL
+-- $9 int4[]         priority
+-- $10 int4          for all
+-- $11 int4[]        retries
+-- $12 int4          for all
+-- $13 text[]        concurrency_key
+-- $14 text          for all
+-- $15 text[]        source
+-- $16 text          for all
 -- The same for uuids that may exist.
 INSERT INTO {schema}.plainjobs_jobrequest (uuid, job_class, parameters, queue, start_at, priority,
     retries, concurrency_key, source, root_uuid)
-SELECT i.uuid, i.job_class, i.parameters, i.queue,
+SELECT i.uuid, COALESCE(i.job_class, $3::text), i.parameters, COALESCE(i.queue, $6::text),
        COALESCE(i.start_at,
                 statement_timestamp() + NULLIF(i.delay, 0) * interval '1 microsecond'),
-       i.priority, i.retries, i.concurrency_key, i.source, i.uuid
-  FROM unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[], $5::int8[], $6::timestamptz[],
-              $7::int4[], $8::int4[], $9::text[], $10::text[])
+       COALESCE(i.priority, $10::int4), COALESCE(i.retries, $12::int4),
+       COALESCE(i.concurrency_key, $14::text), COALESCE(i.source, $16::text), i.uuid
+  FROM unnest($1::uuid[], $2::text[], $4::jsonb[], $5::text[], $7::int8[], $8::timestamptz[],
+              $9::int4[], $11::int4[], $13::text[], $15::text[])
        AS i(uuid, job_class, parameters, queue, delay, start_at, priority, retries,
             concurrency_key, source)
     ON CONFLICT ON CONSTRAINT plainjobs_jobrequest_unique_uuid DO NOTHING;
