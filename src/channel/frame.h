@@ -57,6 +57,8 @@ struct frame_class {
     const char *name, *doc, *origin;
     bool has_retry_delay; /* it calculates its own */
     bool has_on_aborted;
+    bool is_executable;
+    int64_t timeout_ms; /* 0: none */
 };
 
 /* A HOOK: the attempt, and how it ended. */

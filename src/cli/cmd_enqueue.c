@@ -38,6 +38,17 @@ static int read_delay(const struct arguments *args, plain_options *options, plai
                      text);
 }
 
+static int read_timeout(const struct arguments *args, int64_t *out, plain_error *err)
+{
+    const char *text = option_text(args, OPTION_TIMEOUT);
+
+    if (!text || (text_parse_duration_ms(text, out) && *out > 0))
+        return PLAIN_OK;
+    return error_set(err, PLAIN_E_INVALID, 105, "timeout",
+                     "--timeout takes a duration above 0 (60, 300ms, 5m, 2h, 7d), and not \"%s\"",
+                     text);
+}
+
 static int read_opt_int(const struct arguments *args, enum option_id id, const char *name,
                         int64_t least, int64_t most, plain_opt_int *out, plain_error *err)
 {
@@ -66,6 +77,8 @@ static int read_options(const struct arguments *args, struct order *order, plain
                          PLAIN_PRIORITY_MAX, &o->priority, err);
     if (r == PLAIN_OK)
         r = read_opt_int(args, OPTION_RETRIES, "retries", 0, PLAIN_RETRIES_MAX, &o->retries, err);
+    if (r == PLAIN_OK)
+        r = read_timeout(args, &o->timeout_ms, err);
     if (r == PLAIN_OK)
         r = option_int(args, OPTION_COUNT_OF, "count", 1, COUNT_MAX, 201, &order->count, err);
     return r;

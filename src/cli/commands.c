@@ -59,6 +59,8 @@ static const struct cli_option enqueue_options[] = {
     {OPTION_PRIORITY, 0, false, "priority", "N", "-32768 to 32767, higher runs first"},
     {OPTION_RETRIES, 0, false, "retries", "N", "0 to 32767: at most N + 1 attempts"},
     {OPTION_KEY, 0, false, "key", "KEY", "concurrency key; \"\" for none"},
+    {OPTION_TIMEOUT, 0, false, "timeout", "TIME",
+     "stop it when it runs longer than 60 (seconds), 300ms, 5m, 2h"},
     {OPTION_COUNT_OF, 0, false, "count", "N", "enqueue it N times [1]"},
     {OPTION_FROM, 0, false, "from", "FILE", "enqueue a job for each line of FILE; - is stdin"},
     {OPTION_PARTIAL, 0, false, "partial", NULL, "leave bad lines of FILE out"},
@@ -205,8 +207,8 @@ static const struct command commands[] = {
             "With --from each line is an object, of which all may be left out: {\"params\": "
             "{...},\n"
             "\"queue\", \"delay\", \"start_at\", \"priority\", \"retries\", \"key\", "
-            "\"uuid\"}. An option\n"
-            "is for the lines that do not say otherwise. It prints a uuid for each line, or "
+            "\"timeout\", \"uuid\"}. An\n"
+            "option is for the lines that do not say otherwise. It prints a uuid for each line, or "
             "`skipped`.\n"
             "One bad line, and nothing is written; with --partial the others are, 5,000 at a time, "
             "and the\n"

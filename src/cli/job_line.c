@@ -57,6 +57,16 @@ static int read_delay(struct reading *r, plain_error *err)
     return refuse(r, "seconds or a duration (60, \"300ms\", \"5m\", \"7d\")", err);
 }
 
+static int read_timeout(struct reading *r, plain_error *err)
+{
+    bool has_form = is_string(r) || jtext_kind(r->value) == JTEXT_NUMBER;
+    int64_t *out = &r->line->options.timeout_ms;
+
+    if (has_form && text_parse_duration_ms(r->text, out) && *out > 0)
+        return PLAIN_OK;
+    return refuse(r, "seconds or a duration above 0 (60, \"300ms\", \"5m\")", err);
+}
+
 static int read_start_at(struct reading *r, plain_error *err)
 {
     if (is_string(r) && clock_parse(r->text, &r->line->options.start_at))
@@ -100,7 +110,7 @@ static const struct member {
 } members[] = {
     {"params", read_params},     {"queue", read_queue},       {"delay", read_delay},
     {"start_at", read_start_at}, {"priority", read_priority}, {"retries", read_retries},
-    {"key", read_key},           {"uuid", read_uuid},
+    {"key", read_key},           {"uuid", read_uuid},         {"timeout", read_timeout},
 };
 
 static const struct member *find_member(struct jtext key)
@@ -116,8 +126,9 @@ static int unknown_member(struct jtext key, plain_error *err)
 {
     (void)error_set(err, PLAIN_E_INVALID, 201, "from", "there is no member %.*s", (int)key.n,
                     key.p);
-    error_fix(err, "there are params, queue, delay, start_at, priority, retries, key and uuid; the "
-                   "class's parameters stand in params");
+    error_fix(err,
+              "there are params, queue, delay, start_at, priority, retries, key, timeout and uuid; "
+              "the class's parameters stand in params");
     return PLAIN_E_INVALID;
 }
 
@@ -149,6 +160,8 @@ static void complete(plain_options *o, const plain_options *base)
         o->priority = base->priority;
     if (!o->retries.given)
         o->retries = base->retries;
+    if (!o->timeout_ms)
+        o->timeout_ms = base->timeout_ms;
     o->delay_ms = is_timed ? o->delay_ms : base->delay_ms;
     o->start_at = is_timed ? o->start_at : base->start_at;
 }

@@ -57,6 +57,7 @@ enum option_id {
     OPTION_DST,
     OPTION_PARTIAL,
     OPTION_OLDER_THAN,
+    OPTION_TIMEOUT,
     OPTION_COUNT
 };
 

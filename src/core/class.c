@@ -245,6 +245,11 @@ static bool is_retries(int64_t n)
     return n >= 0 && n <= PLAIN_RETRIES_MAX;
 }
 
+static bool is_timeout(int64_t ms)
+{
+    return ms >= 0 && ms <= PLAIN_DELAY_MAX;
+}
+
 /* A copy with every field that this library knows, of a class of any version. */
 static int adopt_class(const plain_job_class *cls, plain_job_class *out, plain_error *err)
 {
@@ -268,7 +273,16 @@ int class_check(const plain_job_class *cls, plain_error *err)
         return refuse_class(&known, "default_priority", "is not from -32768 to 32767", err);
     if (!is_retries(known.default_retries))
         return refuse_class(&known, "default_retries", "is not from 0 to 32767", err);
+    if (!is_timeout(known.timeout_ms))
+        return refuse_class(&known, "timeout_ms", "is negative, or more than 365000 days", err);
     return check_params(&known, err);
+}
+
+int64_t class_timeout_ms(const plain_job_class *cls)
+{
+    const size_t end = offsetof(plain_job_class, timeout_ms) + sizeof(cls->timeout_ms);
+
+    return cls && cls->size >= end ? cls->timeout_ms : 0;
 }
 
 /*
@@ -348,6 +362,10 @@ static int decide_numbers(const struct decision *d, const plain_options *o,
     if (!is_retries(retries))
         return error_set(err, PLAIN_E_INVALID, 105, "retries",
                          "retries is %lld, not from 0 to 32767", (long long)retries);
+    if (!is_timeout(o->timeout_ms))
+        return error_set(err, PLAIN_E_INVALID, 105, "timeout_ms",
+                         "timeout_ms is %lld, not from 1 to 365000 days", (long long)o->timeout_ms);
+    out->timeout_ms = o->timeout_ms;
     out->priority = (int)priority;
     out->retries = (int)retries;
     return PLAIN_OK;

@@ -28,6 +28,9 @@ size_t class_param_count(const plain_job_class *cls);
 /* The fallback of one of its rows, NULL when it has none. */
 const char *class_param_fallback(const plain_job_class *cls, const plain_param *param);
 
+/* 0: none, also for a class of a program that was built before there was one. */
+int64_t class_timeout_ms(const plain_job_class *cls);
+
 /* PJ104 for a name that no parameter of the class has, with the nearest one that has. Returns
  * PLAIN_E_INVALID. */
 int class_unknown_param(const plain_job_class *cls, const char *name, plain_error *err);
@@ -47,8 +50,9 @@ struct enqueue_values {
     int priority;
     int retries;
     int64_t delay_us;
-    int64_t start_at; /* INT64_MIN: none */
-    plain_uuid uuid;  /* zero: none was given */
+    int64_t timeout_ms; /* 0: none of its own */
+    int64_t start_at;   /* INT64_MIN: none */
+    plain_uuid uuid;    /* zero: none was given */
 };
 
 /* cls NULL: no class, its defaults are "default", 0, 0, "". params is the class's struct. Checks

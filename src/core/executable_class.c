@@ -199,12 +199,23 @@ static int take_defer_delay(struct making *m, const struct job_option *o, plain_
     return refuse(JOB_OPTION_DEFER_DELAY, "a duration (60, 300ms, 5m, 2h, 7d)", o->values[0], err);
 }
 
+static int take_timeout(struct making *m, const struct job_option *o, plain_error *err)
+{
+    int64_t *out = &m->made->cls.timeout_ms;
+
+    if (text_parse_duration_ms(o->values[0], out) && *out > 0 && *out <= PLAIN_DELAY_MAX)
+        return PLAIN_OK;
+    return refuse(JOB_OPTION_TIMEOUT, "a duration above 0 (60, 300ms, 5m, 2h, 7d)", o->values[0],
+                  err);
+}
+
 static int (*const takers[JOB_OPTION_COUNT])(struct making *m, const struct job_option *o,
                                              plain_error *err) = {
     [JOB_OPTION_PARAMS] = take_params,       [JOB_OPTION_DOC] = take_doc,
     [JOB_OPTION_QUEUE] = take_queue,         [JOB_OPTION_PRIORITY] = take_priority,
     [JOB_OPTION_RETRIES] = take_retries,     [JOB_OPTION_RETRY_DELAY] = take_retry_delay,
     [JOB_OPTION_CONCURRENCY_KEY] = take_key, [JOB_OPTION_DEFER_DELAY] = take_defer_delay,
+    [JOB_OPTION_TIMEOUT] = take_timeout,
 };
 
 static int take_options(struct making *m, const struct job_section *section, plain_error *err)

@@ -10,6 +10,7 @@
  *         retry_delay     = "exponential 1s max 1h"
  *         concurrency_key = "file-{file}"
  *         defer_delay     = "30s"
+ *         timeout         = "10m"
  *     }
  *
  * It is a plain_job_class as a program in C has one, so the same code decides defaults, checks

@@ -117,6 +117,16 @@ const char *plain_job_error_message(const plain_job *job)
     return job->outcome.error_message ? job->outcome.error_message : "";
 }
 
+bool plain_job_cancelled(const plain_job *job)
+{
+    const struct job_request_to_end *to_end = &job->to_end;
+
+    if (!to_end->asked || atomic_load(to_end->asked) != to_end->seq)
+        return false;
+    atomic_store(to_end->heard, to_end->seq);
+    return true;
+}
+
 void *plain_job_alloc(plain_job *job, size_t size)
 {
     return arena_alloc(job->arena, size);

@@ -7,6 +7,7 @@
 #ifndef PLAIN_CORE_JOB_H
 #define PLAIN_CORE_JOB_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -37,6 +38,13 @@ struct job_outcome {
     bool is_lost;              /* failed: a signal ended the executable */
 };
 
+/* Where a job finds that it is asked to end, and says that it heard: seq is the one it goes by. */
+struct job_request_to_end {
+    const _Atomic uint64_t *asked;
+    _Atomic uint64_t *heard;
+    uint64_t seq;
+};
+
 struct plain_job {
     plain_uuid token;
     plain_uuid request_uuid;
@@ -54,6 +62,7 @@ struct plain_job {
     struct arena *arena;               /* lives as long as the attempt */
     bool logs_ids;                     /* its log lines have its uuids */
     struct job_outcome outcome;
+    struct job_request_to_end to_end; /* asked NULL: nobody can */
 };
 
 /* Records a failure; message and trace are cleaned and cut. file may be NULL. */

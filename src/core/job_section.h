@@ -29,7 +29,8 @@
     X(RETRIES, "retries", false)                                                                   \
     X(RETRY_DELAY, "retry_delay", false)                                                           \
     X(CONCURRENCY_KEY, "concurrency_key", false)                                                   \
-    X(DEFER_DELAY, "defer_delay", false)
+    X(DEFER_DELAY, "defer_delay", false)                                                           \
+    X(TIMEOUT, "timeout", false)
 
 enum job_option_id {
 #define JOB_OPTION_ENUM(id, name, is_list) JOB_OPTION_##id,

@@ -50,6 +50,12 @@ enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_DURATION, SETTING_LIST, S
       "Milliseconds of very short jobs that a runner is given ahead; 0: never")                    \
     X(JOBS_MIDDLEWARE, LIST, "[\"AppLoggerMiddleware\"]", 0, 0, "",                                \
       "What stands around every job, the outermost first")                                         \
+    X(JOBS_TIMEOUT, DURATION, "86400", 0, INT64_C(3153600000), "",                                 \
+      "Run time after which any job is stopped and recorded as LOST; 0: none")                     \
+    X(JOBS_STOP_GRACE, DURATION, "5", 0, 86400, "",                                                \
+      "What a job that is to stop has left: once after it is asked, once after SIGTERM")           \
+    X(JOBS_SHUTDOWN_GRACE, DURATION, "0", 0, INT64_C(3153600000), "",                              \
+      "How long running jobs may finish after SIGTERM to the worker; 0: as long as they take")     \
     X(JOBS_RESULTS_RETENTION, DURATION, "604800", 0, INT64_C(3153600000), "",                      \
       "Age at which `plain jobs clear` deletes results; 0: never")                                 \
     X(LOG_FORMAT, CHOICE, "keyvalue", 0, 0, "keyvalue|json", "Form of log lines")                  \

@@ -28,5 +28,6 @@ struct new_request request_of(const char *job_class, const char *stored,
         .retries = values->retries,
         .delay_us = values->delay_us,
         .start_at = values->start_at,
+        .timeout_ms = values->timeout_ms,
     };
 }

@@ -11,7 +11,7 @@
 #include "queue/request.h"
 #include "queue/rule.h"
 
-enum { VALUES_MAX = 10, SQL_MAX = 64 * 1024, SCHEMA_MAX = 4 * PLAIN_NAME_MAX };
+enum { VALUES_MAX = 11, SQL_MAX = 64 * 1024, SCHEMA_MAX = 4 * PLAIN_NAME_MAX };
 
 struct statement {
     plain_statement shown; /* first: a plain_statement * is cast to this */
@@ -121,6 +121,7 @@ static int put_values(struct statement *s, const struct store_ops *ops, const st
         arena_strdup(&s->arena, r->source),
         number(s, r->delay_us != 0, r->delay_us),
         number(s, r->start_at != STORE_NO_TIME, r->start_at),
+        number(s, r->timeout_ms > 0, r->timeout_ms),
         arena_strdup(&s->arena, plain_uuid_format(&r->uuid, uuid)),
     };
 

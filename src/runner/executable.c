@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -180,6 +181,14 @@ static int start(const struct job_entry *entry, plain_job *job, struct jtext arg
     return r;
 }
 
+/* SIGTERM to the group is for the executable: what it does then, and how it ends, is for us to see.
+ * Only in a runner, which has a worker that sees to its end in any case. */
+static void take_sigterm(const plain_job *job, bool to_us)
+{
+    if (job->to_end.asked)
+        (void)signal(SIGTERM, to_us ? SIG_DFL : SIG_IGN);
+}
+
 int executable_run(const struct job_entry *entry, plain_job *job, const char *stored,
                    struct attempt *out)
 {
@@ -192,9 +201,13 @@ int executable_run(const struct job_entry *entry, plain_job *job, const char *st
 
     if (arguments_make(entry->cls, stored, job->arena, &arguments, &err) < 0)
         return set_not_started(job, "InvalidParameters", &err);
-    if (start(entry, job, arguments, &c, &report, &err) < 0)
-        return set_not_started(job, "CannotStart", &err);
-    follow(&c, report, &t, &end);
-    (void)close(report);
-    return set_outcome(entry->cls, job, &end, &t, out);
+    take_sigterm(job, false);
+    int r = start(entry, job, arguments, &c, &report, &err);
+    if (r == PLAIN_OK) {
+        follow(&c, report, &t, &end);
+        (void)close(report);
+    }
+    take_sigterm(job, true);
+    return r < 0 ? set_not_started(job, "CannotStart", &err)
+                 : set_outcome(entry->cls, job, &end, &t, out);
 }

@@ -23,6 +23,7 @@
 #include "base/text.h"
 #include "channel/channel.h"
 #include "channel/progress.h"
+#include "core/class.h"
 #include "runner/attempt.h"
 #include "runner/crash.h"
 #include "runner/module.h"
@@ -91,6 +92,7 @@ static void fill_job(struct runner *r, const struct frame_job *f, plain_job *job
         .retry_attempt = f->retry_attempt,
         .run_no = f->run_no,
         .arena = &r->arena,
+        .to_end = {.asked = &r->progress->asked, .heard = &r->progress->heard, .seq = f->seq},
     };
 }
 
@@ -215,6 +217,8 @@ static void describe_name(struct runner *r, const struct job_entry *entry, const
                         .origin = entry->origin,
                         .has_retry_delay = entry->cls && entry->cls->calculate_retry_delay,
                         .has_on_aborted = entry->cls && entry->cls->on_aborted,
+                        .is_executable = entry->path != NULL,
+                        .timeout_ms = class_timeout_ms(entry->cls),
                     });
 }
 

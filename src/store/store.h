@@ -60,8 +60,9 @@ struct new_request {
     const char *source;
     int priority;
     int retries;
-    int64_t delay_us; /* from the database's now; 0 for none */
-    int64_t start_at; /* STORE_NO_TIME for none */
+    int64_t delay_us;   /* from the database's now; 0 for none */
+    int64_t timeout_ms; /* of an attempt's run; 0 for none of its own */
+    int64_t start_at;   /* STORE_NO_TIME for none */
     bool key_shared; /* admitted by its class's own rule: takes no key row; enqueue_ruled sets it */
 };
 

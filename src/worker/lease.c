@@ -33,7 +33,7 @@ static void lose(struct worker *w)
     w->lease.lost = true;
     log_event(LOG_WARNING, "Worker lost its lease", LOG_TEXT("worker_id", w->id_text),
               LOG_NUMBER("jobs_running", (int64_t)runners_given(w)));
-    runners_kill(w); /* process.c judges their jobs */
+    stops_kill_all(w); /* process.c judges their jobs */
 }
 
 /* Once nothing of the old lease runs and no order names the old id. */

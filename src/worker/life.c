@@ -8,6 +8,9 @@
  *     ERRORED, LOST        successor with retry_attempt + 1 while retries are left
  *     DEFERRED             successor with the same retry_attempt, or + 1 when it asked for that;
  * when none is left then ERRORED "RetriesExhausted"
+ *     CANCELLED            no successor: what a person cancelled is not retried
+ *
+ * An attempt that was being stopped (stops.c) ended by the stop or by itself; of_stop() tells.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -110,11 +113,12 @@ static void report(const struct worker *w, const struct work *k)
     char request[PLAIN_UUID_TEXT], token[PLAIN_UUID_TEXT], duration[32];
     const struct job_end *e = &k->end;
     bool good = e->status == JOB_SUCCESSFUL || e->status == JOB_DEFERRED;
+    const char *bad = e->status == JOB_CANCELLED ? "Job cancelled" : "Job failed";
     int64_t took = e->ended_at - e->started_at;
 
     (void)snprintf(duration, sizeof(duration), "%" PRId64 ".%06" PRId64, took / US_PER_S,
                    took % US_PER_S);
-    log_event(good ? LOG_INFO : LOG_WARNING, good ? "Completed job" : "Job failed",
+    log_event(good ? LOG_INFO : LOG_WARNING, good ? "Completed job" : bad,
               LOG_TEXT("status", job_status_names[e->status]),
               LOG_TEXT("job_class", k->claim->job_class),
               LOG_TEXT("job_request_uuid", plain_uuid_format(&k->claim->request_uuid, request)),
@@ -126,13 +130,18 @@ static void report(const struct worker *w, const struct work *k)
               LOG_NUMBER("worker_pid", w->identity.pid));
 }
 
+static bool is_aborted(enum job_status status)
+{
+    return status == JOB_LOST || status == JOB_CANCELLED;
+}
+
 static void finish(struct worker *w, struct work *k)
 {
     int64_t took = k->end.ended_at - k->end.started_at;
 
     const struct known_class *class = life_find_class(w, k->claim->job_class);
 
-    k->end.wants_hook = k->end.status == JOB_LOST && class && class->has_on_aborted;
+    k->end.wants_hook = is_aborted(k->end.status) && class && class->has_on_aborted;
     if (k->end.wants_hook)
         w->hooks_at_us = 0;
     w->average_us = w->average_us == 0 ? took + 1 : (w->average_us * 7 + took) / 8 + 1;
@@ -140,6 +149,68 @@ static void finish(struct worker *w, struct work *k)
     w->empty = false;
     report(w, k);
     work_list_push(&w->ended, k);
+}
+
+/* What follows a LOST attempt: its retry, after a delay that its class says when one is at hand. */
+static void go_on(struct worker *w, struct work *k, bool may_retry)
+{
+    const struct known_class *class = life_find_class(w, k->claim->job_class);
+
+    if (!may_retry || !has_retries_left(k)) {
+        finish(w, k);
+    } else if (class && class->has_retry_delay && w->stop == STOP_NO) {
+        k->kind = WORK_ASK;
+        work_list_push(&w->asking, k);
+    } else {
+        life_delay(w, k, 0);
+    }
+}
+
+/* The end of an attempt that was stopped; begin_end() has filled in the rest. cause: how its
+ * process ended, or what it said itself. */
+static void end_stopped(struct worker *w, struct work *k, const char *cause)
+{
+    bool timed_out = k->why == WHY_TIMEOUT;
+    const char *type = timed_out ? "Timeout" : "Cancelled";
+    struct buf message = BUF_INIT(JOB_ERROR_MAX), error = BUF_INIT((size_t)2 * JOB_ERROR_MAX);
+
+    if (timed_out)
+        buf_putf(&message, "timed out after %.15g s", (double)k->limit_ms / MS_PER_S);
+    else
+        buf_puts(&message, "cancelled");
+    buf_putf(&error, "%s: %s\n%s", type, message.data, cause);
+    keep_texts(k, type, buf_ok(&message) ? message.data : type, buf_ok(&error) ? error.data : type);
+    buf_release(&message);
+    buf_release(&error);
+    k->end.status = timed_out ? JOB_LOST : JOB_CANCELLED;
+    if (timed_out)
+        go_on(w, k, true);
+    else
+        finish(w, k);
+}
+
+/* Whether an attempt that ended at ended_us did so because it was stopped. good: it says that it
+ * succeeded. One that was asked to end and never looked succeeded all the same. */
+static bool of_stop(const struct runner *r, const struct work *k, int64_t ended_us, bool good)
+{
+    bool told = r->told_us > 0 && ended_us >= r->told_us;
+
+    if (k->why == WHY_TIMEOUT)
+        return ended_us >= k->stop_us;
+    return k->why == WHY_CANCELLED && (!good || told || atomic_load(&r->progress->heard) == k->seq);
+}
+
+/* An attempt that the worker's own end cut short goes back to the queue if it may run twice; with
+ * no retries it is lost, since what was entered is never started again. */
+static bool put_back(const struct runner *r, struct work *k, bool good)
+{
+    bool by_shutdown =
+        k->why == WHY_SHUTDOWN || (k->why == WHY_NONE && r->worker->stop == STOP_NOW);
+
+    if (!by_shutdown || good || k->kind != WORK_JOB || k->claim->retries == 0)
+        return false;
+    work_list_push(&r->worker->returning, k);
+    return true;
 }
 
 void life_succeeded(struct runner *r, struct work *k, const struct progress_entry *times)
@@ -152,7 +223,10 @@ void life_succeeded(struct runner *r, struct work *k, const struct progress_entr
     begin_end(r, k, JOB_SUCCESSFUL, times->started_us, times->ended_us);
     k->end.cpu_us = times->cpu_us;
     k->end.max_rss_kb = times->max_rss_kb;
-    finish(r->worker, k);
+    if (of_stop(r, k, times->ended_us, true))
+        end_stopped(r->worker, k, "it ended after it was stopped, and said that it succeeded");
+    else
+        finish(r->worker, k);
 }
 
 static void end_deferred(struct work *k, const struct frame_end *f)
@@ -177,12 +251,18 @@ void life_ended(struct runner *r, struct work *k, const struct frame_end *f)
     static const enum job_status statuses[] = {
         [END_FAILED] = JOB_ERRORED, [END_DEFERRED] = JOB_DEFERRED, [END_LOST] = JOB_LOST};
 
+    if (put_back(r, k, f->kind == END_DEFERRED))
+        return;
     begin_end(r, k, statuses[f->kind], f->started_us, f->ended_us);
     k->end.cpu_us = f->cpu_us;
     k->end.max_rss_kb = f->max_rss_kb;
     k->end.exit_code = f->exit_code;
     k->end.exit_signal = f->exit_signal;
     r->failures = 0;
+    if (of_stop(r, k, f->ended_us, false)) {
+        end_stopped(r->worker, k, f->error);
+        return;
+    }
     if (f->kind == END_DEFERRED) {
         end_deferred(k, f);
     } else {
@@ -195,21 +275,6 @@ void life_ended(struct runner *r, struct work *k, const struct frame_end *f)
 
 /* Losses that were not the job's fault: it does not run for ever all the same. */
 enum { LOST_MAX = 10 };
-
-/* What follows a LOST attempt: its retry, after a delay that its class says when one is at hand. */
-static void go_on(struct worker *w, struct work *k, bool may_retry)
-{
-    const struct known_class *class = life_find_class(w, k->claim->job_class);
-
-    if (!may_retry || !has_retries_left(k)) {
-        finish(w, k);
-    } else if (class && class->has_retry_delay && w->stop == STOP_NO) {
-        k->kind = WORK_ASK;
-        work_list_push(&w->asking, k);
-    } else {
-        life_delay(w, k, 0);
-    }
-}
 
 void life_lost_lease(struct runner *r, struct work *k)
 {
@@ -224,30 +289,34 @@ void life_lost_lease(struct runner *r, struct work *k)
     go_on(r->worker, k, may_retry);
 }
 
-/* The runner died under this job. Its usage is the whole process's, so it tells only the peak.
- * False: it did so too often. */
-static bool end_lost(struct runner *r, struct work *k, const struct child_end *how)
+/* The runner died under this job. Its usage is the whole process's, so it tells only the peak. */
+static void end_lost(struct runner *r, struct work *k, const struct child_end *how)
 {
     char cause[64], limit[64] = "", message[160], stack[PROGRESS_CRASH_SIZE];
     struct buf error = BUF_INIT((size_t)2 * PROGRESS_CRASH_SIZE);
 
+    (void)child_end_text(how, cause, sizeof(cause));
+    (void)snprintf(message, sizeof(message), "the job's process ended with %s", cause);
     begin_end(r, k, JOB_LOST, atomic_load(&r->progress->entered_us), clock_mono_us());
     k->end.exit_code = how->exit_code;
     k->end.exit_signal = how->exit_signal;
     k->end.max_rss_kb = how->max_rss_kb;
+    if (of_stop(r, k, clock_mono_us(), false)) {
+        end_stopped(r->worker, k, message);
+        return;
+    }
     k->end.crash_count = k->claim->crash_count + 1;
     bool may_retry = k->end.crash_count < r->worker->options->max_crashes;
     if (!may_retry && has_retries_left(k))
         (void)snprintf(limit, sizeof(limit), "; crash %d, JOBS_MAX_CRASHES: no retry",
                        k->end.crash_count);
-    (void)child_end_text(how, cause, sizeof(cause));
     (void)snprintf(message, sizeof(message), "the job's process ended with %s%s", cause, limit);
     memcpy(stack, r->progress->crash, sizeof(stack));
     stack[sizeof(stack) - 1] = '\0';
     buf_putf(&error, "Lost: %s\n%s", message, stack);
     keep_texts(k, "Lost", message, buf_ok(&error) ? error.data : message);
     buf_release(&error);
-    return may_retry;
+    go_on(r->worker, k, may_retry);
 }
 
 void life_lost(struct runner *r, struct work *k, const struct child_end *how)
@@ -262,7 +331,8 @@ void life_lost(struct runner *r, struct work *k, const struct child_end *how)
         life_delay(w, k, 0);
         return;
     }
-    go_on(w, k, end_lost(r, k, how));
+    if (!put_back(r, k, false))
+        end_lost(r, k, how);
 }
 
 void life_delay(struct worker *w, struct work *k, int64_t delay_ms)
@@ -308,7 +378,12 @@ bool life_class(struct worker *w, const struct frame_class *f)
         return false;
     }
     classes[n - 1] = (struct known_class){
-        .name = name, .has_retry_delay = f->has_retry_delay, .has_on_aborted = f->has_on_aborted};
+        .name = name,
+        .has_retry_delay = f->has_retry_delay,
+        .has_on_aborted = f->has_on_aborted,
+        .is_executable = f->is_executable,
+        .timeout_ms = f->timeout_ms > 0 ? f->timeout_ms : 0,
+    };
     names[n - 1] = name;
     w->class_count = n;
     return !f->has_on_aborted || add_hook_name(w, name);

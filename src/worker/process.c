@@ -211,15 +211,10 @@ static void settle_dead(struct runner *r)
         settle_below(r, ended + 1);
 }
 
-/* The job that a dead runner had entered. When we killed it to stop at once, it goes back to the
- * queue if it may run twice; with no retries it is lost, since what was entered is never started
- * again. */
 static void judge_entered(struct runner *r, struct work *k, const struct child_end *end)
 {
     if (r->worker->lease.lost && k->kind == WORK_JOB)
         life_lost_lease(r, k);
-    else if (r->worker->stop == STOP_NOW && k->claim->retries > 0 && k->kind == WORK_JOB)
-        work_list_push(&r->worker->returning, k);
     else
         life_lost(r, k, end);
 }
@@ -385,6 +380,8 @@ int process_start(struct runner *r, plain_error *err)
     r->pid = r->child.pid;
     r->next_seq = 1;
     r->handed = 0;
+    r->stop_step = STOP_STEP_NONE;
+    r->told_us = 0;
     r->state = RUNNER_STARTING;
     return PLAIN_OK;
 }
@@ -395,6 +392,10 @@ void process_give(struct runner *r, struct work *w)
     const struct claim *c = w->claim;
 
     w->seq = r->next_seq++;
+    w->limit_ms = stops_limit_ms(r->worker, w);
+    if (r->given.count == 0 || r->shortest_ms == 0 ||
+        (w->limit_ms > 0 && w->limit_ms < r->shortest_ms))
+        r->shortest_ms = w->limit_ms;
     const struct frame_job job = {
         .seq = w->seq,
         .token = c->token,

@@ -170,6 +170,7 @@ static void arm_timer(struct worker *w)
 {
     int64_t now = clock_mono_us(), next = min64(runners_next_us(w), lease_next_us(w));
 
+    next = min64(next, stops_next_us(w));
     if (w->options->stats_every_ms > 0)
         next = min64(next, w->stats_at_us);
     if (!w->store->busy) {
@@ -195,6 +196,7 @@ void pump(struct worker *w)
 {
     lease_check(w);
     runners_start(w);
+    stops_check(w);
     runners_unstick(w);
     return_unstarted(w);
     runners_hand_out(w);

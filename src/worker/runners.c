@@ -6,8 +6,6 @@
  * a job of a second never waits behind another while a runner is free. What does wait behind a job
  * that turned out long is taken back and given to another runner, with the same attempt token.
  */
-#include <signal.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "worker/state.h"
@@ -36,7 +34,7 @@ static int64_t lifetime_left(const struct runner *r)
 
 static size_t room(const struct runner *r)
 {
-    if (r->state != RUNNER_READY)
+    if (r->state != RUNNER_READY || r->stop_step != STOP_STEP_NONE)
         return 0;
     int64_t free_places = 1 + ahead(r->worker) - (int64_t)r->given.count;
     int64_t left = lifetime_left(r);
@@ -107,7 +105,7 @@ void runners_hand_out(struct worker *w)
 }
 
 /* Jobs that were handed out and not entered are the worker's again. */
-static void take_back(struct runner *r)
+void runners_take_back_from(struct runner *r)
 {
     if (r->given.count == 0 || !r->progress)
         return;
@@ -128,7 +126,7 @@ static void take_back(struct runner *r)
 void runners_take_back(struct worker *w)
 {
     for (int i = 0; i < w->runner_count; i++)
-        take_back(&w->runners[i]);
+        runners_take_back_from(&w->runners[i]);
 }
 
 /* When the job at the head has run longer than what may wait behind a job; INT64_MAX: nobody waits
@@ -151,7 +149,7 @@ void runners_unstick(struct worker *w)
 
     for (int i = 0; i < w->runner_count; i++) {
         if (stuck_at(&w->runners[i]) <= now)
-            take_back(&w->runners[i]);
+            runners_take_back_from(&w->runners[i]);
     }
 }
 
@@ -185,12 +183,6 @@ void runners_close_idle(struct worker *w)
         if (r->given.count == 0 && (used_up || (w->stop != STOP_NO && r->state != RUNNER_DOWN)))
             process_close(r);
     }
-}
-
-void runners_kill(struct worker *w)
-{
-    for (int i = 0; i < w->runner_count; i++)
-        child_signal_group(&w->runners[i].child, SIGKILL);
 }
 
 bool runners_all_down(const struct worker *w)

@@ -8,6 +8,7 @@
  *     pump.c     what goes to the database and when; what comes back
  *     runners.c  handing jobs to runners, starting and stopping them
  *     process.c  one runner as a process: its channel, its page, its end
+ *     stops.c    ending a job that does not end by itself
  *     life.c     what an end means: status, retry, deferral, texts
  *     lease.c    whether this worker may work at all
  *
@@ -37,6 +38,9 @@ enum runner_state {
     RUNNER_CLOSING   /* takes no more; ends when its channel is closed */
 };
 
+/* How far stopping a job has come: see stops.c. */
+enum stop_step { STOP_STEP_NONE, STOP_STEP_ASKED, STOP_STEP_TOLD, STOP_STEP_KILLED };
+
 struct runner {
     struct worker *worker;
     enum runner_state state;
@@ -51,6 +55,12 @@ struct runner {
     int64_t handed;    /* jobs of this process, for recycling */
     unsigned failures; /* deaths in a row without an end in between */
     int64_t restart_at_us;
+
+    enum stop_step stop_step; /* of the job stop_seq, or of the runner itself */
+    uint64_t stop_seq;
+    int64_t stop_at_us;  /* when the next step is due */
+    int64_t told_us;     /* when SIGTERM was sent to this process; 0: it was not */
+    int64_t shortest_ms; /* of the limits of what was given since it had nothing; 0: none */
 };
 
 /* A name that the runners know. */
@@ -58,6 +68,8 @@ struct known_class {
     char *name;
     bool has_retry_delay;
     bool has_on_aborted;
+    bool is_executable;
+    int64_t timeout_ms; /* 0: none */
 };
 
 /* See lease.c. held and lost are the loop's view: what it has acted on. */
@@ -122,6 +134,7 @@ struct worker {
     unsigned store_failures;
 
     enum stop_stage stop;
+    int64_t stop_now_at_us; /* while stopping gracefully: when running jobs are stopped, too */
     int64_t stats_at_us;
     int64_t completed,
         completed_before; /* jobs ended since the start, at the last line of figures */
@@ -140,13 +153,21 @@ void runners_start(struct worker *w);                    /* those that are down 
 void runners_put_home(struct worker *w, struct work *k); /* not entered: to where it waited */
 void runners_hand_out(struct worker *w);                 /* what waits, to runners with room */
 size_t runners_room(const struct worker *w);             /* jobs that could be claimed now */
-void runners_unstick(struct worker *w);    /* jobs behind a long one become ready again */
-void runners_take_back(struct worker *w);  /* every job that was not entered */
+void runners_unstick(struct worker *w);   /* jobs behind a long one become ready again */
+void runners_take_back(struct worker *w); /* every job that was not entered */
+void runners_take_back_from(struct runner *r);
 void runners_close_idle(struct worker *w); /* those that are to take no more and have none */
-void runners_kill(struct worker *w);       /* all, now */
 bool runners_all_down(const struct worker *w);
 size_t runners_given(const struct worker *w);    /* jobs with runners */
 int64_t runners_next_us(const struct worker *w); /* when something here is due; INT64_MAX: never */
+
+/* ---- stops.c ---- */
+void stops_check(struct worker *w);            /* whose time is up, which step is due */
+int64_t stops_next_us(const struct worker *w); /* when there is something to check again */
+void stops_begin_all(struct worker *w);        /* the worker stops now: all that runs, too */
+void stops_kill_all(struct worker *w);         /* without waiting for any step */
+/* The longest run of a job: the shortest of what request, class and setting say; 0: none. */
+int64_t stops_limit_ms(const struct worker *w, const struct work *k);
 
 /* ---- process.c ---- */
 int process_start(struct runner *r, plain_error *err);

@@ -1,6 +1,7 @@
 #include "worker/work.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 
 void work_list_push(struct work_list *l, struct work *w)
 {
@@ -48,6 +49,7 @@ bool work_take(struct work_list *jobs, struct work_list *hooks, struct arena *ar
                const struct cycle_result *result, const struct db_clock *clock)
 {
     size_t total = result->claim_count + result->hook_count;
+    int64_t now = clock_mono_us();
     struct work *next = arena_array(arena, total, sizeof(*next));
     struct batch *batch = mem_zalloc(1, sizeof(*batch));
 
@@ -56,14 +58,18 @@ bool work_take(struct work_list *jobs, struct work_list *hooks, struct arena *ar
         return total == 0;
     }
     for (size_t i = 0; i < result->claim_count; i++) {
-        *next = (struct work){.batch = batch, .claim = &result->claims[i], .clock = *clock};
+        *next = (struct work){
+            .batch = batch, .claim = &result->claims[i], .clock = *clock, .since_us = now};
         work_list_push(jobs, next++);
     }
     for (size_t i = 0; i < result->hook_count; i++) {
         const struct hook *hook = &result->hooks[i];
 
-        *next =
-            (struct work){.batch = batch, .kind = WORK_HOOK, .claim = &hook->claim, .hook = hook};
+        *next = (struct work){.batch = batch,
+                              .kind = WORK_HOOK,
+                              .claim = &hook->claim,
+                              .hook = hook,
+                              .since_us = now};
         work_list_push(hooks, next++);
     }
     batch->refs = total;

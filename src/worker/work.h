@@ -29,6 +29,9 @@ enum work_kind {
     WORK_HOOK /* a result whose on_aborted is to be called */
 };
 
+/* Why a job is stopped: see stops.c. */
+enum stop_why { WHY_NONE, WHY_TIMEOUT, WHY_CANCELLED, WHY_GONE, WHY_SHUTDOWN };
+
 struct batch {
     struct arena arena;
     size_t refs;
@@ -47,6 +50,10 @@ struct work {
     struct db_clock clock; /* as it was when the job was claimed */
     uint64_t seq;          /* in its runner */
     enum work_kind kind;
+    enum stop_why why;
+    int64_t stop_us;         /* since when it is being stopped */
+    int64_t since_us;        /* when it was claimed, by clock_mono_us() */
+    int64_t limit_ms;        /* of its run, once it was handed out; 0: none */
     const struct hook *hook; /* of a WORK_HOOK; claim points into it */
     struct job_end end;      /* valid from ended on */
     char *texts;             /* memory behind the texts of end */

@@ -29,12 +29,6 @@ static void stop_gracefully(struct worker *w)
               LOG_NUMBER("jobs_running", (int64_t)runners_given(w)));
 }
 
-static void stop_now(struct worker *w)
-{
-    w->stop = STOP_NOW;
-    runners_kill(w); /* process.c judges their jobs */
-}
-
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct worker *w = handle->data;
@@ -43,7 +37,9 @@ static void on_signal(uv_signal_t *handle, int number)
     if (w->stop == STOP_NO)
         stop_gracefully(w);
     else if (w->stop == STOP_GRACEFUL)
-        stop_now(w);
+        stops_begin_all(w);
+    else
+        stops_kill_all(w);
     pump(w);
 }
 

@@ -26,10 +26,13 @@ struct worker_options {
     int64_t start_ahead_ms;       /* 0: never ahead */
     int64_t stats_every_ms;       /* 0: none */
     int64_t heartbeat_interval_ms;
-    int64_t lease_ms;    /* at least three intervals */
-    int max_crashes;     /* deaths of its process after which a job is not retried */
-    bool drain;          /* stop when the queues hold nothing that is due */
-    bool has_own_module; /* the program's own module counts as one */
+    int64_t lease_ms;          /* at least three intervals */
+    int max_crashes;           /* deaths of its process after which a job is not retried */
+    int64_t timeout_ms;        /* of every job; 0: none */
+    int64_t stop_grace_ms;     /* of a job that is to stop: once when asked, once after SIGTERM */
+    int64_t shutdown_grace_ms; /* of running jobs when the worker is to stop; 0: no limit */
+    bool drain;                /* stop when the queues hold nothing that is due */
+    bool has_own_module;       /* the program's own module counts as one */
 };
 
 /* Runs until it is told to stop (PLAIN_OK), is drained (PLAIN_OK) or cannot go on. A SQLite

@@ -25,7 +25,7 @@ static void every_member_is_read(void **state)
     (void)state;
     assert_int_equal(
         read_line("{\"params\": {\"a\" : 1.50}, \"queue\": \"m\\u00e9\", \"priority\": "
-                  "-1, \"retries\": 2, \"key\": \"\", \"start_at\": "
+                  "-1, \"retries\": 2, \"key\": \"\", \"timeout\": \"1.5s\", \"start_at\": "
                   "\"1970-01-01T00:00:01Z\"}",
                   &nothing),
         PLAIN_OK);
@@ -36,6 +36,7 @@ static void every_member_is_read(void **state)
     assert_int_equal(line.options.retries.value, 2);
     assert_string_equal(line.options.concurrency_key, "");
     assert_int_equal(line.options.start_at, US_PER_S);
+    assert_int_equal(line.options.timeout_ms, 1500);
     assert_string_equal(line.options.source, "test");
     assert_int_equal(line.options.size, sizeof(plain_options));
     arena_release(&arena);
@@ -47,6 +48,7 @@ static void what_is_not_said_is_as_in_base(void **state)
                                 .queue = "q",
                                 .concurrency_key = "k",
                                 .delay_ms = 7,
+                                .timeout_ms = 8,
                                 .priority = plain_int(3),
                                 .retries = plain_int(4)};
 
@@ -56,6 +58,7 @@ static void what_is_not_said_is_as_in_base(void **state)
     assert_string_equal(line.options.queue, "q");
     assert_string_equal(line.options.concurrency_key, "k");
     assert_int_equal(line.options.delay_ms, 7);
+    assert_int_equal(line.options.timeout_ms, 8);
     assert_int_equal(line.options.priority.value, 3);
     assert_int_equal(line.options.retries.value, 4);
     assert_int_equal(read_line("{\"start_at\":\"1970-01-01T00:00:01Z\",\"key\":\"\"}", &base),

@@ -103,6 +103,32 @@ static void refuses_a_class_with_a_bad_field(void **state)
     assert_refused(&cls[12], PLAIN_E_INVALID, 110, "aliases");
 }
 
+static void refuses_a_bad_timeout(void **state)
+{
+    plain_job_class cls = good();
+
+    (void)state;
+    cls.timeout_ms = PLAIN_DELAY_MAX;
+    assert_int_equal(class_check(&cls, NULL), PLAIN_OK);
+    assert_true(class_timeout_ms(&cls) == PLAIN_DELAY_MAX);
+    cls.timeout_ms = PLAIN_DELAY_MAX + 1;
+    assert_refused(&cls, PLAIN_E_INVALID, 110, "timeout_ms");
+    cls.timeout_ms = -1;
+    assert_refused(&cls, PLAIN_E_INVALID, 110, "timeout_ms");
+}
+
+/* Of a program that was built before there was a timeout: what lies there is not read. */
+static void an_older_class_has_no_timeout(void **state)
+{
+    plain_job_class cls = good();
+
+    (void)state;
+    cls.timeout_ms = 5;
+    cls.size = offsetof(plain_job_class, timeout_ms);
+    assert_true(class_timeout_ms(&cls) == 0);
+    assert_true(class_timeout_ms(NULL) == 0);
+}
+
 #define ROW(row_name, row_type, row_flags, row_offset, row_size)                                   \
     {                                                                                              \
         .name = (row_name), .type = (row_type), .flags = (row_flags), .offset = (row_offset),      \
@@ -374,6 +400,8 @@ static void assert_option_refused(const plain_options *options, const char *fiel
 static void refuses_bad_options(void **state)
 {
     (void)state;
+    assert_option_refused(PLAIN_OPTIONS(.timeout_ms = -1), "timeout_ms");
+    assert_option_refused(PLAIN_OPTIONS(.timeout_ms = PLAIN_DELAY_MAX + 1), "timeout_ms");
     assert_option_refused(PLAIN_OPTIONS(.queue = ""), "queue");
     assert_option_refused(PLAIN_OPTIONS(.queue = make_long_name()), "queue");
     assert_option_refused(PLAIN_OPTIONS(.queue = "a\tb"), "queue");
@@ -481,10 +509,10 @@ static void a_long_source_keeps_its_end(void **state)
     assert_non_null(strstr(v.source, "\xEF\xBF\xBD-/web.c"));
 }
 
-HARNESS_MAIN(takes_a_good_class, refuses_a_class_with_a_bad_field, refuses_a_bad_parameter,
-             refuses_a_table_without_an_end, takes_sizes_of_older_and_newer_programs,
-             walks_rows_of_the_size_that_the_program_has, decides_defaults_without_a_class,
-             option_beats_function_beats_constant, refuses_what_a_function_cannot_mean,
-             refuses_bad_options, takes_options_at_their_limits,
-             takes_options_of_older_and_newer_programs,
+HARNESS_MAIN(takes_a_good_class, refuses_a_class_with_a_bad_field, refuses_a_bad_timeout,
+             an_older_class_has_no_timeout, refuses_a_bad_parameter, refuses_a_table_without_an_end,
+             takes_sizes_of_older_and_newer_programs, walks_rows_of_the_size_that_the_program_has,
+             decides_defaults_without_a_class, option_beats_function_beats_constant,
+             refuses_what_a_function_cannot_mean, refuses_bad_options,
+             takes_options_at_their_limits, takes_options_of_older_and_newer_programs,
              the_source_is_file_and_line_or_what_is_given, a_long_source_keeps_its_end)

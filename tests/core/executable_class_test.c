@@ -126,6 +126,7 @@ static void bad_options_are_named_with_their_place(void **state)
          "p:4: job 'thumb': retry_delay takes \"30s\", \"constant 30s\"", ""},
         {"\"defer_delay\": [\"p:4\", \"-3s\"]", "p:4: job 'thumb': defer_delay takes a duration",
          ""},
+        {"\"timeout\": [\"p:4\", \"0\"]", "p:4: job 'thumb': timeout takes a duration above 0", ""},
         {"\"defer_delay\": [\"p:4\", \"365001d\"]", "p:4: job 'thumb': defer_delay takes", ""},
         {"\"queue\": [\"p:4\", \"\"]", "plain.conf:3: job class 'thumb': default_queue: is empty",
          ""},

@@ -7,6 +7,7 @@ program's behaviour which of them (or the default, None) is in force.
 import dataclasses
 import json
 import os
+import time
 import typing
 
 import pytest
@@ -195,6 +196,40 @@ def crashes_in_force(place):
     return {3: None}.get(len(place.db.results()), str(len(place.db.results())))
 
 
+def time_limit(place):
+    """Whether a job of a second is stopped."""
+    place.plain.enqueue("TraceJob", "ms=1000")
+    place.start("--drain", "--max-processes", "1").wait()
+    return {"LOST": "400ms", "SUCCESSFUL": None}[place.db.one("jobresult").status]
+
+
+def grace_of_a_stop(place):
+    """Whether an executable that is told to end is killed within a second."""
+    place.plain.add_executable("rude", "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 0.05; done\n")
+    place.plain.enqueue("rude", "--timeout", "100ms")
+    worker = place.start("--max-processes", "1")
+    try:
+        worker.await_text("Stopping job")
+        began = time.monotonic()
+        while time.monotonic() - began < 1 and not place.db.results():
+            time.sleep(0.05)
+        return "300ms" if place.db.results() else None
+    finally:
+        worker.kill()
+
+
+def grace_of_a_shutdown(place):
+    """Whether a job of two seconds that may run twice is put back by a stop."""
+    place.plain.enqueue("TraceJob", "ms=2000", "--retries", 1)
+    worker = place.start("--max-processes", "1")
+    try:
+        wait_until(lambda: (place.folder / "trace.log").exists(), "the job")
+        worker.stop()
+    finally:
+        worker.kill()
+    return "300ms" if place.db.count("jobrequest") else None
+
+
 @dataclasses.dataclass
 class Observation:
     setting: str
@@ -223,6 +258,9 @@ OBSERVATIONS = {o.setting: o for o in [
     Observation("JOBS_START_AHEAD_MS", ("0", "10"), ahead_in_force),
     Observation("JOBS_MIDDLEWARE", ('["TagMiddleware"]', '["AppLoggerMiddleware"]'),
                 what_stands_around),
+    Observation("JOBS_TIMEOUT", ("400ms", "3"), time_limit),
+    Observation("JOBS_STOP_GRACE", ("300ms", "3"), grace_of_a_stop),
+    Observation("JOBS_SHUTDOWN_GRACE", ("300ms", "4"), grace_of_a_shutdown),
     Observation("JOBS_RESULTS_RETENTION", ("36h", "1h"), retention_in_force),
     Observation("LOG_FORMAT", ("json", "keyvalue"), log_form),
     Observation("LOG_LEVEL", ("WARNING", "ERROR"), log_threshold),

@@ -98,11 +98,13 @@ static void the_uuid_is_a_value_or_stands_in_the_text(void **state)
 
     (void)state;
     (void)plain_uuid_format(&uuid, text);
-    assert_int_equal(s->count, 10);
-    assert_value(s, 9, text);
+    assert_int_equal(s->count, 11);
+    assert_value(s, 9, NULL);
+    assert_value(s, 10, text);
     plain_statement_free(s);
-    s = make("sqlite", NULL, PLAIN_OPTIONS(.uuid = uuid));
-    assert_int_equal(s->count, 9);
+    s = make("sqlite", NULL, PLAIN_OPTIONS(.uuid = uuid, .timeout_ms = 1500));
+    assert_int_equal(s->count, 10);
+    assert_value(s, 9, "1500");
     assert_non_null(strstr(s->sql, text));
     assert_null(strstr(s->sql, "0000000000000000"));
     plain_statement_free(s);

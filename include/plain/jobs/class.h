@@ -142,6 +142,10 @@ struct plain_job_class {
     plain_should_enqueue_fn *should_enqueue; /* NULL: at most one job with the same key */
     plain_text_for_fn *enqueue_lock; /* name of the lock of should_enqueue; NULL: "class::key" */
     plain_on_aborted_fn *on_aborted; /* NULL: nothing */
+
+    /* An attempt that runs longer is stopped and recorded as LOST; 0: none. The shortest of this,
+     * the request's and JOBS_TIMEOUT holds. */
+    int64_t timeout_ms;
 };
 
 #define PLAIN_JOB_CLASS(structure)                                                                 \

@@ -64,6 +64,14 @@ PLAIN_EXPORT const char *plain_job_status(const plain_job *job);
 PLAIN_EXPORT const char *plain_job_error_type(const plain_job *job);
 PLAIN_EXPORT const char *plain_job_error_message(const plain_job *job);
 
+/*
+ * Whether the attempt is to end: somebody cancelled it, or its time is up. Costs two reads of
+ * memory, so a loop can ask every time round; any thread of the runner may ask. A job that learns
+ * it cleans up and returns whatever it likes: it ends CANCELLED, or LOST when its time was up. One
+ * that does not return within JOBS_STOP_GRACE gets SIGTERM, then SIGKILL.
+ */
+PLAIN_EXPORT bool plain_job_cancelled(const plain_job *job);
+
 /* Memory that lives until the attempt ends: zeroed, NULL when out of memory. */
 PLAIN_EXPORT void *plain_job_alloc(plain_job *job, size_t size);
 

@@ -81,6 +81,9 @@ typedef struct plain_options {
     const char *source;          /* where it was enqueued; NULL: source_file:source_line          */
     const char *source_file;
     int source_line;
+    int64_t timeout_ms; /* an attempt that runs longer is stopped and recorded as LOST: 1 to
+                           PLAIN_DELAY_MAX; the shortest of this, the class's and JOBS_TIMEOUT
+                           holds */
 } plain_options;
 
 #ifndef __cplusplus

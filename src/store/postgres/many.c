@@ -321,6 +321,7 @@ static void put_rows(struct batch *b)
     wire_int4_column(w, &rows[0].retries, n, sizeof(*rows));
     wire_text_column(w, &rows[0].concurrency_key, n, sizeof(*rows));
     wire_text_column(w, &rows[0].source, n, sizeof(*rows));
+    wire_array(w, &wire_int8_positive, &rows[0].timeout_ms, n, sizeof(*rows));
     for (size_t i = 0; i < n; i++)
         settle(b, b->numbers[i], &rows[i].uuid);
 }

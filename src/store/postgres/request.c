@@ -72,6 +72,7 @@ void postgres_put_request(struct wire *w, const struct new_request *r)
     wire_int4(w, r->retries);
     wire_text(w, r->concurrency_key);
     wire_text(w, r->source);
+    wire_int8_or_null(w, r->timeout_ms > 0, r->timeout_ms);
 }
 
 int postgres_insert(struct session *s, const struct new_request *r, plain_request *out,

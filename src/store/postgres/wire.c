@@ -199,6 +199,11 @@ static bool put_given_int4(struct buf *b, const void *field)
     return *(const int *)field >= 0 && put_int4_item(b, field);
 }
 
+static bool put_positive_int8(struct buf *b, const void *field)
+{
+    return *(const int64_t *)field > 0 && put_int8_item(b, field);
+}
+
 const struct wire_items wire_uuid_items = {OID_UUID, put_uuid_item};
 const struct wire_items wire_text_items = {OID_TEXT, put_text_item};
 const struct wire_items wire_json_items = {OID_JSONB, put_json_item};
@@ -207,6 +212,7 @@ const struct wire_items wire_int4_items = {OID_INT4, put_int4_item};
 const struct wire_items wire_int8_items = {OID_INT8, put_int8_item};
 const struct wire_items wire_int4_given = {OID_INT4, put_given_int4};
 const struct wire_items wire_int8_given = {OID_INT8, put_given_int8};
+const struct wire_items wire_int8_positive = {OID_INT8, put_positive_int8};
 
 /* One dimension, perhaps NULLs, the type, so many items, the first of them number 1. */
 static void put_array_header(struct buf *b, unsigned oid, size_t count)

@@ -65,6 +65,8 @@ extern const struct wire_items wire_int8_items; /* of int64_t                   
 extern const struct wire_items wire_int4_given; /* of int; negative is NULL                   */
 extern const struct wire_items wire_int8_given; /* of int64_t; negative is NULL               */
 
+extern const struct wire_items wire_int8_positive; /* of int64_t; zero and negative are NULL   */
+
 /* An array of one field of count structs that lie stride bytes apart. When every item is NULL the
  * whole array is: unnest() of several arrays fills up, and the common case stays short. */
 void wire_array(struct wire *w, const struct wire_items *items, const void *field, size_t count,

@@ -73,6 +73,7 @@ static int insert_request(struct connection *conn, const struct new_request *r, 
     query_text(&q, 9, r->concurrency_key);
     query_time(&q, 10, start_time(r, now));
     query_positive(&q, 11, r->key_shared ? 1 : -1);
+    query_positive(&q, 12, r->timeout_ms > 0 ? r->timeout_ms : -1);
     int result = insert(&q, &is_held, err);
     if (is_held)
         return tell_holder(conn, r->job_class, r->concurrency_key, now, out, err);

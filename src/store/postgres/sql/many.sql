@@ -59,18 +59,20 @@ SELECT w.n, k.request_uuid, (CASE WHEN p.uuid IS NULL THEN 1 ELSE 2 END)::int4,
 -- $14 text          for all
 -- $15 text[]        source
 -- $16 text          for all
+-- $17 int8[]        timeout in milliseconds, or NULL
 -- For uuids that were just made: there is no conflict to look for, which takes time for each row.
 INSERT INTO {schema}.plainjobs_jobrequest (uuid, job_class, parameters, queue, start_at, priority,
-    retries, concurrency_key, source, root_uuid)
+    retries, concurrency_key, source, root_uuid, timeout_ms)
 SELECT i.uuid, COALESCE(i.job_class, $3::text), i.parameters, COALESCE(i.queue, $6::text),
        COALESCE(i.start_at,
                 statement_timestamp() + NULLIF(i.delay, 0) * interval '1 microsecond'),
        COALESCE(i.priority, $10::int4), COALESCE(i.retries, $12::int4),
-       COALESCE(i.concurrency_key, $14::text), COALESCE(i.source, $16::text), i.uuid
+       COALESCE(i.concurrency_key, $14::text), COALESCE(i.source, $16::text), i.uuid,
+       i.timeout_ms
   FROM unnest($1::uuid[], $2::text[], $4::jsonb[], $5::text[], $7::int8[], $8::timestamptz[],
-              $9::int4[], $11::int4[], $13::text[], $15::text[])
+              $9::int4[], $11::int4[], $13::text[], $15::text[], $17::int8[])
        AS i(uuid, job_class, parameters, queue, delay, start_at, priority, retries,
-            concurrency_key, source);
+            concurrency_key, source, timeout_ms);
 
 -- :name many_repeatable
 -- $1 uuid[]         uuid
@@ -89,18 +91,20 @@ SELECT i.uuid, COALESCE(i.job_class, $3::text), i.parameters, COALESCE(i.queue, 
 -- $14 text          for all
 -- $15 text[]        source
 -- $16 text          for all
+-- $17 int8[]        timeout in milliseconds, or NULL
 -- The same for uuids that may exist.
 INSERT INTO {schema}.plainjobs_jobrequest (uuid, job_class, parameters, queue, start_at, priority,
-    retries, concurrency_key, source, root_uuid)
+    retries, concurrency_key, source, root_uuid, timeout_ms)
 SELECT i.uuid, COALESCE(i.job_class, $3::text), i.parameters, COALESCE(i.queue, $6::text),
        COALESCE(i.start_at,
                 statement_timestamp() + NULLIF(i.delay, 0) * interval '1 microsecond'),
        COALESCE(i.priority, $10::int4), COALESCE(i.retries, $12::int4),
-       COALESCE(i.concurrency_key, $14::text), COALESCE(i.source, $16::text), i.uuid
+       COALESCE(i.concurrency_key, $14::text), COALESCE(i.source, $16::text), i.uuid,
+       i.timeout_ms
   FROM unnest($1::uuid[], $2::text[], $4::jsonb[], $5::text[], $7::int8[], $8::timestamptz[],
-              $9::int4[], $11::int4[], $13::text[], $15::text[])
+              $9::int4[], $11::int4[], $13::text[], $15::text[], $17::int8[])
        AS i(uuid, job_class, parameters, queue, delay, start_at, priority, retries,
-            concurrency_key, source)
+            concurrency_key, source, timeout_ms)
     ON CONFLICT ON CONSTRAINT plainjobs_jobrequest_unique_uuid DO NOTHING;
 
 -- :name many_taken_back

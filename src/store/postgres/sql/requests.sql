@@ -11,18 +11,19 @@
 -- $8 int4         retries
 -- $9 text         concurrency_key
 -- $10 text        source
--- $11 bool        whether that uuid may have been used already
+-- $11 int8        timeout in milliseconds, or NULL
+-- $12 bool        whether that uuid may have been used already
 -- NULL comes back when the key is held. A uuid that was just made needs no look at where it could
 -- stand already, which would scan the claimed jobs.
-SELECT CASE WHEN $11::bool THEN
+SELECT CASE WHEN $12::bool THEN
            {schema}.plain_jobs_enqueue($2::text, $3::jsonb, $4::text,
                $5::int8 * interval '1 microsecond', $6::timestamptz, $7::int4, $8::int4, $9::text,
-               $1::uuid, $10::text)
+               $1::uuid, $10::text, $11::int8 * interval '1 millisecond')
        ELSE
            {schema}.plainjobs_insert_request($1::uuid, $2::text, $3::jsonb, $4::text,
                COALESCE($6::timestamptz,
                         statement_timestamp() + $5::int8 * interval '1 microsecond'),
-               $7::int4, $8::int4, $9::text, $10::text)
+               $7::int4, $8::int4, $9::text, $10::text, $11::int8)
        END;
 
 -- :name key_holder

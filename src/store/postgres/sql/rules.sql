@@ -44,10 +44,11 @@ SELECT {schema}.plainjobs_is_repeated($1::uuid);
 -- $8 int4         retries
 -- $9 text         concurrency_key
 -- $10 text        source
+-- $11 int8        timeout in milliseconds, or NULL
 -- A request that was admitted by its class's rule, and takes no key row.
 INSERT INTO {schema}.plainjobs_jobrequest (uuid, job_class, parameters, queue, start_at, priority,
-    retries, concurrency_key, source, root_uuid, key_shared)
+    retries, concurrency_key, source, root_uuid, key_shared, timeout_ms)
 VALUES ($1::uuid, $2::text, $3::jsonb, $4::text,
         COALESCE($6::timestamptz, statement_timestamp() + $5::int8 * interval '1 microsecond'),
-        $7::int4, $8::int4, $9::text, $10::text, $1::uuid, true)
+        $7::int4, $8::int4, $9::text, $10::text, $1::uuid, true, $11::int8)
     ON CONFLICT ON CONSTRAINT plainjobs_jobrequest_unique_uuid DO NOTHING;

@@ -13,11 +13,12 @@
 -- ?9 text concurrency_key
 -- ?10 integer start_at, or null
 -- ?11 integer key_shared, or null
+-- ?12 integer timeout_ms, or null
 -- The triggers of the table judge the key.
 INSERT INTO plainjobs_jobrequest
        (uuid, created_at, job_class, parameters, priority, source, queue, retries, concurrency_key,
-        start_at, root_uuid, run_no, crash_count, key_shared)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?1, 1, 0, ?11);
+        start_at, root_uuid, run_no, crash_count, key_shared, timeout_ms)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?1, 1, 0, ?11, ?12);
 
 -- :name key_holder
 -- ?1 text job_class
