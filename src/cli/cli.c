@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include "core/job.h"
 #include "runner/module.h"
 #include "runner/runner.h"
+#include "worker/reload.h"
 
 /* What stdout may hold back: a document of 1,000 rows is flushed row by row. */
 enum { OUT_MAX = 64 * 1024 * 1024, OUT_SOME = 64 * 1024, SAY_MAX = 16 * 1024 };
@@ -52,14 +54,22 @@ static const struct {
     {SETTING_DATABASE_URL, "DATABASE_URL"},
 };
 
-int cli_start_log(struct cli *cli, plain_error *err)
+int cli_set_log(struct cli *cli, plain_error *err)
 {
     int r = cli_settings(cli, err);
 
+    if (r == PLAIN_OK)
+        set_log(settings_text(cli->settings, SETTING_LOG_FORMAT),
+                settings_text(cli->settings, SETTING_LOG_LEVEL));
+    return r;
+}
+
+int cli_start_log(struct cli *cli, plain_error *err)
+{
+    int r = cli_set_log(cli, err);
+
     if (r < 0)
         return r;
-    set_log(settings_text(cli->settings, SETTING_LOG_FORMAT),
-            settings_text(cli->settings, SETTING_LOG_LEVEL));
     for (size_t i = 0; i < ARRAY_SIZE(exported); i++) {
         if (setenv(exported[i].variable, settings_text(cli->settings, exported[i].id), 1) != 0)
             return error_nomem(err);
@@ -199,6 +209,12 @@ int plain_main(int argc, char **argv, const plain_module *module)
 
     if (argc > 1 && strcmp(argv[1], RUNNER_COMMAND) == 0)
         return run_runner(argc, argv, module);
+    if (argc > 1 && strcmp(argv[1], GENERATION_COMMAND) == 0) {
+        cli.ready_fd = GENERATION_READY_FD;
+        (void)fcntl(cli.ready_fd, F_SETFD, FD_CLOEXEC);
+        argv++;
+        argc--;
+    }
     int r = arguments_parse(&command_table, argc, argv, &cli.arena, &cli.args, &err);
     read_globals(&cli);
     if (r == PLAIN_OK)

@@ -28,6 +28,7 @@ enum { PARAMETERS_ROOM = 2 * PLAIN_PARAMETERS_MAX };
 
 struct cli {
     const plain_module *own; /* classes of the program itself, or NULL */
+    int ready_fd;            /* of a worker that a supervisor started, see worker/reload.h; or 0 */
     struct arguments args;
     struct settings *settings; /* NULL until cli_settings() */
     struct arena arena;
@@ -43,7 +44,9 @@ struct cli {
 /* Loads the settings, once, with --db, --config, -v and --quiet in force. */
 int cli_settings(struct cli *cli, plain_error *err) PLAIN_MUST_USE;
 
-/* Sends log records to stderr as the settings say, and puts into the environment what runners and
+/* Sends log records to stderr as the settings say. */
+int cli_set_log(struct cli *cli, plain_error *err) PLAIN_MUST_USE;
+/* The same, and puts into the environment what runners and
  * jobs are to find there: where records go, and which database `NULL` means for plain_jobs_open. */
 int cli_start_log(struct cli *cli, plain_error *err) PLAIN_MUST_USE;
 

@@ -66,7 +66,13 @@ static int run_words(const struct words *w, int out, int errors, struct child_en
                      plain_error *err)
 {
     const int fds[] = {STDIN_FILENO, out, errors};
-    struct child_spec spec = {.path = w->list[0], .argv = w->list, .fds = fds, .fd_count = 3};
+    struct child_spec spec = {
+        .path = w->list[0],
+        .argv = w->list,
+        .fds = fds,
+        .fd_count = 3,
+        .die_with_parent = true, /* a build that is given up leaves no compiler */
+    };
 
     return child_run(&spec, end, err);
 }

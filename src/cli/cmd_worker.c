@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/worker_reload.h"
 #include "core/class.h"
 #include "runner/module.h"
 #include "runner/runner.h"
@@ -126,10 +127,28 @@ static int read_heartbeat(const struct settings *s, struct worker_options *out, 
     return PLAIN_OK;
 }
 
+/* What is wrong with the command line is said at once: no change of a file could mend it. */
+static int supervise(struct cli *cli, struct worker_options *options, plain_error *err)
+{
+    int r = cli_set_log(cli, err);
+
+    if (r == PLAIN_OK && options->drain)
+        r = error_set(err, PLAIN_E_INVALID, 201, "--reload",
+                      "--drain and --reload exclude each other");
+    if (r == PLAIN_OK)
+        r = override_settings(cli, err);
+    if (r == PLAIN_OK)
+        r = read_queues(cli, options, err);
+    return r < 0 ? r : worker_reload(cli, err);
+}
+
 int cmd_worker(struct cli *cli, plain_error *err)
 {
     struct worker_options options = {.drain = option_given(&cli->args, OPTION_DRAIN),
-                                     .has_own_module = cli->own != NULL};
+                                     .has_own_module = cli->own != NULL,
+                                     .ready_fd = cli->ready_fd};
+    if (option_given(&cli->args, OPTION_RELOAD))
+        return supervise(cli, &options, err);
     int r = cli_start_log(cli, err);
 
     if (r == PLAIN_OK)

@@ -48,6 +48,7 @@ static const struct cli_option worker_options[] = {
     {OPTION_STATS_EVERY, 0, false, "stats-every", "SECONDS",
      "log figures so often, 0 for never [60]"},
     {OPTION_DRAIN, 0, false, "drain", NULL, "stop when the queues hold nothing that is due"},
+    {OPTION_RELOAD, 0, false, "reload", NULL, "build and start anew when files change"},
     {0},
 };
 
@@ -185,9 +186,16 @@ static const struct command commands[] = {
         .name = "worker",
         .operands = "",
         .doc = "Run jobs until stopped.",
-        .about = "SIGTERM or Ctrl-C: unstarted jobs go back to the queue, running ones finish; a "
-                 "second one\n"
-                 "puts those back too. A SQLite database that does not exist is made.",
+        .about =
+            "SIGTERM or Ctrl-C: unstarted jobs go back to the queue, running ones finish; a "
+            "second one\n"
+            "puts those back too. A SQLite database that does not exist is made.\n"
+            "\n"
+            "With --reload it watches *.c, *.h, *.so and *.conf in this folder and below, .env* "
+            "and\n"
+            "jobs.d. When sources changed it runs JOBS_BUILD_COMMAND; then a new worker takes "
+            "over, and\n"
+            "jobs that run finish in the old one. When the build fails the old one goes on.",
         .example = "plain jobs worker --queue default --queue mail",
         .options = worker_options,
         .run = cmd_worker,

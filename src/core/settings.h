@@ -32,6 +32,8 @@ enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_DURATION, SETTING_LIST, S
 #define SETTING_MAP(X)                                                                             \
     X(DATABASE_URL, TEXT, "sqlite:plain.db", 0, 0, "", "Database of the queue")                    \
     X(JOBS_MODULES, LIST, "", 0, 0, "", "Job modules beside app/jobs.so and app/*/jobs.so")        \
+    X(JOBS_BUILD_COMMAND, LIST, "[\"plain\", \"build\"]", 0, 0, "",                                \
+      "Command and words by which a worker with --reload builds modules; []: none")                \
     X(JOBS_WORKER_MAX_PROCESSES, INT, "", 1, 1024, "",                                             \
       "Runners of a worker; unset: the CPUs that its cgroup allows")                               \
     X(JOBS_WORKER_MAX_JOBS_PER_PROCESS, INT, "", 1, INT32_MAX, "",                                 \

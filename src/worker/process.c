@@ -85,7 +85,7 @@ static void on_ready(struct runner *r, const struct frame *frame)
 {
     (void)frame;
     r->state = r->state == RUNNER_STARTING ? RUNNER_READY : r->state;
-    r->worker->classes_known = true;
+    worker_ready(r->worker);
 }
 
 static void on_failed(struct runner *r, const struct frame *frame)

@@ -192,5 +192,6 @@ int64_t lease_next_us(const struct worker *w); /* when it is over, if nothing co
 
 /* ---- worker.c ---- */
 void worker_fail(struct worker *w, const plain_error *err); /* cannot go on: stop with this error */
+void worker_ready(struct worker *w); /* a runner has described the classes: jobs can be taken */
 
 #endif

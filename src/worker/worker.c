@@ -54,6 +54,15 @@ void worker_fail(struct worker *w, const plain_error *err)
         w->stop = STOP_GRACEFUL;
 }
 
+void worker_ready(struct worker *w)
+{
+    if (!w->classes_known && w->options->ready_fd > 0) {
+        (void)!write(w->options->ready_fd, "r", 1);
+        (void)close(w->options->ready_fd);
+    }
+    w->classes_known = true;
+}
+
 static void on_wake(uv_async_t *handle)
 {
     pump_reply(handle->data);

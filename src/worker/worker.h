@@ -33,6 +33,7 @@ struct worker_options {
     int64_t shutdown_grace_ms; /* of running jobs when the worker is to stop; 0: no limit */
     bool drain;                /* stop when the queues hold nothing that is due */
     bool has_own_module;       /* the program's own module counts as one */
+    int ready_fd; /* a byte goes there when jobs can be taken, and it is closed; 0: none */
 };
 
 /* Runs until it is told to stop (PLAIN_OK), is drained (PLAIN_OK) or cannot go on. A SQLite

@@ -64,6 +64,20 @@ def which_modules(place):
     return '["more/one.so"]' if "NoopJob" in names else None
 
 
+def which_build(place):
+    """A source that is newer than the module is built by a reloading worker."""
+    (place.folder / "app/new.c").write_text("")
+    worker = place.start("--reload", "--max-processes", "1")
+    try:
+        worker.await_text("Worker is ready")
+        worker.stop()
+    finally:
+        worker.kill()
+    assert "Building" in worker.text()
+    made = [path.name for path in place.folder.glob("built-*")]
+    return f'["touch", "{made[0]}"]' if made else None
+
+
 def how_many_runners(place):
     worker = place.start()
     try:
@@ -246,6 +260,8 @@ class Observation:
 OBSERVATIONS = {o.setting: o for o in [
     Observation("DATABASE_URL", ("sqlite:a.db", "sqlite:b.db"), which_database, "--db"),
     Observation("JOBS_MODULES", ('["more/one.so"]', "[]"), which_modules),
+    Observation("JOBS_BUILD_COMMAND", ('["touch", "built-a"]', '["touch", "built-b"]'),
+                which_build),
     Observation("JOBS_WORKER_MAX_PROCESSES", ("3", "1"), how_many_runners, "--max-processes"),
     Observation("JOBS_WORKER_MAX_JOBS_PER_PROCESS", ("3", "5"), jobs_per_runner,
                 "--max-jobs-per-process"),

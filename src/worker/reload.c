@@ -1,0 +1,640 @@
+/*
+ * reload.c - changes, builds and generations
+ *
+ * One step is under way at a time:
+ *
+ *     RESTING ──files differ──► WAITING ──the lock──► BUILDING ──good──► STARTING ──ready──►
+ * RESTING ▲                  (sources differ)             │                   │
+ *        └───────────────────────────────────────────────┴── failed: the old code goes on
+ *
+ * What happens meanwhile is noted and looked at when the step is done. `loaded` is what the files
+ * were when the newest generation was started, or when the newest attempt failed: only what differs
+ * from it counts, so that a build's own modules start nothing, and a failure is told once.
+ */
+#define _GNU_SOURCE
+#include "worker/reload.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "worker/build_once.h"
+#include "worker/loop_child.h"
+#include "worker/snapshot.h"
+#include "worker/watch.h"
+
+enum {
+    LOCK_RETRY_MS = 50,
+    RESTART_FIRST_MS = 500,
+    RESTART_MAX_MS = 30000,
+    STEADY_MS = 10000, /* a generation that lived so long did not fail at once */
+    NEVER_READY_GRACE_MS = 5000
+};
+
+static const int stop_signals[] = {SIGTERM, SIGINT, SIGHUP};
+
+enum step { RESTING, WAITING, BUILDING, STARTING };
+
+struct reload;
+
+struct generation {
+    struct reload *reload;
+    struct generation *next; /* the older one */
+    struct loop_child process;
+    uv_poll_t *ready_poll;
+    int ready_fd;
+    uv_timer_t *deadline; /* of one that is told to stop and was never ready */
+    int number;
+    int pid;
+    int64_t started_us;
+    bool ready;
+    bool told; /* to stop */
+};
+
+struct reload {
+    const struct reload_options *options;
+    uv_loop_t loop;
+    uv_signal_t signals[ARRAY_SIZE(stop_signals)];
+    uv_timer_t timer; /* the lock, or a restart */
+    struct watch *watch;
+    struct reload_plan plan;
+
+    enum step step;
+    bool changed;      /* something happened during a step */
+    bool built_twice;  /* the sources changed while they were built, and were built again */
+    uint64_t built;    /* sources of the last good build */
+    uint64_t building; /* ... of the one that is wanted */
+    struct snapshot loaded;
+    struct build_once once;
+    struct loop_child builder;
+
+    struct generation *generations; /* the newest first */
+    int count;                      /* generations so far */
+    unsigned failures;              /* that ended by themselves, in a row */
+    bool stopping;
+    int status;
+    plain_error *err;
+};
+
+static void check(struct reload *r);
+static void start_generation(struct reload *r);
+
+static void free_handle(uv_handle_t *handle)
+{
+    mem_free(handle);
+}
+
+static void log_error(const char *event, const plain_error *err)
+{
+    log_event(LOG_ERROR, event, LOG_TEXT("error", err->message), LOG_TEXT("fix", err->fix));
+}
+
+/* ---- the end ---- */
+
+static void end_if_alone(struct reload *r)
+{
+    if (r->stopping && !r->generations && !loop_child_runs(&r->builder))
+        uv_stop(&r->loop);
+}
+
+static void tell_to_stop(struct generation *g);
+
+static void begin_stop(struct reload *r)
+{
+    r->stopping = true;
+    watch_close(r->watch);
+    r->watch = NULL;
+    (void)uv_timer_stop(&r->timer);
+    child_signal_group(&r->builder.child, SIGKILL);
+    for (struct generation *g = r->generations; g; g = g->next)
+        tell_to_stop(g);
+    end_if_alone(r);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct reload *r = handle->data;
+
+    log_event(LOG_INFO, "Stopping with the worker", LOG_NUMBER("signalnum", number));
+    if (!r->stopping) {
+        begin_stop(r);
+        return;
+    }
+    for (struct generation *g = r->generations; g; g = g->next)
+        child_signal(&g->process.child, SIGTERM);
+}
+
+static void fail(struct reload *r, int code, const char *how)
+{
+    r->status = error_set(r->err, code, 0, "", "the worker ended with %s, see above", how);
+    begin_stop(r);
+}
+
+/* The code whose exit code a worker ended with. */
+static int code_of(int exit_code)
+{
+    static const int codes[] = {PLAIN_E_INVALID, PLAIN_E_UNREACHABLE, PLAIN_E_SCHEMA,
+                                PLAIN_E_REFUSED, PLAIN_E_NOMEM};
+
+    for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+        if (error_exit_code(codes[i]) == exit_code)
+            return codes[i];
+    }
+    return PLAIN_E_IO;
+}
+
+/* ---- generations ---- */
+
+static void rest(struct reload *r)
+{
+    r->step = RESTING;
+    if (r->changed && !r->stopping)
+        check(r);
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+    const struct generation *g = timer->data;
+
+    child_signal_group(&g->process.child, SIGKILL);
+}
+
+/* Once only: to a worker a second signal means more. One that was never ready has claimed nothing,
+ * so it is not given for ever. */
+static void tell_to_stop(struct generation *g)
+{
+    if (g->told)
+        return;
+    g->told = true;
+    child_signal(&g->process.child, SIGTERM);
+    if (g->ready || !(g->deadline = mem_zalloc(1, sizeof(*g->deadline))))
+        return;
+    (void)uv_timer_init(&g->reload->loop, g->deadline);
+    g->deadline->data = g;
+    (void)uv_timer_start(g->deadline, on_deadline, NEVER_READY_GRACE_MS, 0);
+}
+
+static void close_ready(struct generation *g)
+{
+    if (!g->ready_poll)
+        return;
+    uv_close((uv_handle_t *)g->ready_poll, free_handle);
+    g->ready_poll = NULL;
+    (void)close(g->ready_fd);
+}
+
+static void take_over(struct generation *g)
+{
+    struct reload *r = g->reload;
+
+    g->ready = true;
+    for (struct generation *old = g->next; old; old = old->next)
+        tell_to_stop(old);
+    log_event(LOG_INFO, g->number == 1 ? "Worker is ready" : "Worker reloaded",
+              LOG_NUMBER("generation", g->number), LOG_NUMBER("worker_pid", g->pid));
+    if (r->step == STARTING)
+        rest(r);
+}
+
+static void read_ready(struct generation *g)
+{
+    char byte;
+
+    if (!g->ready_poll)
+        return;
+    ssize_t n = read(g->ready_fd, &byte, 1);
+    if (n < 0)
+        return; /* not yet */
+    close_ready(g);
+    if (n > 0 && !g->told)
+        take_over(g);
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    read_ready(poll->data);
+}
+
+static void on_restart(uv_timer_t *timer)
+{
+    start_generation(timer->data);
+}
+
+static void restart_later(struct reload *r)
+{
+    unsigned shift = r->failures < 6 ? r->failures : 6;
+    int64_t delay = (int64_t)RESTART_FIRST_MS << shift;
+
+    delay = delay > RESTART_MAX_MS ? RESTART_MAX_MS : delay;
+    r->failures++;
+    log_event(LOG_WARNING, "Worker starts again", LOG_NUMBER("delay_ms", delay));
+    uv_update_time(&r->loop);
+    (void)uv_timer_start(&r->timer, on_restart, (uint64_t)delay, 0);
+}
+
+/* Whether one works, or is about to. */
+static bool has_worker(const struct reload *r)
+{
+    for (const struct generation *g = r->generations; g; g = g->next) {
+        if (!g->told)
+            return true;
+    }
+    return false;
+}
+
+/* A generation ended that nobody had told to. */
+static void ended_by_itself(struct reload *r, const struct generation *g,
+                            const struct child_end *end)
+{
+    char how[64];
+
+    (void)child_end_text(end, how, sizeof(how));
+    if (g->ready && end->exit_code == 0) { /* somebody stopped the worker itself */
+        begin_stop(r);
+        return;
+    }
+    log_event(LOG_ERROR, "Worker ended", LOG_NUMBER("generation", g->number),
+              LOG_NUMBER("worker_pid", g->pid), LOG_TEXT("how", how));
+    if (has_worker(r)) {
+        log_event(LOG_ERROR, "Reload failed, the old code goes on", LOG_TEXT("how", how));
+        return;
+    }
+    bool broken_files = !g->ready && end->exit_code == error_exit_code(PLAIN_E_INVALID);
+    if (broken_files)
+        log_event(LOG_WARNING, "Waiting for a change", LOG_NUMBER("generation", g->number));
+    else if (!g->ready && r->count == 1)
+        fail(r, code_of(end->exit_code), how);
+    else if (r->step == RESTING || r->step == STARTING)
+        restart_later(r);
+}
+
+static void unlink_generation(struct reload *r, struct generation *g)
+{
+    struct generation **at = &r->generations;
+
+    while (*at != g)
+        at = &(*at)->next;
+    *at = g->next;
+}
+
+static void on_generation_end(struct loop_child *c, const struct child_end *end, void *user)
+{
+    struct generation *g = user;
+    struct reload *r = g->reload;
+    bool was_starting = r->step == STARTING && r->generations == g;
+
+    (void)c;
+    read_ready(g); /* what it told before */
+    was_starting = was_starting && r->step == STARTING;
+    close_ready(g);
+    unlink_generation(r, g);
+    if (clock_mono_us() - g->started_us > (int64_t)STEADY_MS * US_PER_MS)
+        r->failures = 0;
+    if (r->stopping)
+        end_if_alone(r);
+    else if (!g->told)
+        ended_by_itself(r, g, end);
+    else
+        log_event(LOG_INFO, "Old worker has ended", LOG_NUMBER("generation", g->number),
+                  LOG_NUMBER("worker_pid", g->pid));
+    if (g->deadline)
+        uv_close((uv_handle_t *)g->deadline, free_handle);
+    mem_free(g);
+    if (was_starting)
+        rest(r);
+}
+
+static int spawn(struct reload *r, struct generation *g, plain_error *err)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+        return error_set_errno(err, PLAIN_E_IO, 705, "", errno, "a pipe for the worker");
+    const int fds[] = {-1, STDOUT_FILENO, STDERR_FILENO, [GENERATION_READY_FD] = ends[1]};
+    const struct child_spec spec = {
+        .path = r->options->program,
+        .argv = r->options->argv,
+        .fds = fds,
+        .fd_count = ARRAY_SIZE(fds),
+        .own_group = true, /* a signal to our group reaches it through us, once */
+        .die_with_parent = true,
+    };
+    int result = loop_child_start(&r->loop, &spec, on_generation_end, g, &g->process, err);
+    (void)close(ends[1]);
+    g->ready_fd = ends[0];
+    if (result == PLAIN_OK && !(g->ready_poll = mem_zalloc(1, sizeof(*g->ready_poll))))
+        child_signal_group(&g->process.child, SIGKILL); /* its end is then told as any other */
+    if (result < 0 || !g->ready_poll) {
+        (void)close(ends[0]);
+        return result;
+    }
+    (void)uv_poll_init(&r->loop, g->ready_poll, g->ready_fd);
+    g->ready_poll->data = g;
+    (void)uv_poll_start(g->ready_poll, UV_READABLE | UV_DISCONNECT, on_ready);
+    return PLAIN_OK;
+}
+
+/* One that was started and is not ready yet is overtaken. */
+static void start_generation(struct reload *r)
+{
+    struct generation *g = mem_zalloc(1, sizeof(*g));
+    plain_error err;
+
+    (void)uv_timer_stop(&r->timer);
+    if (r->generations && !r->generations->ready)
+        tell_to_stop(r->generations);
+    int result = PLAIN_E_NOMEM;
+    if (g) {
+        *g = (struct generation){.reload = r,
+                                 .next = r->generations,
+                                 .number = r->count + 1,
+                                 .started_us = clock_mono_us()};
+        result = spawn(r, g, &err);
+    } else {
+        (void)error_nomem(&err);
+    }
+    if (result < 0) {
+        mem_free(g);
+        log_error("Worker not started", &err);
+        if (!has_worker(r))
+            restart_later(r);
+        rest(r);
+        return;
+    }
+    g->pid = (int)g->process.child.pid;
+    r->generations = g;
+    r->count++;
+    r->step = STARTING;
+}
+
+/* ---- builds ---- */
+
+static void ask_for_build(struct reload *r);
+
+static int look(struct reload *r, plain_error *err)
+{
+    struct snapshot now = SNAPSHOT_INIT;
+    int result = watch_look(r->watch, r->plan.files, r->plan.file_count, &now, err);
+
+    if (result == PLAIN_OK) {
+        snapshot_release(&r->loaded);
+        r->loaded = now;
+    }
+    return result;
+}
+
+/* The modules are those of the sources that we saw. */
+static void built(struct reload *r)
+{
+    plain_error err;
+
+    r->built = r->building;
+    if (look(r, &err) < 0)
+        log_error("Files not looked at", &err);
+    r->changed = false;
+    uint64_t now = snapshot_sources(&r->loaded);
+    if (now != r->built && !r->built_twice) { /* somebody went on writing, or the build itself */
+        r->built_twice = true;
+        r->building = now;
+        ask_for_build(r);
+        return;
+    }
+    r->built_twice = false;
+    start_generation(r);
+}
+
+static void build_failed(struct reload *r, const char *how)
+{
+    log_event(LOG_ERROR, "Build failed, the old code goes on", LOG_TEXT("how", how));
+    r->built_twice = false;
+    if (has_worker(r))
+        rest(r);
+    else
+        start_generation(r);
+}
+
+static void on_build_end(struct loop_child *c, const struct child_end *end, void *user)
+{
+    struct reload *r = user;
+    char how[64];
+    bool good = end->exit_code == 0;
+
+    (void)c;
+    if (r->stopping) {
+        build_once_drop(&r->once);
+        end_if_alone(r);
+        return;
+    }
+    build_once_done(&r->once, r->building, good);
+    if (good)
+        built(r);
+    else
+        build_failed(r, child_end_text(end, how, sizeof(how)));
+}
+
+static void build(struct reload *r)
+{
+    static const int fds[] = {-1, STDERR_FILENO, STDERR_FILENO};
+    char *const *argv = r->plan.build;
+    plain_error err;
+    const struct child_spec spec = {
+        .path = strcmp(argv[0], "plain") == 0 ? r->options->program : argv[0],
+        .argv = argv,
+        .fds = fds,
+        .fd_count = ARRAY_SIZE(fds),
+        .own_group = true,
+        .die_with_parent = true,
+    };
+
+    log_event(LOG_INFO, "Building", LOG_TEXT("command", argv[0]));
+    r->step = BUILDING;
+    if (loop_child_start(&r->loop, &spec, on_build_end, r, &r->builder, &err) < 0) {
+        build_once_drop(&r->once);
+        log_error("Build not started", &err);
+        build_failed(r, "no process");
+    }
+}
+
+static void on_lock_timer(uv_timer_t *timer)
+{
+    ask_for_build(timer->data);
+}
+
+static void ask_for_build(struct reload *r)
+{
+    r->step = WAITING;
+    switch (build_once_ask(&r->once, r->building)) {
+    case BUILD_WAIT:
+        uv_update_time(&r->loop);
+        (void)uv_timer_start(&r->timer, on_lock_timer, LOCK_RETRY_MS, 0);
+        break;
+    case BUILD_OURS:
+        build(r);
+        break;
+    case BUILD_MADE:
+        built(r);
+        break;
+    case BUILD_BROKEN:
+        build_failed(r, "the error that another worker shows");
+        break;
+    }
+}
+
+/* ---- changes ---- */
+
+static void act(struct reload *r, bool must_build)
+{
+    if (r->plan.build && must_build) {
+        r->building = snapshot_sources(&r->loaded);
+        ask_for_build(r);
+    } else {
+        start_generation(r);
+    }
+}
+
+/* Takes what the files are now as loaded, and says whether it is anything else than before. */
+static bool take_difference(struct reload *r, plain_error *err)
+{
+    struct snapshot before = r->loaded;
+
+    r->loaded = (struct snapshot)SNAPSHOT_INIT;
+    if (look(r, err) < 0) {
+        r->loaded = before;
+        log_error("Files not looked at", err);
+        return false;
+    }
+    const char *path = snapshot_difference(&before, &r->loaded);
+    if (path)
+        log_event(LOG_INFO, "Files changed", LOG_TEXT("path", path));
+    snapshot_release(&before);
+    return path != NULL;
+}
+
+static void check(struct reload *r)
+{
+    plain_error err;
+
+    r->changed = false;
+    if (!take_difference(r, &err))
+        return;
+    r->failures = 0;
+    if (r->options->plan(r->options->user, &r->plan, &err) < 0) {
+        log_error("Reload failed, the old code goes on", &err);
+        return;
+    }
+    act(r, snapshot_sources(&r->loaded) != r->built || snapshot_lacks_module(&r->loaded));
+}
+
+static void on_change(void *user)
+{
+    struct reload *r = user;
+
+    r->changed = true;
+    if (r->step == RESTING || r->step == STARTING)
+        check(r);
+}
+
+/* ---- start ---- */
+
+static bool is_ignored(int number)
+{
+    struct sigaction how;
+
+    return sigaction(number, NULL, &how) == 0 && how.sa_handler == SIG_IGN;
+}
+
+static int start_loop(struct reload *r, plain_error *err)
+{
+    int failed = uv_loop_init(&r->loop);
+
+    if (failed)
+        return error_set(err, PLAIN_E_IO, 705, "", "event loop: %s", uv_strerror(failed));
+    (void)uv_timer_init(&r->loop, &r->timer);
+    r->timer.data = r;
+    for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++) {
+        (void)uv_signal_init(&r->loop, &r->signals[i]);
+        r->signals[i].data = r;
+        if (stop_signals[i] == SIGHUP && is_ignored(SIGHUP)) /* nohup */
+            continue;
+        (void)uv_signal_start(&r->signals[i], on_signal, stop_signals[i]);
+    }
+    return PLAIN_OK;
+}
+
+static int start(struct reload *r, plain_error *err)
+{
+    int result = watch_open(&r->loop, on_change, r, &r->watch, err);
+
+    if (result == PLAIN_OK)
+        result = r->options->plan(r->options->user, &r->plan, err);
+    if (result < 0)
+        return result;
+    build_once_look(&r->once);
+    result = look(r, err);
+    if (result < 0)
+        return result;
+    log_event(LOG_INFO, "Watching files", LOG_NUMBER("files", (int64_t)r->loaded.count));
+    r->built = snapshot_sources(&r->loaded);
+    act(r, snapshot_is_stale(&r->loaded));
+    return PLAIN_OK;
+}
+
+static void close_handle(uv_handle_t *handle, void *unused)
+{
+    (void)unused;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+/* A signal that comes late must not kill what has done all. */
+static void block_stop_signals(void)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++)
+        (void)sigaddset(&set, stop_signals[i]);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+static void release(struct reload *r)
+{
+    block_stop_signals();
+    watch_close(r->watch);
+    uv_walk(&r->loop, close_handle, NULL);
+    (void)uv_run(&r->loop, UV_RUN_DEFAULT);
+    (void)uv_loop_close(&r->loop);
+    snapshot_release(&r->loaded);
+}
+
+int reload_run(const struct reload_options *options, plain_error *err)
+{
+    struct reload *r = mem_zalloc(1, sizeof(*r));
+
+    if (!r)
+        return error_nomem(err);
+    r->options = options;
+    r->err = err;
+    r->once.fd = -1;
+    (void)signal(SIGPIPE, SIG_IGN);
+    int result = start_loop(r, err);
+    if (result == PLAIN_OK) {
+        result = start(r, err);
+        if (result == PLAIN_OK)
+            (void)uv_run(&r->loop, UV_RUN_DEFAULT);
+        if (result == PLAIN_OK)
+            result = r->status;
+        release(r);
+    }
+    mem_free(r);
+    return result;
+}

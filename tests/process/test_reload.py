@@ -1,0 +1,348 @@
+"""plain jobs worker --reload: what changes, who notices, and that nothing is lost or left."""
+import os
+import pathlib
+import signal
+
+import pytest
+
+from conftest import MODULES
+from marks import on_one_store
+from program import TREE
+from verify import assert_sound
+from workers import children, living_in, wait_until
+
+SOURCE = (MODULES / "gate.c").read_text()
+
+
+class Sources:
+    """app/jobs.c of the test's folder, and what its jobs wrote."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.path = folder / "app/jobs.c"
+        self.path.parent.mkdir()
+        self.write(1)
+
+    def write(self, build, behind=""):
+        """As an editor does: beside it, then renamed."""
+        new = self.path.with_name("new~")
+        new.write_text(f"#define BUILD {build}\n{SOURCE}\n{behind}\n")
+        new.rename(self.path)
+
+    def trace(self):
+        log = self.folder / "trace.log"
+        return log.read_text().splitlines() if log.exists() else []
+
+    def await_line(self, line):
+        wait_until(lambda: line in self.trace(), f"'{line}' in {self.trace()}")
+
+    def open_gate(self, name):
+        (self.folder / name).touch()
+
+
+@pytest.fixture
+def sources(folder, plain):
+    plain.env["CPPFLAGS"] = f"-I{TREE}/include"
+    plain.env["CFLAGS"] = "-O0 -g0"
+    return Sources(folder)
+
+
+@pytest.fixture
+def start(start_worker):
+    """A reloading worker that is ready."""
+    def run(*options, processes=1):
+        worker = start_worker("--reload", "--max-processes", processes, *options)
+        worker.await_event("Worker is ready")
+        return worker
+    return run
+
+
+def await_reload(worker, generation, seconds=30):
+    """The new worker works, and those before it take no more."""
+    def look():
+        return [e for e in worker.events("Worker reloaded") if e["generation"] == generation]
+
+    def ready():
+        return len(worker.events("Worker is ready")) + len(worker.events("Worker reloaded"))
+    wait_until(look, f"generation {generation} in\n{worker.text()}", seconds)
+    wait_until(lambda: len(worker.events("Job worker shutdown requested")) >= ready() - 1,
+               "the old worker to stop")
+
+
+def builds(worker):
+    return len(worker.events("Building"))
+
+
+@on_one_store
+def test_a_running_job_ends_on_the_old_code_and_the_next_runs_on_the_new(db, plain, sources, start):
+    worker = start()
+    uuids = plain.enqueue("GateJob", "name=first")
+    sources.await_line("S first 1")
+    sources.write(2)
+    await_reload(worker, 2)
+    uuids += plain.enqueue("GateJob")
+    sources.await_line("E - 2")
+    assert "E first 1" not in sources.trace()
+    sources.open_gate("first")
+    sources.await_line("E first 1")
+    worker.await_event("Old worker has ended")
+    worker.stop()
+    assert sources.trace() == ["S first 1", "S - 2", "E - 2", "E first 1"]
+    assert db.statuses() == ["SUCCESSFUL"] * 2
+    assert_sound(db, uuids)
+
+
+@on_one_store
+def test_a_compile_error_is_shown_and_the_old_code_goes_on(db, plain, sources, start):
+    worker = start()
+    sources.write(2, "int broken")
+    worker.await_event("Build failed, the old code goes on")
+    assert "error[PJ108]: the compiler ended" in worker.text() and "int broken" in worker.text()
+    plain.enqueue("GateJob")
+    sources.await_line("E - 1")
+    sources.write(3)
+    await_reload(worker, 2)
+    plain.enqueue("GateJob")
+    sources.await_line("E - 3")
+    worker.stop()
+
+
+@on_one_store
+def test_a_module_that_does_not_load_leaves_the_old_code_in_place(db, plain, sources, start):
+    worker = start()
+    plain.enqueue("GateJob", "name=first")
+    plain.enqueue("GateJob")  # by a program that has the class: here the module does not load
+    sources.await_line("S first 1")
+    sources.write(2, "int nowhere(void);\nint (*used)(void) = nowhere;")
+    worker.await_event("Reload failed, the old code goes on")
+    assert "nowhere" in worker.text()
+    sources.open_gate("first")
+    sources.await_line("E - 1")
+    sources.write(3)
+    await_reload(worker, 3)
+    plain.enqueue("GateJob")
+    sources.await_line("E - 3")
+    worker.stop()
+
+
+@on_one_store
+def test_a_module_that_does_not_load_at_first_is_waited_for(db, plain, sources, start_worker):
+    sources.write(1, "int nowhere(void);\nint (*used)(void) = nowhere;")
+    worker = start_worker("--reload", "--max-processes", 1)
+    worker.await_event("Waiting for a change")
+    assert children(worker.pid) == []
+    sources.write(2)
+    await_reload(worker, 2)
+    plain.enqueue("GateJob")
+    sources.await_line("E - 2")
+    worker.stop()
+
+
+@on_one_store
+def test_executables_come_change_and_go_without_a_build(db, plain, module, start):
+    plain.add_executable("first", "#!/bin/sh\necho one >>out\n")
+    worker = start()
+    plain.add_executable("second", "#!/bin/sh\necho two >>out\n")
+    await_reload(worker, 2)
+    plain.enqueue("second")
+    db.await_results(1)
+    (plain.folder / "jobs.d/second").unlink()
+    await_reload(worker, 3)
+    left = plain.enqueue("second", "--unregistered")
+    plain.enqueue("first")
+    db.await_results(2)
+    worker.stop()
+    assert builds(worker) == 0
+    assert (plain.folder / "out").read_text() == "two\none\n"
+    assert [row.uuid for row in db.rows("jobrequest")] == left
+
+
+@on_one_store
+def test_a_header_in_a_new_folder_counts_and_other_files_do_not(db, plain, module, start):
+    plain.env["PLAIN_JOBS_BUILD_COMMAND"] = '["true"]'
+    worker = start()
+    for name in ("notes.txt", ".hidden.c", "app/jobs.c~", "app/.jobs.c.swp"):
+        (plain.folder / name).write_text("x")
+    deep = plain.folder / "lib/deep"
+    deep.mkdir(parents=True)
+    (deep / "new.h").write_text("int x;\n")
+    await_reload(worker, 2)
+    (deep / "new.h").write_text("int x, y;\n")
+    await_reload(worker, 3)
+    (deep / "new.h").unlink()
+    await_reload(worker, 4)
+    worker.stop()
+    paths = [event["path"] for event in worker.events("Files changed")]
+    assert set(paths) == {"lib/deep/new.h"} and builds(worker) == 3
+
+
+@on_one_store
+def test_a_burst_of_writes_builds_once(db, plain, sources, start):
+    worker = start()
+    before = builds(worker)
+    for i in range(2, 52):
+        sources.write(i)
+    await_reload(worker, 2)
+    plain.enqueue("GateJob")
+    sources.await_line("E - 51")
+    worker.stop()
+    assert builds(worker) == before + 1 and len(worker.events("Worker reloaded")) == 1
+
+
+@on_one_store
+def test_a_module_that_is_replaced_is_loaded_without_a_build(db, plain, module, start):
+    worker = start()
+    copy = module.with_name("copy~")
+    copy.write_bytes(module.read_bytes())
+    copy.rename(module)
+    await_reload(worker, 2)
+    assert builds(worker) == 0
+    worker.stop()
+
+
+@on_one_store
+def test_two_workers_build_once(db, plain, sources, start_worker):
+    workers = [start_worker("--reload", "--max-processes", 1) for _ in range(2)]
+    for worker in workers:
+        worker.await_event("Worker is ready")
+    assert sum(map(builds, workers)) == 1
+    sources.write(2)
+    for worker in workers:
+        await_reload(worker, 2)
+    assert sum(map(builds, workers)) == 2
+    sources.write(3, "int broken")
+    for worker in workers:
+        worker.await_event("Build failed, the old code goes on")
+    assert sum(map(builds, workers)) == 3
+    sources.write(4)
+    for worker in workers:
+        await_reload(worker, 3)
+    assert sum(map(builds, workers)) == 4
+    for worker in workers:
+        worker.stop()
+        assert len(worker.events("Worker reloaded")) == 2
+
+
+@on_one_store
+def test_settings_are_read_anew_and_bad_ones_change_nothing(db, plain, module, start_worker):
+    conf = plain.folder / "plain.conf"
+    conf.write_text("jobs {\n  jobs_worker_max_processes = 1\n}\n")
+    worker = start_worker("--reload")
+    worker.await_event("Worker is ready")
+    conf.write_text("jobs {\n  jobs_worker_max_processes = many\n}\n")
+    worker.await_event("Reload failed, the old code goes on")
+    assert "many" in worker.events("Reload failed, the old code goes on")[0]["error"]
+    conf.write_text("jobs {\n  jobs_worker_max_processes = 2\n}\n")
+    await_reload(worker, 2)
+    (plain.folder / ".env").write_text("PLAIN_JOBS_WORKER_MAX_PROCESSES=3\n")
+    await_reload(worker, 3)
+    (plain.folder / ".env").unlink()
+    await_reload(worker, 4)
+    worker.stop()
+    starts = worker.events("Starting Plain worker")
+    assert [event["max_processes"] for event in starts] == [1, 2, 3, 2]
+
+
+@on_one_store
+def test_a_worker_that_dies_is_started_again(db, plain, module, start):
+    worker = start()
+    os.kill(worker.events("Worker is ready")[0]["worker_pid"], signal.SIGKILL)
+    worker.await_event("Worker starts again")
+    worker.await_event("Worker reloaded")
+    uuids = plain.enqueue("NoopJob")
+    db.await_results(1)
+    worker.stop()
+    assert_sound(db, uuids)
+
+
+@on_one_store
+def test_a_worker_that_is_stopped_by_itself_ends_its_supervisor(db, plain, module, start):
+    worker = start()
+    os.kill(worker.events("Worker is ready")[0]["worker_pid"], signal.SIGTERM)
+    worker.wait()
+
+
+# ---- the end ----
+
+def start_with_a_running_job(plain, start, ms):
+    """On the old code, while the new one works: both generations are there."""
+    plain.add_executable("sleeper", "#!/bin/sh\nexec sleep 60\n")
+    worker = start(processes=2)
+    plain.enqueue("TraceJob", f"ms={ms}", "--retries", 1)
+    wait_until((plain.folder / "trace.log").exists, "the job to run")
+    plain.add_executable("another", "#!/bin/sh\n")
+    await_reload(worker, 2)
+    return worker
+
+
+@on_one_store
+@pytest.mark.parametrize("number, to_group", [
+    (signal.SIGTERM, False), (signal.SIGINT, True)], ids=["process", "group"])
+def test_one_signal_waits_for_running_jobs(db, plain, module, start, number, to_group):
+    worker = start_with_a_running_job(plain, start, 1000)
+    (worker.send_to_group if to_group else worker.send)(number)
+    worker.wait()
+    assert db.statuses() == ["SUCCESSFUL"]
+    assert not living_in(plain.folder)
+
+
+@on_one_store
+@pytest.mark.parametrize("to_group", [False, True], ids=["process", "group"])
+def test_a_second_signal_puts_running_jobs_back(db, plain, module, start, to_group):
+    worker = start_with_a_running_job(plain, start, 60000)
+    send = worker.send_to_group if to_group else worker.send
+    send(signal.SIGTERM)
+    worker.await_event("Stopping with the worker")
+    send(signal.SIGTERM)
+    worker.wait(seconds=10)
+    assert db.count("jobrequest") == 1 and db.results() == []
+    assert not living_in(plain.folder)
+
+
+@on_one_store
+def test_nothing_outlives_a_killed_supervisor(db, plain, module, start):
+    worker = start_with_a_running_job(plain, start, 60000)
+    plain.enqueue("sleeper")
+    wait_until(lambda: db.count("jobprocess") == 2, "both jobs to run")
+    assert len(children(worker.pid)) == 2
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.process.wait()
+    wait_until(lambda: not living_in(plain.folder), "the end of all", seconds=5)
+
+
+@on_one_store
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_build_ends_with_its_worker(db, plain, sources, start_worker, number):
+    plain.env["PLAIN_JOBS_BUILD_COMMAND"] = '["sleep", "60"]'
+    worker = start_worker("--reload", "--max-processes", 1)
+    worker.await_event("Building")
+    wait_until(lambda: children(worker.pid), "the build")
+    worker.send(number)
+    worker.wait(code=0 if number == signal.SIGTERM else -number)
+    wait_until(lambda: not living_in(plain.folder), "the end of the build", seconds=5)
+
+
+# ---- what cannot be ----
+
+@on_one_store
+def test_what_no_change_could_mend_is_said_at_once(db, plain):
+    plain.fails(2, 201, "jobs", "worker", "--reload", "--drain")
+    plain.fails(2, 202, "jobs", "worker", "--reload", "--max-processes", 0)
+    plain.fails(2, 202, "jobs", "worker", "--reload", env={"PLAIN_JOBS_BUILD_COMMAND": '[""]'})
+    plain.fails(2, 202, "jobs", "worker", "--reload", env={"PLAIN_JOBS_BUILD_COMMAND": "make all"})
+
+
+def test_a_first_worker_that_cannot_work_ends_all(lone_plain):
+    done = lone_plain.run("jobs", "worker", "--reload", "--db",
+                          "postgresql://nobody@127.0.0.1:1/none")
+    assert done.code == 4 and "the worker ended with exit code 4" in done.stderr, done
+
+
+@on_one_store
+def test_without_a_place_for_the_lock_it_builds_all_the_same(db, plain, sources, start):
+    pathlib.Path(plain.folder / ".plain").write_text("a file stands in the way")
+    worker = start()
+    assert worker.events("No lock for the build") and builds(worker) == 1
+    sources.write(2)
+    await_reload(worker, 2)
+    worker.stop()
