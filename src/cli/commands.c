@@ -134,6 +134,24 @@ static const struct command commands[] = {
     },
     {
         .group = "",
+        .name = "dev",
+        .operands = "",
+        .doc = "Run what development needs, under one Ctrl-C.",
+        .about =
+            "Runs the lines NAME = \"command\" of the section dev { ... } of plain.conf; without "
+            "one,\n"
+            "`plain jobs worker --reload`. Each line that they print stands behind the name. "
+            "`plain` in\n"
+            "a command is this very program; no shell is used. What ends with an error is started "
+            "again,\n"
+            "at most every 30 s. Ctrl-C or SIGTERM ends all; what is left after "
+            "JOBS_SHUTDOWN_GRACE and\n"
+            "5 s more (30 s when it is 0), or at the third Ctrl-C, is killed.",
+        .example = "plain dev",
+        .run = cmd_dev,
+    },
+    {
+        .group = "",
         .name = "config",
         .operands = "[NAME]",
         .most = 1,
@@ -320,8 +338,8 @@ static const struct command commands[] = {
                 "\"error\", \"error_type\",\n"
                 "\"error_message\", \"error_fingerprint\", \"exit_code\", \"exit_signal\", "
                 "\"worker_id\",\n"
-                "\"worker_host\", \"worker_pid\", \"runner_pid\", \"cpu_us\", \"max_rss_kb\", "
-                "\"output\"; what\ndoes not apply is null",
+                "\"worker_host\", \"worker_pid\", \"runner_pid\", \"cpu_us\", \"max_rss_kb\"; what "
+                "does not apply is null",
         .example = "plain jobs show 0192f3c4-7f3a-7c9e-8000-1c9e7f3a0192",
         .run = cmd_show,
     },

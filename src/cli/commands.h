@@ -17,6 +17,7 @@ int cmd_build(struct cli *cli, plain_error *err);
 int cmd_clear(struct cli *cli, plain_error *err);
 int cmd_completion(struct cli *cli, plain_error *err);
 int cmd_config(struct cli *cli, plain_error *err);
+int cmd_dev(struct cli *cli, plain_error *err);
 int cmd_enqueue(struct cli *cli, plain_error *err);
 int cmd_help(struct cli *cli, plain_error *err);
 int cmd_list(struct cli *cli, plain_error *err);

@@ -2,10 +2,10 @@
 
 #include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/own_program.h"
 #include "worker/reload.h"
 
 /* Two sets of texts: the old ones last until the new ones are whole. */
@@ -103,23 +103,11 @@ static char *const *worker_argv(struct cli *cli)
     return arena_ok(a) ? argv : NULL;
 }
 
-/* A program that is its own worker has its jobs in itself: what was built is a new program. */
-static const char *program_of(struct planner *p)
-{
-    static const char image[] = "/proc/self/exe";
-
-    if (!p->cli->own)
-        return image;
-    ssize_t n = readlink(image, p->program, sizeof(p->program) - 1);
-    p->program[n > 0 ? n : 0] = '\0';
-    return n > 0 ? p->program : image;
-}
-
 int worker_reload(struct cli *cli, plain_error *err)
 {
     struct planner p = {.cli = cli, .arenas = {ARENA_INIT, ARENA_INIT}};
     const struct reload_options options = {
-        .program = program_of(&p), .argv = worker_argv(cli), .plan = plan, .user = &p};
+        .program = own_program(cli, p.program), .argv = worker_argv(cli), .plan = plan, .user = &p};
     int r = options.argv ? reload_run(&options, err) : error_nomem(err);
 
     arena_release(&p.arenas[0]);

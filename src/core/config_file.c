@@ -21,6 +21,8 @@ enum { OPTION_NAME_SIZE = 64, FAULT_SIZE = 256, TITLE_SIZE = 256, VALUE_MAX = 64
 
 static const char settings_section[] = "jobs";
 static const char job_section[] = "job";
+static const char dev_section[] = "dev";
+static const char unknown_option[] = "no such option '";
 
 /* Where an option of a job's section was given. */
 struct note {
@@ -37,6 +39,8 @@ struct parse {
     cfg_opt_t job_options[JOB_OPTION_COUNT + 1];
     struct note *notes;
     size_t note_count;
+    unsigned *dev_lines; /* of the names in sections `dev`, each once */
+    size_t dev_line_count;
     char fault[FAULT_SIZE]; /* libconfuse's words for the first error, "" for none */
     unsigned fault_line;
     char fault_job[TITLE_SIZE]; /* whose section it is in, "" for none */
@@ -46,12 +50,31 @@ struct parse {
 /* libconfuse hands no context to its callbacks. */
 static _Thread_local struct parse *current;
 
+static void note_dev_line(const cfg_t *cfg)
+{
+    unsigned *lines =
+        mem_grow(current->dev_lines, current->dev_line_count + 1, sizeof(*current->dev_lines));
+
+    if (!lines) {
+        current->out_of_memory = true;
+        return;
+    }
+    current->dev_lines = lines;
+    lines[current->dev_line_count++] = (unsigned)cfg->line;
+}
+
+/* In the section `dev` every name is new, which libconfuse tells as a fault and then takes. */
 static void note_fault(cfg_t *cfg, const char *fmt, va_list ap) PLAIN_PRINTF(2, 0);
 static void note_fault(cfg_t *cfg, const char *fmt, va_list ap)
 {
     if (current->fault[0])
         return;
     (void)vsnprintf(current->fault, sizeof(current->fault), fmt, ap);
+    if (strcmp(cfg->name, dev_section) == 0 && text_starts_with(current->fault, unknown_option)) {
+        current->fault[0] = '\0';
+        note_dev_line(cfg);
+        return;
+    }
     current->fault_line = (unsigned)cfg->line;
     if (strcmp(cfg->name, job_section) == 0)
         (void)text_copy(current->fault_job, sizeof(current->fault_job), cfg_title(cfg));
@@ -127,12 +150,10 @@ static void make_job_options(struct parse *parse)
 /* The name in "no such option 'x'", "" when the fault is another. */
 static void unknown_name(const char *fault, char out[OPTION_NAME_SIZE])
 {
-    static const char start[] = "no such option '";
-
     out[0] = '\0';
-    if (!text_starts_with(fault, start))
+    if (!text_starts_with(fault, unknown_option))
         return;
-    (void)text_copy(out, OPTION_NAME_SIZE, fault + strlen(start));
+    (void)text_copy(out, OPTION_NAME_SIZE, fault + strlen(unknown_option));
     out[strcspn(out, "'")] = '\0';
 }
 
@@ -155,18 +176,19 @@ static int refuse_job_option(const struct parse *parse, const char *name, plain_
 
 static int refuse_name(const struct parse *parse, const char *name, plain_error *err)
 {
-    const char *names[SETTING_COUNT + 2];
+    const char *names[SETTING_COUNT + 3];
     size_t count = 0;
 
     for (; count < SETTING_COUNT; count++)
         names[count] = parse->option_names[count];
     names[count++] = settings_section;
     names[count++] = job_section;
+    names[count++] = dev_section;
     const char *nearest = text_nearest(name, names, count);
     (void)error_set(err, PLAIN_E_INVALID, 202, name, "%s:%u: there is no setting or section '%s'",
                     parse->path, parse->fault_line, name);
-    if (nearest == settings_section || nearest == job_section)
-        error_fix(err, "write it as jobs { ... }, or as job NAME { ... } for a single job");
+    if (nearest == settings_section || nearest == job_section || nearest == dev_section)
+        error_fix(err, "sections are jobs { ... }, job NAME { ... } for a single job, dev { ... }");
     else if (nearest)
         error_fix(err, "did you mean '%s', in the section jobs { ... }?", nearest);
     return PLAIN_E_INVALID;
@@ -303,10 +325,29 @@ static int put_jobs(const struct parse *parse, cfg_t *cfg, struct buf *out, plai
     return r;
 }
 
-static int parse_text(struct parse *parse, const char *text, config_file_fn *fn, void *user,
-                      struct buf *jobs, plain_error *err)
+/* libconfuse appends a name when it first meets it. Of two sections the last one counts. */
+static int report_dev(const struct parse *parse, cfg_t *cfg, config_dev_fn *fn, void *user,
+                      plain_error *err)
 {
+    cfg_t *section = cfg_getsec(cfg, dev_section);
+    unsigned n = section ? cfg_num(section) : 0;
+    int r = parse->out_of_memory ? error_nomem(err) : PLAIN_OK;
+
+    for (unsigned i = 0; r == PLAIN_OK && i < n; i++) {
+        cfg_opt_t *option = cfg_getnopt(section, i);
+        size_t note = parse->dev_line_count - n + i;
+
+        r = fn(option->name, cfg_opt_getstr(option), parse->dev_lines[note], user, err);
+    }
+    return r;
+}
+
+static int parse_text(struct parse *parse, const char *text, config_file_fn *fn, config_dev_fn *dev,
+                      void *user, struct buf *jobs, plain_error *err)
+{
+    cfg_opt_t none[] = {CFG_END()};
     cfg_opt_t top[] = {
+        CFG_SEC(dev_section, none, CFGF_KEYSTRVAL),
         CFG_SEC(settings_section, parse->options, CFGF_NONE),
         CFG_SEC(job_section, parse->job_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
         CFG_STR(END_MARK, NULL, CFGF_NODEFAULT),
@@ -327,12 +368,14 @@ static int parse_text(struct parse *parse, const char *text, config_file_fn *fn,
     r = is_whole ? report(parse, cfg, fn, user, err) : refuse_file(parse, err);
     if (r == PLAIN_OK)
         r = put_jobs(parse, cfg, jobs, err);
+    if (r == PLAIN_OK)
+        r = report_dev(parse, cfg, dev, user, err);
     (void)cfg_free(cfg);
     return r;
 }
 
-int config_file_parse(const char *path, const char *text, config_file_fn *fn, void *user,
-                      struct buf *jobs, plain_error *err)
+int config_file_parse(const char *path, const char *text, config_file_fn *fn, config_dev_fn *dev,
+                      void *user, struct buf *jobs, plain_error *err)
 {
     struct buf marked = BUF_INIT(SIZE_MAX);
     struct parse *parse = mem_zalloc(1, sizeof(*parse));
@@ -346,9 +389,10 @@ int config_file_parse(const char *path, const char *text, config_file_fn *fn, vo
         make_options(parse);
         make_job_options(parse);
         current = parse;
-        r = parse_text(parse, marked.data, fn, user, jobs, err);
+        r = parse_text(parse, marked.data, fn, dev, user, jobs, err);
         current = NULL;
         mem_free(parse->notes);
+        mem_free(parse->dev_lines);
     } else {
         (void)error_nomem(err);
     }

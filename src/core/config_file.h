@@ -1,5 +1,5 @@
 /*
- * config_file.h - plain.conf: the `jobs` section and those of single jobs, by libconfuse
+ * config_file.h - plain.conf: the sections `jobs`, `job NAME` and `dev`, by libconfuse
  *
  *     jobs {
  *         jobs_worker_max_processes = 4
@@ -7,6 +7,9 @@
  *     }
  *     job thumbnail {
  *         queue = "slow"
+ *     }
+ *     dev {
+ *         worker-slow = "plain jobs worker --queue slow"
  *     }
  *
  * libconfuse expands ${VARIABLE} from the environment in double quotes, takes backslash escapes
@@ -26,10 +29,15 @@
 typedef int config_file_fn(enum setting_id id, const char *value, unsigned line, void *user,
                            plain_error *err);
 
-/* Parses the text of a file, whose name is for messages, calls fn for each setting that it gives
- * and appends its sections of jobs to `jobs`, in the form of job_section.h. PJ202 for an unknown
- * section or option, with the nearest one; PJ203 for bad form. */
-int config_file_parse(const char *path, const char *text, config_file_fn *fn, void *user,
-                      struct buf *jobs, plain_error *err) PLAIN_MUST_USE;
+/* One line of the section `dev`, in their order. Borrowed for the call. */
+typedef int config_dev_fn(const char *name, const char *command, unsigned line, void *user,
+                          plain_error *err);
+
+/* Parses the text of a file, whose name is for messages, calls fn for each setting that it gives,
+ * dev for each line of its section `dev`, and appends its sections of jobs to `jobs`, in the form
+ * of job_section.h. PJ202 for an unknown section or option, with the nearest one; PJ203 for bad
+ * form. */
+int config_file_parse(const char *path, const char *text, config_file_fn *fn, config_dev_fn *dev,
+                      void *user, struct buf *jobs, plain_error *err) PLAIN_MUST_USE;
 
 #endif

@@ -26,7 +26,13 @@
 
 extern char **environ;
 
-enum { DOTENV_MAX = 64 * 1024, CONFIG_MAX = 1024 * 1024, VARIABLE_SIZE = 64, LIST_DEPTH = 1 };
+enum {
+    DOTENV_MAX = 64 * 1024,
+    CONFIG_MAX = 1024 * 1024,
+    VARIABLE_SIZE = 64,
+    LIST_DEPTH = 1,
+    DEV_NAME_MAX = 32
+};
 
 const struct setting settings_table[SETTING_COUNT] = {
 #define SETTING_ROW(id, kind, def, low, high, words, text)                                         \
@@ -55,6 +61,8 @@ struct settings {
     struct arena arena; /* every text and list */
     struct value values[SETTING_COUNT];
     const char *job_sections;
+    struct dev_line *dev_lines;
+    size_t dev_count;
 };
 
 /* A text that is about to become a value. */
@@ -308,6 +316,38 @@ static int take_config(enum setting_id id, const char *value, unsigned line, voi
     return accept(file->settings, id, value, file->path, place_of(file, line), err);
 }
 
+static bool is_dev_name(const char *name)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+    size_t n = strlen(name);
+
+    return n > 0 && n <= DEV_NAME_MAX && strspn(name, letters) == n;
+}
+
+static int take_dev(const char *name, const char *command, unsigned line, void *user,
+                    plain_error *err)
+{
+    const struct file *file = user;
+    struct settings *s = file->settings;
+    const char *place = place_of(file, line);
+
+    if (!is_dev_name(name) || !command || !utf8_valid(command, strlen(command)))
+        return error_set(
+            err, PLAIN_E_INVALID, 202, "dev",
+            "%s: a line of dev { ... } is NAME = \"command\", with letters, digits and "
+            "_.- in the name, at most %d",
+            place, DEV_NAME_MAX);
+    struct dev_line *lines = mem_grow(s->dev_lines, s->dev_count + 1, sizeof(*lines));
+    if (!lines)
+        return error_nomem(err);
+    s->dev_lines = lines;
+    lines[s->dev_count++] = (struct dev_line){.name = arena_strdup(&s->arena, name),
+                                              .command = arena_strdup(&s->arena, command),
+                                              .place = place};
+    return PLAIN_OK; /* the arena is asked at the end */
+}
+
 static int refuse_file(const char *path, const char *fault, plain_error *err)
 {
     return error_set(err, PLAIN_E_INVALID, 203, path, "%s %s", path, fault);
@@ -374,7 +414,7 @@ static int load_config(struct settings *s, const char *config, plain_error *err)
     int r = read_file(file.path, CONFIG_MAX, &text, err);
 
     if (r == PLAIN_OK)
-        r = config_file_parse(file.path, text.data, take_config, &file, &jobs, err);
+        r = config_file_parse(file.path, text.data, take_config, take_dev, &file, &jobs, err);
     else if (r == PLAIN_NONE)
         r = config ? refuse_file(config, "does not exist", err) : PLAIN_OK;
     s->job_sections = jobs.len > 0 ? arena_strdup(&s->arena, jobs.data) : "[]";
@@ -424,6 +464,7 @@ void settings_free(struct settings *s)
     if (!s)
         return;
     arena_release(&s->arena);
+    mem_free(s->dev_lines);
     mem_free(s);
 }
 
@@ -468,6 +509,12 @@ const char *const *settings_list(const struct settings *s, enum setting_id id, s
 const char *settings_job_sections(const struct settings *s)
 {
     return s->job_sections;
+}
+
+const struct dev_line *settings_dev_lines(const struct settings *s, size_t *count)
+{
+    *count = s->dev_count;
+    return s->dev_lines;
 }
 
 const char *settings_value(const struct settings *s, enum setting_id id)

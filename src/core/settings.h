@@ -101,6 +101,14 @@ const char *const *settings_list(const struct settings *s, enum setting_id id, s
  * say is checked where they are used. */
 const char *settings_job_sections(const struct settings *s);
 
+/* The lines of the file's section `dev`, in their order. */
+struct dev_line {
+    const char *name;    /* [A-Za-z0-9_.-], at most 32 */
+    const char *command; /* see command_words.h */
+    const char *place;   /* "plain.conf:3" */
+};
+const struct dev_line *settings_dev_lines(const struct settings *s, size_t *count);
+
 /* For `plain config`: the value as text (a list as JSON) and where it came from: "default",
  * "plain.conf", ".env", "environment PLAIN_JOBS_MODULES", "--max-processes". */
 const char *settings_value(const struct settings *s, enum setting_id id);

@@ -113,11 +113,16 @@ static void an_empty_variable_is_none(void **state)
 static const char *const samples[SETTING_COUNT] = {
     [SETTING_DATABASE_URL] = "postgresql://a@b/c",
     [SETTING_JOBS_MODULES] = "[\"a.so\", \"b c.so\"]",
+    [SETTING_JOBS_BUILD_COMMAND] = "[\"make\", \"all jobs\"]",
     [SETTING_JOBS_WORKER_MAX_PROCESSES] = "7",
     [SETTING_JOBS_WORKER_MAX_JOBS_PER_PROCESS] = "8",
     [SETTING_JOBS_WORKER_MAX_PENDING_PER_PROCESS] = "0",
     [SETTING_JOBS_WORKER_STATS_EVERY] = "5m",
+    [SETTING_JOBS_HEARTBEAT_INTERVAL] = "2",
+    [SETTING_JOBS_HEARTBEAT_TIMEOUT] = "9s",
+    [SETTING_JOBS_MAX_CRASHES] = "4",
     [SETTING_JOBS_START_AHEAD_MS] = "11",
+    [SETTING_JOBS_MIDDLEWARE] = "[\"Outer\", \"Inner\"]",
     [SETTING_JOBS_TIMEOUT] = "90m",
     [SETTING_JOBS_STOP_GRACE] = "300ms",
     [SETTING_JOBS_SHUTDOWN_GRACE] = "25",
@@ -154,11 +159,16 @@ static void every_setting_comes_from_the_file(void **state)
                            "jobs {\n"
                            "  database_url = 'postgresql://a@b/c'\n"
                            "  jobs_modules = {\"a.so\", \"b c.so\"}\n"
+                           "  jobs_build_command = {make, \"all jobs\"}\n"
                            "  jobs_worker_max_processes = 7\n"
                            "  jobs_worker_max_jobs_per_process = 8\n"
                            "  jobs_worker_max_pending_per_process = 0\n"
                            "  jobs_worker_stats_every = 5m\n"
+                           "  jobs_heartbeat_interval = 2\n"
+                           "  jobs_heartbeat_timeout = 9s\n"
+                           "  jobs_max_crashes = 4\n"
                            "  jobs_start_ahead_ms = 11\n"
+                           "  jobs_middleware = {Outer, Inner}\n"
                            "  jobs_timeout = 90m\n"
                            "  jobs_stop_grace = 300ms\n"
                            "  jobs_shutdown_grace = 25\n"
@@ -465,6 +475,64 @@ static void files_that_are_too_large_or_hold_nul_are_refused(void **state)
     assert_load_refused(203, ".env holds a NUL byte");
 }
 
+static void the_section_dev_has_lines_of_any_name(void **state)
+{
+    static const struct dev_line lines[] = {
+        {"worker", "plain jobs worker --reload --stats-every 0 --max-processes 2", "plain.conf:2"},
+        {"worker-slow", "plain jobs worker --reload --queue slow", "plain.conf:3"},
+        {"web.x_1", "sh -c 'echo $HOME'", "plain.conf:5"},
+    };
+    size_t count = 7;
+
+    (void)state;
+    start_clean();
+    struct settings *s = load();
+    (void)settings_dev_lines(s, &count);
+    assert_int_equal(count, 0);
+    settings_free(s);
+    put_file("plain.conf",
+             "dev {\n"
+             "  worker = \"plain jobs worker --reload --stats-every 0 --max-processes 2\"\n"
+             "  worker-slow = 'plain jobs worker --reload --queue slow'\n"
+             "\n"
+             "  web.x_1 = \"sh -c 'echo $HOME'\" # a comment\n"
+             "}\n"
+             "jobs {\n  jobs_worker_max_processes = 2\n}\n");
+    s = load();
+    const struct dev_line *found = settings_dev_lines(s, &count);
+    assert_int_equal(count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_string_equal(found[i].name, lines[i].name);
+        assert_string_equal(found[i].command, lines[i].command);
+        assert_string_equal(found[i].place, lines[i].place);
+    }
+    assert_int_equal(settings_int(s, SETTING_JOBS_WORKER_MAX_PROCESSES), 2);
+    settings_free(s);
+}
+
+static void bad_lines_of_the_section_dev_are_named(void **state)
+{
+    static const struct {
+        const char *text;
+        int pj;
+        const char *part;
+    } rows[] = {
+        {"dev {\n  'a b' = c\n}\n", 202, "plain.conf:2: a line of dev"},
+        {"dev {\n  a1234567890123456789012345678901234 = c\n}\n", 202, "plain.conf:2: a line"},
+        {"dev {\n  a = {b, c}\n}\n", 203, "plain.conf:2: "},
+        {"dev {\n  a {\n}\n}\n", 203, "plain.conf:2: "},
+        {"dev {\n  a = b\n", 203, "plain.conf:3: the file ends inside"},
+        {"dev {\n  a = b\n}\njobs {\n  a = b\n}\n", 202, "plain.conf:5: there is no setting"},
+    };
+
+    (void)state;
+    start_clean();
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        put_file("plain.conf", rows[i].text);
+        assert_load_refused(rows[i].pj, rows[i].part);
+    }
+}
+
 static void a_flag_needs_a_value_that_fits(void **state)
 {
     plain_error err;
@@ -489,7 +557,7 @@ static void survives_every_failing_allocation(void **state)
     (void)state;
     start_clean();
     put_file(".env", "PLAIN_LOG_LEVEL=ERROR\n");
-    put_file("plain.conf", "jobs { jobs_modules = {a, b} }\n");
+    put_file("plain.conf", "jobs { jobs_modules = {a, b} }\ndev { a = b }\n");
     for (unsigned nth = 0; failed; nth++) {
         struct settings *s = NULL;
 
@@ -511,4 +579,5 @@ HARNESS_MAIN(defaults_are_those_of_the_table, stronger_sources_win, an_empty_var
              bad_sections_of_jobs_are_named, the_file_may_be_empty_or_named,
              files_that_others_may_write_are_refused,
              files_that_are_too_large_or_hold_nul_are_refused, a_flag_needs_a_value_that_fits,
+             the_section_dev_has_lines_of_any_name, bad_lines_of_the_section_dev_are_named,
              survives_every_failing_allocation)

@@ -40,8 +40,7 @@ enum row_column {
     ROW_EXIT_CODE,
     ROW_EXIT_SIGNAL,
     ROW_CPU_US,
-    ROW_MAX_RSS_KB,
-    ROW_OUTPUT
+    ROW_MAX_RSS_KB
 };
 
 static const enum sql_name list_of[] = {
@@ -103,7 +102,6 @@ static struct job_row read_row(const struct query *q, enum job_table table, stru
         .exit_signal = column_or_minus(q, ROW_EXIT_SIGNAL),
         .cpu_us = int_or_minus(q, ROW_CPU_US),
         .max_rss_kb = int_or_minus(q, ROW_MAX_RSS_KB),
-        .output = column_text(q, ROW_OUTPUT, a),
     };
 }
 

@@ -1,0 +1,217 @@
+"""plain dev: what it runs, what it shows, and that all of it ends."""
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from marks import on_one_store
+from program import Plain
+from terminal import on_terminal
+from workers import living_in, wait_until
+
+TWO_LINES = '''dev {
+    worker = "plain jobs worker --reload --stats-every 0 --max-processes 2"
+    worker-slow = "plain jobs worker --reload --queue slow --stats-every 0 --max-processes 2"
+}
+'''
+
+
+class Dev:
+    """A running `plain dev`, its lines in a file."""
+
+    def __init__(self, plain, *options):
+        self.log = plain.folder / "dev.out"
+        self.folder = plain.folder
+        with open(self.log, "wb") as log:
+            self.process = plain.start("dev", *options, start_new_session=True, stdout=log,
+                                       stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+
+    def text(self):
+        return self.log.read_text(errors="replace")
+
+    def lines(self, name):
+        """What the program of that name, or dev itself, has said."""
+        found = [re.fullmatch(r"([\w.-]+) *\| (.*)", line) for line in self.text().splitlines()]
+        assert all(found), self.text()
+        return [match[2] for match in found if match[1] == name]
+
+    def await_line(self, name, text, count=1):
+        def look():
+            assert self.process.poll() is None, self.text()
+            return sum(text in line for line in self.lines(name)) >= count
+        wait_until(look, f"'{text}' of {name}")
+
+    def send(self, number):
+        self.process.send_signal(number)
+
+    def wait(self, code=0, seconds=30):
+        assert self.process.wait(seconds) == code, self.text()
+        wait_until(lambda: not living_in(self.folder), "the end of all", seconds=5)
+
+
+@pytest.fixture
+def dev(folder):
+    """dev("conf", "--option") runs `plain dev` in the folder; ended with the test."""
+    started = []
+
+    def run(conf, *options, plain=None):
+        (folder / "plain.conf").write_text(conf)
+        started.append(Dev(plain or Plain(folder), *options))
+        return started[-1]
+    yield run
+    for one in started:
+        if one.process.poll() is None:
+            one.process.kill()
+        one.process.wait()
+
+
+def shell(**lines):
+    """plain.conf for scripts, which have no single quotes."""
+    def quoted(script):
+        return script.replace("\\", "\\\\").replace('"', '\\"')
+    return "dev {\n" + "".join(f"  {name} = \"sh -c '{quoted(script)}'\"\n"
+                               for name, script in lines.items()) + "}\n"
+
+
+@on_one_store
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_two_workers_serve_their_queues_until_one_signal(db, plain, module, dev, number):
+    running = dev(TWO_LINES, plain=plain)
+    for name in ("worker", "worker-slow"):
+        running.await_line(name, "Worker is ready")
+    plain.enqueue("FirstInfoJob")
+    plain.enqueue("SecondInfoJob", "--queue", "slow")
+    db.await_results(2)
+    running.await_line("worker", "job_class=FirstInfoJob")
+    running.await_line("worker-slow", "job_class=SecondInfoJob")
+    running.send(number)
+    running.wait()
+    for name in ("worker", "worker-slow"):
+        assert sum("Job worker shutdown complete" in line for line in running.lines(name)) == 1
+        assert f"{name} ended with exit code 0" in running.lines("dev")
+    assert not any("is killed" in line for line in running.lines("dev"))
+
+
+@on_one_store
+def test_without_a_section_it_is_a_reloading_worker(db, plain, module, dev):
+    running = dev("", plain=plain)
+    running.await_line("worker", "Worker is ready")
+    plain.add_executable("hello", "#!/bin/sh\necho hello\n")
+    running.await_line("worker", "Worker reloaded")
+    plain.enqueue("hello")
+    running.await_line("worker", "hello")
+    running.send(signal.SIGTERM)
+    running.wait()
+
+
+@on_one_store
+def test_a_second_signal_does_not_wait_for_jobs(db, plain, module, dev):
+    running = dev(TWO_LINES, plain=plain)
+    plain.enqueue("TraceJob", "ms=60000", "--retries", 1)
+    wait_until((plain.folder / "trace.log").exists, "the job to run")
+    running.send(signal.SIGINT)
+    running.await_line("worker", "Job worker shutdown requested")
+    running.send(signal.SIGINT)
+    running.wait(seconds=15)
+    assert db.count("jobrequest") == 1 and db.results() == []
+
+
+@on_one_store
+def test_nothing_outlives_it_when_it_is_killed(db, plain, module, dev):
+    running = dev(TWO_LINES, plain=plain)
+    plain.enqueue("TraceJob", "ms=60000")
+    wait_until((plain.folder / "trace.log").exists, "the job to run")
+    running.send(signal.SIGKILL)
+    running.wait(code=-signal.SIGKILL)
+
+
+def test_what_ends_with_an_error_is_started_again_and_later_each_time(dev):
+    running = dev(shell(bad="echo here; exit 3", good="exit 0"))
+    running.await_line("bad", "here", count=3)
+    running.send(signal.SIGTERM)
+    running.wait()
+    own = running.lines("dev")
+    assert own[:1] == ["good ended with exit code 0"] or own[1] == "good ended with exit code 0"
+    again = [line for line in own if "starts again" in line]
+    assert again[:2] == ["bad ended with exit code 3, and starts again in 0.5 s",
+                         "bad ended with exit code 3, and starts again in 1.0 s"]
+
+
+def test_when_all_have_done_their_work_it_ends(dev):
+    running = dev(shell(one='printf a; printf "b\\nc"',
+                        two="echo d; echo e >&2; yes | head -c 200000"))
+    running.wait()
+    assert running.lines("one") == ["ab", "c"]
+    assert running.lines("two")[:2] == ["d", "e"]
+    assert len(running.lines("two")) == 2 + 100000
+    assert running.log.read_text().splitlines()[0].startswith(("one | ", "two | "))
+
+
+def test_a_program_that_is_missing_is_tried_again(dev, folder):
+    running = dev('dev {\n  tool = "./tool now"\n}\n')
+    running.await_line("dev", "executing ./tool: No such file or directory, and starts again")
+    script = folder / "new"
+    script.write_text('#!/bin/sh\necho "started $1"\n')
+    script.chmod(0o755)
+    script.rename(folder / "tool")
+    running.wait()
+    assert running.lines("tool") == ["started now"]
+
+
+def test_one_that_does_not_listen_is_killed_with_its_children_after_the_grace(dev):
+    conf = shell(deaf='trap "" TERM; echo up; sleep 60; sleep 60') \
+        + 'jobs {\n  jobs_shutdown_grace = "300ms"\n}\n'
+    running = dev(conf)
+    running.await_line("deaf", "up")
+    began = time.monotonic()
+    running.send(signal.SIGTERM)
+    running.await_line("dev", "stopping")
+    running.send(signal.SIGTERM)
+    running.await_line("dev", "stopping at once")
+    running.send(signal.SIGTERM)  # the third does not wait for the grace, which is 5.3 s
+    running.wait()
+    assert "deaf is killed" in running.lines("dev")
+    assert time.monotonic() - began < 5
+
+
+def test_when_nobody_reads_it_ends(folder):
+    (folder / "plain.conf").write_text(shell(noise="while echo x; do sleep 0.1; done"))
+    process = Plain(folder).start("dev", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdout.readline() == b"noise | x\n"
+    process.stdout.close()
+    assert process.wait(30) == 0
+    wait_until(lambda: not living_in(folder), "the end of all", seconds=5)
+
+
+def test_options_are_handed_to_plain_alone(dev, folder):
+    (folder / "other.conf").write_text(
+        'dev {\n  db = "plain config DATABASE_URL"\n  echo = "echo --db"\n}\n')
+    running = dev("", "--config", "other.conf", "--db", "sqlite:other.db")
+    running.wait()
+    assert running.lines("db") == ["sqlite:other.db"] and running.lines("echo") == ["--db"]
+
+
+def test_colours_are_for_terminals(folder):
+    (folder / "plain.conf").write_text(shell(one="echo a", two="echo b"))
+    plain = Plain(folder)
+    command = [plain.program, "dev"]
+
+    def seen(**env):
+        return subprocess.run(command, cwd=folder, env={**plain.env, **env}, check=True,
+                              capture_output=True).stdout
+    assert b"\x1b" not in seen()
+    assert b"\x1b[34mone |\x1b[0m a\n" in seen(CLICOLOR_FORCE="1")
+    assert b"\x1b" not in seen(CLICOLOR_FORCE="1", NO_COLOR="1")
+    text, code = on_terminal(command, "", folder, plain.env)
+    assert code == 0 and "one | a" in text
+
+
+@pytest.mark.parametrize("command, said", [
+    ("a | b", "is for a shell"), ("", "the command is empty"), ("a 'b", "never closed"),
+])
+def test_commands_that_cannot_be_are_named(lone_plain, command, said):
+    (lone_plain.folder / "plain.conf").write_text(f'dev {{\n  good = true\n  x = "{command}"\n}}\n')
+    done = lone_plain.fails(2, 202, "dev")
+    assert "plain.conf:3: " in done.stderr and said in done.stderr
