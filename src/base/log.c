@@ -40,6 +40,11 @@ void log_set_sink(log_sink *sink, void *user)
     (void)pthread_mutex_unlock(&sink_lock);
 }
 
+bool log_takes(enum log_level level)
+{
+    return (int)level >= atomic_load_explicit(&lowest_level, memory_order_relaxed);
+}
+
 void log_set_context(log_context_fn *context)
 {
     (void)pthread_mutex_lock(&sink_lock);
@@ -54,7 +59,7 @@ void log_set_level(enum log_level level)
 
 void log_record(enum log_level level, const char *event, const struct log_pair *pairs, size_t count)
 {
-    if ((int)level < atomic_load_explicit(&lowest_level, memory_order_relaxed))
+    if (!log_takes(level))
         return;
 
     /* The sink runs outside the lock: it may block, and may itself set another. */

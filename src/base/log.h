@@ -48,6 +48,7 @@ typedef void log_sink(enum log_level level, const char *event, const struct log_
 
 void log_set_sink(log_sink *sink, void *user); /* NULL: nowhere */
 void log_set_level(enum log_level level);      /* LOG_INFO at first */
+bool log_takes(enum log_level level);          /* whether such a record goes anywhere at all */
 
 /* Writes pairs that stand behind those of every record, at most room, and returns how many. It is
  * called by the thread that records; texts need to live until that has recorded. NULL: none. */

@@ -18,7 +18,12 @@
 #include "channel/frame.h"
 
 /* Descriptors of a runner, beside 0 to 2: module i is at CHANNEL_FD_MODULES + i. */
-enum { CHANNEL_FD = 3, CHANNEL_FD_PROGRESS = 4, CHANNEL_FD_MODULES = 5 };
+enum {
+    CHANNEL_FD = 3,
+    CHANNEL_FD_PROGRESS = 4,
+    CHANNEL_FD_OUTPUT = 5, /* where what is written to 1 and 2 comes out: see runner/output.h */
+    CHANNEL_FD_MODULES = 6
+};
 
 enum {
     CHANNEL_FRAME_MAX = 2 * 1024 * 1024, /* a frame with 1 MiB of parameters and every other text */

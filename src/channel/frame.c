@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "channel/channel.h"
 
 /* Every frame is a list of fields; these tables are the wire format, for writing and for reading.
@@ -89,13 +90,30 @@ static void put_text(struct buf *b, const char *text)
         buf_put(b, text, size);
 }
 
-static void put_frame(struct buf *b, enum frame_kind kind, const void *structure,
-                      const struct field *fields, size_t count)
+/* Room for a header; returns where. */
+static size_t begin_frame(struct buf *b)
 {
-    struct channel_header header = {.kind = (uint32_t)kind};
     size_t at = b->len;
 
-    buf_put(b, &header, sizeof(header));
+    buf_put(b, &(struct channel_header){0}, sizeof(struct channel_header));
+    return at;
+}
+
+/* Fills in the header. */
+static void end_frame(struct buf *b, size_t at, enum frame_kind kind)
+{
+    if (!buf_ok(b))
+        return;
+    const struct channel_header header = {
+        .kind = (uint32_t)kind,
+        .length = (uint32_t)(b->len - at - sizeof(header)),
+    };
+    memcpy(b->data + at, &header, sizeof(header));
+}
+
+static void put_fields(struct buf *b, const void *structure, const struct field *fields,
+                       size_t count)
+{
     for (size_t i = 0; i < count; i++) {
         const char *member = (const char *)structure + fields[i].offset;
         const char *text;
@@ -107,10 +125,15 @@ static void put_frame(struct buf *b, enum frame_kind kind, const void *structure
         memcpy(&text, member, sizeof(text));
         put_text(b, text);
     }
-    if (!buf_ok(b))
-        return;
-    header.length = (uint32_t)(b->len - at - sizeof(header));
-    memcpy(b->data + at, &header, sizeof(header));
+}
+
+static void put_frame(struct buf *b, enum frame_kind kind, const void *structure,
+                      const struct field *fields, size_t count)
+{
+    size_t at = begin_frame(b);
+
+    put_fields(b, structure, fields, count);
+    end_frame(b, at, kind);
 }
 
 static bool get_text(const char **p, size_t *left, const char **out)
@@ -133,11 +156,12 @@ static bool get_text(const char **p, size_t *left, const char **out)
     return true;
 }
 
-static bool get_frame(const struct frame *f, void *structure, const struct field *fields,
-                      size_t count)
+/* Reads fields at *p, of *left bytes, and goes behind them. */
+static bool get_fields(const char **at, size_t *length, void *structure, const struct field *fields,
+                       size_t count)
 {
-    const char *p = f->payload;
-    size_t left = f->length;
+    const char *p = *at;
+    size_t left = *length;
 
     for (size_t i = 0; i < count; i++) {
         char *member = (char *)structure + fields[i].offset;
@@ -158,7 +182,18 @@ static bool get_frame(const struct frame *f, void *structure, const struct field
         p += size;
         left -= size;
     }
-    return left == 0;
+    *at = p;
+    *length = left;
+    return true;
+}
+
+static bool get_frame(const struct frame *f, void *structure, const struct field *fields,
+                      size_t count)
+{
+    const char *p = f->payload;
+    size_t left = f->length;
+
+    return get_fields(&p, &left, structure, fields, count) && left == 0;
 }
 
 void frame_put_job(struct buf *b, enum frame_kind kind, const struct frame_job *f)
@@ -199,6 +234,47 @@ void frame_put_failed(struct buf *b, const plain_error *err)
     buf_put(b, err, sizeof(*err));
 }
 
+void frame_put_output(struct buf *b, const struct frame_output *f)
+{
+    size_t at = begin_frame(b);
+
+    buf_put(b, &f->seq, sizeof(f->seq));
+    buf_put(b, f->bytes, f->size);
+    end_frame(b, at, FRAME_OUTPUT);
+}
+
+static const struct field log_fields[] = {
+    FIELD(frame_log, U64, seq),
+    FIELD(frame_log, I32, level),
+    FIELD(frame_log, TEXT, event),
+};
+
+static const struct field pair_fields[] = {
+    FIELD(log_pair, TEXT, key),
+    FIELD(log_pair, TEXT, text),
+    FIELD(log_pair, I64, number),
+};
+
+void frame_put_log(struct buf *b, const struct frame_log *f)
+{
+    char event[LOG_TEXT_MAX], text[LOG_TEXT_MAX];
+    struct frame_log short_one = {.seq = f->seq, .level = f->level, .event = event};
+    size_t at = begin_frame(b);
+
+    (void)text_copy(event, sizeof(event), f->event);
+    put_fields(b, &short_one, log_fields, ARRAY_SIZE(log_fields));
+    for (size_t i = 0; i < f->count; i++) {
+        struct log_pair pair = f->pairs[i];
+
+        if (pair.text) {
+            (void)text_copy(text, sizeof(text), pair.text);
+            pair.text = text;
+        }
+        put_fields(b, &pair, pair_fields, ARRAY_SIZE(pair_fields));
+    }
+    end_frame(b, at, FRAME_LOG);
+}
+
 bool frame_get_job(const struct frame *f, struct frame_job *out)
 {
     return get_frame(f, out, job_fields, ARRAY_SIZE(job_fields)) && out->job_class && out->queue &&
@@ -232,6 +308,33 @@ bool frame_get_delay(const struct frame *f, struct frame_delay *out)
 bool frame_get_seq(const struct frame *f, uint64_t *seq)
 {
     return get_frame(f, seq, (const struct field[]){{FIELD_U64, 0}}, 1);
+}
+
+bool frame_get_output(const struct frame *f, struct frame_output *out)
+{
+    if (f->length < sizeof(out->seq))
+        return false;
+    memcpy(&out->seq, f->payload, sizeof(out->seq));
+    out->bytes = f->payload + sizeof(out->seq);
+    out->size = f->length - sizeof(out->seq);
+    return true;
+}
+
+bool frame_get_log(const struct frame *f, struct frame_log *out)
+{
+    const char *p = f->payload;
+    size_t left = f->length;
+
+    if (!get_fields(&p, &left, out, log_fields, ARRAY_SIZE(log_fields)) || !out->event ||
+        out->level < LOG_DEBUG || out->level > LOG_ERROR)
+        return false;
+    for (out->count = 0; left > 0; out->count++) {
+        if (out->count == LOG_PAIRS_MAX ||
+            !get_fields(&p, &left, &out->pairs[out->count], pair_fields, ARRAY_SIZE(pair_fields)) ||
+            !out->pairs[out->count].key)
+            return false;
+    }
+    return true;
 }
 
 bool frame_get_failed(const struct frame *f, plain_error *err)

@@ -17,6 +17,8 @@
  *   DONE   every job up to seq that was not reported otherwise was SUCCESSFUL; times are in the
  * page END    this job ended in another way SKIP   this job was revoked before it was entered DELAY
  * answer to ASK
+ *   OUTPUT what a job wrote, as far as the worker had not read it itself when the job ended
+ *   LOG    a record for the worker's log
  *
  * Successes are told in bulk: see progress.h.
  */
@@ -30,6 +32,7 @@
 #include <plain/jobs/uuid.h>
 
 #include "base/buf.h"
+#include "base/log.h"
 
 enum frame_kind {
     FRAME_JOB = 1,
@@ -42,7 +45,9 @@ enum frame_kind {
     FRAME_SKIP,
     FRAME_DELAY,
     FRAME_HOOK,
-    FRAME_LAST = FRAME_HOOK
+    FRAME_OUTPUT,
+    FRAME_LOG,
+    FRAME_LAST = FRAME_LOG
 };
 
 /* A JOB, and an ASK. Texts are never NULL but parameters. */
@@ -86,6 +91,22 @@ struct frame_delay {
     int64_t delay_ms;
 };
 
+/* An OUTPUT. Any bytes. */
+struct frame_output {
+    uint64_t seq; /* 0: of no job */
+    const char *bytes;
+    size_t size;
+};
+
+/* A LOG. Texts are cut at LOG_TEXT_MAX bytes when they are sent. */
+struct frame_log {
+    uint64_t seq;  /* 0: of no job */
+    int32_t level; /* enum log_level */
+    const char *event;
+    struct log_pair pairs[LOG_PAIRS_MAX];
+    size_t count;
+};
+
 /* Appends one frame to b. */
 void frame_put_job(struct buf *b, enum frame_kind kind, const struct frame_job *f);
 void frame_put_hook(struct buf *b, const struct frame_hook *f);
@@ -93,6 +114,8 @@ void frame_put_class(struct buf *b, const struct frame_class *f);
 void frame_put_end(struct buf *b, const struct frame_end *f);
 void frame_put_delay(struct buf *b, const struct frame_delay *f);
 void frame_put_seq(struct buf *b, enum frame_kind kind, uint64_t seq); /* READY, DONE, SKIP */
+void frame_put_output(struct buf *b, const struct frame_output *f);
+void frame_put_log(struct buf *b, const struct frame_log *f);
 void frame_put_failed(struct buf *b, const plain_error *err);
 
 /* One received frame: payload points into the channel's buffer until the next read. */
@@ -109,6 +132,8 @@ bool frame_get_class(const struct frame *f, struct frame_class *out);
 bool frame_get_end(const struct frame *f, struct frame_end *out);
 bool frame_get_delay(const struct frame *f, struct frame_delay *out);
 bool frame_get_seq(const struct frame *f, uint64_t *seq);
+bool frame_get_output(const struct frame *f, struct frame_output *out);
+bool frame_get_log(const struct frame *f, struct frame_log *out);
 bool frame_get_failed(const struct frame *f, plain_error *err);
 
 #endif

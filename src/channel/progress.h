@@ -41,8 +41,11 @@ struct progress {
     _Atomic uint64_t ended;       /* the last job that ended, in whatever way */
     _Atomic uint64_t revoke_from; /* jobs in [from, to) are not to be entered */
     _Atomic uint64_t revoke_to;
-    _Atomic uint64_t asked;                    /* the job that is asked to end */
-    _Atomic uint64_t heard;                    /* the job that was told so when it looked */
+    _Atomic uint64_t asked;        /* the job that is asked to end */
+    _Atomic uint64_t heard;        /* the job that was told so when it looked */
+    _Atomic int64_t cpu_before_us; /* of the process and its children, when the job was entered */
+    _Atomic int reading;           /* 1: the worker reads the pipe of output (runner/output.h) */
+    _Atomic uint64_t logged;       /* log records that the runner has sent */
     struct progress_entry ring[PROGRESS_RING]; /* of job n: ring[n % PROGRESS_RING] */
     char crash[PROGRESS_CRASH_SIZE];           /* call stack, written by the fatal-signal handler */
 };

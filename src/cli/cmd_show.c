@@ -13,17 +13,24 @@
 #include "cli/print.h"
 #include "cli/terminal.h"
 
-/* "  queue        default": what is empty is left out. text is released. */
-static void put_line(struct cli *cli, const char *label, struct buf *text)
+/* "  queue        default". text is released. */
+static void put_labelled(struct cli *cli, const char *label, struct buf *text)
 {
     enum { LABEL_COLUMNS = 12 };
 
-    if (text->len > 0) {
-        buf_putf(&cli->out, "  %-*s ", LABEL_COLUMNS, label);
-        buf_put_escaped(&cli->out, text->data);
-        buf_putc(&cli->out, '\n');
-    }
+    buf_putf(&cli->out, "  %-*s ", LABEL_COLUMNS, label);
+    buf_put_escaped(&cli->out, text->data);
+    buf_putc(&cli->out, '\n');
     buf_release(text);
+}
+
+/* The same, but what is empty is left out. */
+static void put_line(struct cli *cli, const char *label, struct buf *text)
+{
+    if (text->len > 0)
+        put_labelled(cli, label, text);
+    else
+        buf_release(text);
 }
 
 static void put_text_line(struct cli *cli, const char *label, const char *text)
@@ -113,15 +120,15 @@ static void put_exit(struct cli *cli, const struct job_row *row)
         put_text_line(cli, "ended by", child_end_text(&end, text, sizeof(text)));
 }
 
-/* The whole text of an error, line by line, so that only its own newlines break lines. */
-static void put_error_text(struct cli *cli, const char *text)
+/* A text line by line, so that only its own newlines break lines. */
+static void put_lines(struct cli *cli, const char *label, const char *text)
 {
-    for (bool first = true; *text; first = false) {
+    for (; *text; label = "") {
         size_t n = strcspn(text, "\n");
         struct buf line = BUF_INIT(PARAMETERS_ROOM);
 
         buf_put(&line, text, n);
-        put_line(cli, first ? "error" : "", &line);
+        put_labelled(cli, label, &line);
         text += n + (text[n] == '\n');
     }
 }
@@ -132,7 +139,7 @@ static void put_error(struct cli *cli, const struct job_row *row)
     struct buf b = BUF_INIT(PARAMETERS_ROOM);
 
     if (row->error && *row->error) {
-        put_error_text(cli, row->error);
+        put_lines(cli, "error", row->error);
         return;
     }
     if (row->error_type)
@@ -169,6 +176,7 @@ static void put_run(struct cli *cli, const struct job_row *row, int64_t now)
     put_exit(cli, row);
     put_usage(cli, row);
     put_error(cli, row);
+    put_lines(cli, "output", row->output ? row->output : "");
     put_uuid_line(cli, "continued by", &row->retry_request_uuid);
 }
 

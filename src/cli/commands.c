@@ -338,8 +338,8 @@ static const struct command commands[] = {
                 "\"error\", \"error_type\",\n"
                 "\"error_message\", \"error_fingerprint\", \"exit_code\", \"exit_signal\", "
                 "\"worker_id\",\n"
-                "\"worker_host\", \"worker_pid\", \"runner_pid\", \"cpu_us\", \"max_rss_kb\"; what "
-                "does not apply is null",
+                "\"worker_host\", \"worker_pid\", \"runner_pid\", \"cpu_us\", \"max_rss_kb\", "
+                "\"output\"; what\ndoes not apply is null",
         .example = "plain jobs show 0192f3c4-7f3a-7c9e-8000-1c9e7f3a0192",
         .run = cmd_show,
     },

@@ -62,6 +62,7 @@ static const struct row_field {
     FIELD("runner_pid", PID, runner_pid),
     FIELD("cpu_us", BIG_OR_NULL, cpu_us),
     FIELD("max_rss_kb", BIG_OR_NULL, max_rss_kb),
+    FIELD("output", TEXT, output),
 #undef FIELD
 };
 

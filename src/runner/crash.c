@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -15,12 +16,24 @@ static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SI
 static char *crash_out;
 static size_t crash_size;
 
+/* What stdio holds of stdout. It is a job's last words, and no lock may be taken here; a pointer
+ * that the job has spoilt costs an error of write(). */
+static void save_stdout(void)
+{
+#ifdef __GLIBC__
+    if (stdout->_IO_write_ptr > stdout->_IO_write_base)
+        (void)!write(STDOUT_FILENO, stdout->_IO_write_base,
+                     (size_t)(stdout->_IO_write_ptr - stdout->_IO_write_base));
+#endif
+}
+
 static void on_fatal(int number)
 {
     static volatile sig_atomic_t once;
 
     if (!once) {
         once = 1;
+        save_stdout();
         (void)backtrace_write(crash_out, crash_size,
                               3); /* without itself, us and the signal's frame */
     }

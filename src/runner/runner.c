@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +26,8 @@
 #include "runner/attempt.h"
 #include "runner/crash.h"
 #include "runner/module.h"
+#include "runner/output.h"
+#include "runner/usage.h"
 
 enum { FLUSH_AFTER_US = 2000 };
 
@@ -41,23 +42,9 @@ struct runner {
     uint64_t last;      /* last job that was handled */
     int64_t flushed_us;
     ino_t channel_inode;
+    struct output output;
+    int64_t floor_kb; /* see usage_settle() */
 };
-
-struct usage {
-    int64_t cpu_us, max_rss_kb;
-};
-
-static struct usage usage_now(void)
-{
-    struct rusage u;
-
-    (void)getrusage(RUSAGE_SELF, &u);
-    return (struct usage){
-        .cpu_us = (int64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * US_PER_S + u.ru_utime.tv_usec +
-                  u.ru_stime.tv_usec,
-        .max_rss_kb = u.ru_maxrss,
-    };
-}
 
 static int flush(struct runner *r)
 {
@@ -124,6 +111,20 @@ static struct frame_end make_end(const struct frame_job *f, const struct job_ent
     return end;
 }
 
+/* User code runs for the item between these. */
+static bool enter(struct runner *r, uint64_t seq)
+{
+    r->output.seq = seq;
+    return progress_enter(r->progress, seq, clock_mono_us());
+}
+
+static void leave(struct runner *r)
+{
+    (void)fflush(NULL);
+    output_take(&r->output);
+    r->output.seq = 0;
+}
+
 static void run_entered(struct runner *r, const struct frame_job *f)
 {
     const struct job_entry *entry = registry_find(r->registry, f->job_class);
@@ -134,13 +135,15 @@ static void run_entered(struct runner *r, const struct frame_job *f)
     plain_job job;
 
     fill_job(r, f, &job);
+    atomic_store_explicit(&r->progress->cpu_before_us, before.cpu_us + before.children_us,
+                          memory_order_relaxed);
     job_set_current(&job);
     if (entry)
         attempt_run(entry, &r->chain, &job, f->parameters, &attempt);
     else
         job_set_failed(&job, "UnknownClass", NULL, 0, "this runner has no such job class", "");
     job_set_current(NULL);
-    (void)fflush(NULL); /* what it printed is out before anybody hears of its end */
+    leave(r); /* what it printed is out before anybody hears of its end */
     int64_t ended = clock_mono_us();
     struct usage after = usage_now();
     bool own = attempt.cpu_us < 0;
@@ -159,6 +162,7 @@ static void run_entered(struct runner *r, const struct frame_job *f)
         end.max_rss_kb = rss;
         tell_end(r, &end);
     }
+    usage_settle(&after, &r->floor_kb);
     arena_reset(&r->arena);
 }
 
@@ -168,9 +172,10 @@ static void handle_job(struct runner *r, const struct frame *frame)
 
     if (!frame_get_job(frame, &f))
         return;
-    if (progress_enter(r->progress, f.seq, clock_mono_us())) {
+    if (enter(r, f.seq)) {
         run_entered(r, &f);
     } else {
+        r->output.seq = 0;
         frame_put_seq(&r->channel.out, FRAME_SKIP, f.seq);
         (void)channel_flush(&r->channel);
     }
@@ -184,10 +189,11 @@ static void handle_ask(struct runner *r, const struct frame *frame)
 
     if (!frame_get_job(frame, &f))
         return;
-    (void)progress_enter(r->progress, f.seq, clock_mono_us());
+    (void)enter(r, f.seq);
     const struct job_entry *entry = registry_find(r->registry, f.job_class);
     struct frame_delay delay = {
         .seq = f.seq, .delay_ms = attempt_retry_delay(entry, f.parameters, f.retry_attempt + 1)};
+    leave(r);
     frame_put_delay(&r->channel.out, &delay);
     (void)channel_flush(&r->channel);
     atomic_store(&r->progress->ended, f.seq);
@@ -201,8 +207,9 @@ static void handle_hook(struct runner *r, const struct frame *frame)
 
     if (!frame_get_hook(frame, &f))
         return;
-    if (progress_enter(r->progress, f.job.seq, clock_mono_us()))
+    if (enter(r, f.job.seq))
         attempt_aborted(registry_find(r->registry, f.job.job_class), &f);
+    leave(r);
     *progress_entry(r->progress, f.job.seq) = (struct progress_entry){0};
     atomic_store(&r->progress->ended, f.job.seq);
     r->last = f.job.seq;
@@ -330,6 +337,7 @@ int runner_main(int argc, char **argv, const plain_module *own)
     (void)close(CHANNEL_FD_PROGRESS);
     if (!r.progress)
         return 1;
+    output_start(&r.output, &r.channel, r.progress);
     crash_install(r.progress->crash, sizeof(r.progress->crash));
     if (load(&r, argc - 3, argv + 3, own, &err) < 0) {
         frame_put_failed(&r.channel.out, &err);

@@ -237,6 +237,7 @@ struct job_row {
     const char *worker_host;
     int worker_pid, runner_pid, exit_code, exit_signal;
     int64_t cpu_us, max_rss_kb;
+    const char *output; /* result: what the attempt wrote, its end; NULL: nothing */
 };
 
 struct row_filter {

@@ -141,6 +141,7 @@ static void finish(struct worker *w, struct work *k)
 
     const struct known_class *class = life_find_class(w, k->claim->job_class);
 
+    k->end.output = k->output;
     k->end.wants_hook = is_aborted(k->end.status) && class && class->has_on_aborted;
     if (k->end.wants_hook)
         w->hooks_at_us = 0;

@@ -53,8 +53,10 @@ static void settle_below(struct runner *r, uint64_t seq)
 {
     struct work *k;
 
-    while (seq > 0 && (k = take_up_to(r, seq - 1)))
+    while (seq > 0 && (k = take_up_to(r, seq - 1))) {
+        output_settle(r, k);
         life_succeeded(r, k, progress_entry(r->progress, k->seq));
+    }
 }
 
 /* The job that a frame speaks of; NULL when the runner does not have it (it was taken back). */
@@ -117,8 +119,10 @@ static void on_end(struct runner *r, const struct frame *frame)
         return;
     }
     struct work *k = take_exactly(r, f.seq);
-    if (k)
-        life_ended(r, k, &f);
+    if (!k)
+        return;
+    output_settle(r, k);
+    life_ended(r, k, &f);
 }
 
 static void on_skip(struct runner *r, const struct frame *frame)
@@ -147,24 +151,51 @@ static void on_delay(struct runner *r, const struct frame *frame)
         life_delay(r->worker, k, f.delay_ms);
 }
 
+static void on_output(struct runner *r, const struct frame *frame)
+{
+    struct frame_output f;
+
+    if (frame_get_output(frame, &f))
+        output_passed_on(r, &f);
+    else
+        r->channel.broken = true;
+}
+
+static void on_log(struct runner *r, const struct frame *frame)
+{
+    struct frame_log f;
+
+    if (frame_get_log(frame, &f))
+        output_logged(r, &f);
+    else
+        r->channel.broken = true;
+}
+
 static void (*const handlers[])(struct runner *, const struct frame *) = {
-    [FRAME_CLASS] = on_class, [FRAME_READY] = on_ready, [FRAME_FAILED] = on_failed,
-    [FRAME_DONE] = on_done,   [FRAME_END] = on_end,     [FRAME_SKIP] = on_skip,
-    [FRAME_DELAY] = on_delay,
+    [FRAME_CLASS] = on_class, [FRAME_READY] = on_ready,   [FRAME_FAILED] = on_failed,
+    [FRAME_DONE] = on_done,   [FRAME_END] = on_end,       [FRAME_SKIP] = on_skip,
+    [FRAME_DELAY] = on_delay, [FRAME_OUTPUT] = on_output, [FRAME_LOG] = on_log,
 };
 
-static void handle_frames(struct runner *r)
+/* False when no whole frame is there. */
+static bool handle_frame(struct runner *r)
 {
     struct frame frame;
 
-    while (!r->channel.broken && channel_next(&r->channel, &frame)) {
-        size_t kind = (size_t)frame.kind;
+    if (r->channel.broken || !channel_next(&r->channel, &frame))
+        return false;
+    size_t kind = (size_t)frame.kind;
+    if (kind >= sizeof(handlers) / sizeof(handlers[0]) || !handlers[kind])
+        r->channel.broken = true; /* a frame that only a worker sends */
+    else
+        handlers[kind](r, &frame);
+    return true;
+}
 
-        if (kind >= sizeof(handlers) / sizeof(handlers[0]) || !handlers[kind])
-            r->channel.broken = true; /* a frame that only a worker sends */
-        else
-            handlers[kind](r, &frame);
-    }
+static void handle_frames(struct runner *r)
+{
+    while (handle_frame(r))
+        continue;
 }
 
 /* Nothing of a job may keep a worker waiting: a runner that broke its channel is killed. One that
@@ -197,6 +228,16 @@ static void on_channel(uv_poll_t *poll, int status, int events)
     pump(w);
 }
 
+void process_catch_up(struct runner *r, uint64_t logged)
+{
+    while (r->output.logged < logged && r->channel.fd >= 0 && !r->channel.broken) {
+        if (!handle_frame(r) && channel_fill(&r->channel) <= 0)
+            break;
+    }
+    if (r->channel.broken && r->channel_poll)
+        on_broken(r);
+}
+
 /* What is left in the channel, then what only the page knows. */
 static void settle_dead(struct runner *r)
 {
@@ -209,6 +250,7 @@ static void settle_dead(struct runner *r)
     uint64_t ended = atomic_load(&r->progress->ended);
     if (ended < r->next_seq)
         settle_below(r, ended + 1);
+    output_read_rest(r);
 }
 
 static void judge_entered(struct runner *r, struct work *k, const struct child_end *end)
@@ -224,8 +266,10 @@ static void judge_dead(struct runner *r, const struct child_end *end)
 {
     struct work *k = take_up_to(r, atomic_load(&r->progress->entered));
 
-    if (k)
+    if (k) {
+        output_settle(r, k);
         judge_entered(r, k, end);
+    }
     while ((k = work_list_pop(&r->given)))
         runners_put_home(r->worker, k);
 }
@@ -265,6 +309,7 @@ static void on_child_exit(uv_poll_t *poll, int status, int events)
     judge_dead(r, &end);
     drop_channel(r);
     close_poll(&r->exit_poll);
+    output_close(r);
     progress_unmap(r->progress);
     r->progress = NULL;
     if (!expected)
@@ -294,7 +339,7 @@ static int open_socket(struct runner *r, int *theirs, plain_error *err)
     return PLAIN_OK;
 }
 
-static int spawn(struct runner *r, int socket, int page, plain_error *err)
+static int spawn(struct runner *r, int socket, int page, int output, plain_error *err)
 {
     const struct worker_options *o = r->worker->options;
     const char **argv = mem_zalloc(o->module_count + 4, sizeof(*argv));
@@ -311,10 +356,10 @@ static int spawn(struct runner *r, int socket, int page, plain_error *err)
         fds[CHANNEL_FD_MODULES + i] = r->worker->module_fds[i];
     }
     fds[0] = -1;
-    fds[1] = STDOUT_FILENO;
-    fds[2] = STDERR_FILENO;
+    fds[1] = fds[2] = output;
     fds[CHANNEL_FD] = socket;
     fds[CHANNEL_FD_PROGRESS] = page;
+    fds[CHANNEL_FD_OUTPUT] = r->output.fd;
     union {
         const char **given;
         char *const *wanted; /* execve's type; it changes nothing */
@@ -351,14 +396,18 @@ static int watch(struct runner *r, uv_poll_t **poll, int fd, int events, uv_poll
 
 int process_start(struct runner *r, plain_error *err)
 {
-    int socket = -1, page = -1;
+    int socket = -1, page = -1, output = -1;
 
     int result = open_socket(r, &socket, err);
     if (result < 0)
         return result;
     result = progress_new(&r->progress, &page, err);
     if (result == PLAIN_OK)
-        result = spawn(r, socket, page, err);
+        result = output_open(r, &output, err);
+    if (result == PLAIN_OK)
+        result = spawn(r, socket, page, output, err);
+    if (result == PLAIN_OK)
+        result = watch(r, &r->output.poll, r->output.fd, UV_READABLE, output_readable, err);
     if (result == PLAIN_OK)
         result = watch(r, &r->channel_poll, r->channel.fd, UV_READABLE, on_channel, err);
     if (result == PLAIN_OK)
@@ -366,6 +415,8 @@ int process_start(struct runner *r, plain_error *err)
     (void)close(socket);
     if (page >= 0)
         (void)close(page);
+    if (output >= 0)
+        (void)close(output);
     if (result < 0) {
         struct child_end end;
 
@@ -373,6 +424,7 @@ int process_start(struct runner *r, plain_error *err)
         while (r->child.pid != 0 && !child_reap(&r->child, true, &end))
             (void)usleep(1000);
         drop_channel(r);
+        output_close(r);
         progress_unmap(r->progress);
         r->progress = NULL;
         return result;
@@ -444,6 +496,7 @@ void process_release(struct runner *r)
 {
     work_list_free(&r->given);
     drop_channel(r);
+    output_close(r);
     close_poll(&r->exit_poll);
     progress_unmap(r->progress);
     r->progress = NULL;

@@ -284,6 +284,7 @@ static void on_refused(struct worker *w, const struct order *o)
     k->end.error_type = k->end.status == JOB_SUCCESSFUL ? NULL : "Unrecordable";
     k->end.error_message = NULL;
     k->end.error = "the database refused the error's text";
+    k->end.output = NULL;
     w->one_by_one = true;
 }
 

@@ -9,6 +9,7 @@
  *     runners.c  handing jobs to runners, starting and stopping them
  *     process.c  one runner as a process: its channel, its page, its end
  *     stops.c    ending a job that does not end by itself
+ *     output.c   what its jobs write
  *     life.c     what an end means: status, retry, deferral, texts
  *     lease.c    whether this worker may work at all
  *
@@ -41,6 +42,18 @@ enum runner_state {
 /* How far stopping a job has come: see stops.c. */
 enum stop_step { STOP_STEP_NONE, STOP_STEP_ASKED, STOP_STEP_TOLD, STOP_STEP_KILLED };
 
+/* The pipe that is a runner's stdout and stderr. */
+struct runner_output {
+    int fd; /* -1: none */
+    uv_poll_t *poll;
+    struct buf line;   /* what came since the last newline */
+    uint64_t line_seq; /* whose that is: seq of a job, 0 of none */
+    uint64_t logged;   /* log records that came through the channel */
+    int64_t budget;    /* bytes that the log takes in this second */
+    int64_t second_us; /* when that began */
+    int64_t left_out;  /* records that it did not take, not told yet */
+};
+
 struct runner {
     struct worker *worker;
     enum runner_state state;
@@ -50,7 +63,8 @@ struct runner {
     struct progress *progress;
     uv_poll_t *channel_poll; /* readable, and writable while frames wait */
     uv_poll_t *exit_poll;    /* the pidfd */
-    struct work_list given;  /* handed out and not ended, in the order of seq */
+    struct runner_output output;
+    struct work_list given; /* handed out and not ended, in the order of seq */
     uint64_t next_seq;
     int64_t handed;    /* jobs of this process, for recycling */
     unsigned failures; /* deaths in a row without an end in between */
@@ -173,8 +187,19 @@ int64_t stops_limit_ms(const struct worker *w, const struct work *k);
 int process_start(struct runner *r, plain_error *err);
 void process_give(struct runner *r, struct work *w); /* then process_flush */
 void process_flush(struct runner *r);
-void process_close(struct runner *r);   /* no more frames: the runner ends by itself */
+void process_close(struct runner *r); /* no more frames: the runner ends by itself */
+/* Handles frames until so many log records of the runner have come. */
+void process_catch_up(struct runner *r, uint64_t logged);
 void process_release(struct runner *r); /* at the very end: memory */
+
+/* ---- output.c ---- */
+int output_open(struct runner *r, int *theirs, plain_error *err); /* theirs is the runner's end */
+void output_close(struct runner *r);
+void output_readable(uv_poll_t *poll, int status, int events);
+void output_read_rest(struct runner *r); /* what a dead runner left in the pipe */
+void output_passed_on(struct runner *r, const struct frame_output *f);
+void output_logged(struct runner *r, const struct frame_log *f);
+void output_settle(struct runner *r, struct work *k); /* it has ended: makes its text */
 
 /* ---- life.c ---- */
 void life_succeeded(struct runner *r, struct work *k, const struct progress_entry *times);

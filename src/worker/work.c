@@ -83,6 +83,10 @@ void work_free(struct work *w)
     struct batch *batch = w->batch;
 
     mem_free(w->texts);
+    mem_free(w->output);
+    if (w->tail)
+        tail_release(w->tail);
+    mem_free(w->tail);
     if (--batch->refs > 0)
         return;
     arena_release(&batch->arena); /* w itself stands in it */

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/tail.h"
 #include "store/store.h"
 
 enum work_kind {
@@ -57,6 +58,8 @@ struct work {
     const struct hook *hook; /* of a WORK_HOOK; claim points into it */
     struct job_end end;      /* valid from ended on */
     char *texts;             /* memory behind the texts of end */
+    struct tail *tail;       /* what it has written so far; NULL: nothing */
+    char *output;            /* the same as text, once it has ended */
 };
 
 struct work_list {

@@ -120,6 +120,7 @@ static int make_runners(struct worker *w, plain_error *err)
         w->runners[i].worker = w;
         w->runners[i].child.pidfd = -1;
         w->runners[i].channel.fd = -1;
+        w->runners[i].output.fd = -1;
     }
     return PLAIN_OK;
 }

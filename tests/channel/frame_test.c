@@ -126,6 +126,78 @@ static void a_failure_keeps_its_words(void **state)
     buf_release(&b);
 }
 
-HARNESS_MAIN(a_job_arrives_as_it_was_sent, parameters_may_be_null_and_a_class_may_not,
+static void a_log_record_and_output_arrive_as_they_were_sent(void **state)
+{
+    struct buf b = BUF_INIT((size_t)1024 * 1024);
+    struct frame_log got_log;
+    struct frame_output got;
+    char longest[3 * LOG_TEXT_MAX];
+
+    (void)state;
+    memset(longest, 'x', sizeof(longest) - 1);
+    longest[sizeof(longest) - 1] = '\0';
+    frame_put_output(&b, &(struct frame_output){.seq = 3, .bytes = "a\0b", .size = 3});
+    struct frame f = only_frame(&b);
+    assert_int_equal(f.kind, FRAME_OUTPUT);
+    assert_true(frame_get_output(&f, &got));
+    assert_int_equal(got.seq, 3);
+    assert_int_equal(got.size, 3);
+    assert_memory_equal(got.bytes, "a\0b", 3);
+    f.length = 7;
+    assert_false(frame_get_output(&f, &got));
+    buf_reset(&b);
+
+    struct frame_log sent = {.seq = 4, .level = LOG_ERROR, .event = "e", .count = 3};
+    sent.pairs[0] = LOG_TEXT("k", "v");
+    sent.pairs[1] = LOG_NUMBER("n", -5);
+    sent.pairs[2] = LOG_TEXT("long", longest);
+    frame_put_log(&b, &sent);
+    f = only_frame(&b);
+    assert_int_equal(f.kind, FRAME_LOG);
+    assert_true(frame_get_log(&f, &got_log));
+    assert_int_equal(got_log.level, LOG_ERROR);
+    assert_string_equal(got_log.event, "e");
+    assert_int_equal(got_log.count, 3);
+    assert_string_equal(got_log.pairs[0].text, "v");
+    assert_null(got_log.pairs[1].text);
+    assert_int_equal(got_log.pairs[1].number, -5);
+    assert_int_equal(strlen(got_log.pairs[2].text), LOG_TEXT_MAX - 1);
+    for (size_t n = 0; n < f.length; n++) { /* a cut is refused, or ends behind a pair */
+        struct frame cut = {.kind = FRAME_LOG, .payload = f.payload, .length = n};
+
+        if (frame_get_log(&cut, &got_log))
+            assert_true(got_log.count < 3);
+    }
+    buf_release(&b);
+}
+
+static void too_many_pairs_and_an_unknown_level_are_refused(void **state)
+{
+    struct buf b = BUF_INIT((size_t)64 * 1024);
+    struct frame_log sent = {.event = "e", .count = LOG_PAIRS_MAX}, got;
+
+    (void)state;
+    for (size_t i = 0; i < LOG_PAIRS_MAX; i++)
+        sent.pairs[i] = LOG_NUMBER("n", 1);
+    frame_put_log(&b, &sent);
+    struct frame f = only_frame(&b);
+    assert_true(frame_get_log(&f, &got));
+    size_t pair = sizeof(uint32_t) * 2 + sizeof("n") + sizeof(int64_t);
+    buf_put(&b, b.data + b.len - pair, pair);
+    f = (struct frame){.kind = FRAME_LOG,
+                       .payload = b.data + sizeof(struct channel_header),
+                       .length = b.len - sizeof(struct channel_header)};
+    assert_false(frame_get_log(&f, &got));
+    buf_reset(&b);
+    sent.level = LOG_ERROR + 1;
+    frame_put_log(&b, &sent);
+    f = only_frame(&b);
+    assert_false(frame_get_log(&f, &got));
+    buf_release(&b);
+}
+
+HARNESS_MAIN(a_log_record_and_output_arrive_as_they_were_sent,
+             too_many_pairs_and_an_unknown_level_are_refused, a_job_arrives_as_it_was_sent,
+             parameters_may_be_null_and_a_class_may_not,
              every_cut_and_every_changed_length_is_refused_or_harmless,
              an_end_of_unknown_kind_is_refused, a_failure_keeps_its_words)

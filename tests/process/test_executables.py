@@ -100,8 +100,8 @@ def test_output_of_an_executable_reaches_the_log(db, plain):
     plain.add_executable("talker", "#!/bin/sh\necho to stdout; echo to stderr >&2\n")
     plain.enqueue("talker")
     done = plain.drain()
-    assert "to stdout" in done.stdout
-    assert "to stderr" in done.stderr
+    assert 'output="to stdout"' in done.stderr
+    assert 'output="to stderr"' in done.stderr
 
 
 def test_an_executable_that_vanished_is_an_error(db, plain):

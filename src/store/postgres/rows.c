@@ -54,6 +54,7 @@ static const struct field row_fields[] = {
     {field_int, offsetof(struct job_row, exit_signal)},
     {field_int64, offsetof(struct job_row, cpu_us)},
     {field_int64, offsetof(struct job_row, max_rss_kb)},
+    {field_text, offsetof(struct job_row, output)},
 };
 
 static int read_rows(const PGresult *result, struct arena *a, struct job_row **rows, size_t *count,

@@ -40,7 +40,8 @@ enum row_column {
     ROW_EXIT_CODE,
     ROW_EXIT_SIGNAL,
     ROW_CPU_US,
-    ROW_MAX_RSS_KB
+    ROW_MAX_RSS_KB,
+    ROW_OUTPUT
 };
 
 static const enum sql_name list_of[] = {
@@ -102,6 +103,7 @@ static struct job_row read_row(const struct query *q, enum job_table table, stru
         .exit_signal = column_or_minus(q, ROW_EXIT_SIGNAL),
         .cpu_us = int_or_minus(q, ROW_CPU_US),
         .max_rss_kb = int_or_minus(q, ROW_MAX_RSS_KB),
+        .output = column_text(q, ROW_OUTPUT, a),
     };
 }
 

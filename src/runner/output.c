@@ -1,0 +1,106 @@
+#define _GNU_SOURCE
+#include "runner/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+/* How long a worker that was stopped in the middle of a read may keep a runner. */
+enum { READER_PATIENCE_US = 100 * 1000 };
+
+static int standard_error = STDERR_FILENO;
+
+/* Whether the descriptor is still the pipe: a job may have closed it and opened something else. */
+static bool has_pipe(const struct output *o)
+{
+    struct stat now;
+
+    return fstat(CHANNEL_FD_OUTPUT, &now) == 0 && S_ISFIFO(now.st_mode) && now.st_ino == o->inode;
+}
+
+/* Passes n bytes on, or as many as the worker has left. */
+static void pass_on(struct output *o, size_t n)
+{
+    static char chunk[64 * 1024];
+
+    if (!has_pipe(o))
+        return;
+    while (n > 0) {
+        ssize_t got = read(CHANNEL_FD_OUTPUT, chunk, n < sizeof(chunk) ? n : sizeof(chunk));
+
+        if (got <= 0)
+            break;
+        frame_put_output(&o->channel->out, &(struct frame_output){
+                                               .seq = o->seq, .bytes = chunk, .size = (size_t)got});
+        n -= (size_t)got;
+    }
+    (void)channel_flush(o->channel);
+}
+
+static void await_reader(const struct output *o)
+{
+    int64_t deadline = clock_mono_us() + READER_PATIENCE_US;
+
+    while (atomic_load(&o->progress->reading) && clock_mono_us() < deadline)
+        (void)sched_yield();
+}
+
+void output_take(struct output *o)
+{
+    int before = errno, n = 0;
+
+    if (ioctl(CHANNEL_FD_OUTPUT, FIONREAD, &n) == 0 && n > 0)
+        pass_on(o, (size_t)n);
+    if (atomic_load(&o->progress->reading))
+        await_reader(o);
+    errno = before;
+}
+
+static void on_record(enum log_level level, const char *event, const struct log_pair *pairs,
+                      size_t count, void *user)
+{
+    struct output *o = user;
+    struct frame_log record = {
+        .seq = o->seq, .level = (int32_t)level, .event = event, .count = count};
+
+    if (gettid() != o->thread) {
+        log_to_logfmt(level, event, pairs, count, &standard_error);
+        return;
+    }
+    if (count > 0)
+        memcpy(record.pairs, pairs, count * sizeof(*pairs));
+    output_take(o);
+    frame_put_log(&o->channel->out, &record);
+    (void)channel_flush(o->channel);
+    atomic_fetch_add(&o->progress->logged, 1);
+}
+
+/* A child that held the reading end would never learn that nobody reads any more. */
+static void close_in_child(void)
+{
+    (void)close(CHANNEL_FD_OUTPUT);
+}
+
+void output_start(struct output *o, struct channel *channel, struct progress *progress)
+{
+    struct stat pipe = {0};
+
+    (void)fstat(CHANNEL_FD_OUTPUT, &pipe);
+    (void)fcntl(CHANNEL_FD_OUTPUT, F_SETFD, FD_CLOEXEC);
+    *o = (struct output){
+        .channel = channel, .progress = progress, .inode = pipe.st_ino, .thread = gettid()};
+    (void)pthread_atfork(NULL, NULL, close_in_child);
+    (void)setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+    log_set_sink(on_record, o);
+}

@@ -1,0 +1,205 @@
+"""What a job writes is kept with its attempt and goes to the worker's log; nobody waits for it."""
+import collections
+import json
+import os
+import re
+import signal
+import time
+
+import pytest
+
+from marks import on_one_store
+from program import TREE, Plain, sized
+from verify import assert_sound
+from workers import is_alive, living_in, stat_fields, wait_until
+
+KEPT = 64 * 1024
+SOURCE = TREE / "tests/process/modules/output.c"
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("output")
+    (folder / "app").mkdir()
+    (folder / "app/jobs.c").write_text(SOURCE.read_text())
+    Plain(folder)("build", env={"CFLAGS": "-Wextra -Werror", "LDLIBS": "-lpthread",
+                                "CPPFLAGS": f"-I{TREE}/include"})
+    return folder / "app/jobs.so"
+
+
+@pytest.fixture
+def jobs(plain, built):
+    (plain.folder / "app").mkdir()
+    os.link(built, plain.folder / "app/jobs.so")
+
+
+def records(done, *events):
+    found = [json.loads(line) for line in done.stderr.splitlines()]
+    return [record for record in found if record["event"] in events]
+
+
+def drain(plain, *options):
+    return plain.drain("--max-processes", 1, *options, env={"PLAIN_LOG_FORMAT": "json"})
+
+
+@on_one_store
+def test_it_is_kept_in_its_order_and_forwarded_with_its_ids(db, plain, jobs):
+    plain.enqueue("HowJob")
+    done = drain(plain)
+    row = db.one("jobresult")
+    assert row.output == "one\ntwo\n[WARNING] three\nfour\nfive"
+    lines = records(done, "Job output", "three")
+    assert [record.get("output", record["event"]) for record in lines] == [
+        "one", "two", "three", "four", "five"]
+    for record in lines:
+        assert (record["job_class"], record["job_request_uuid"], record["job_process_uuid"]) == (
+            "HowJob", row.job_request_uuid, row.job_process_uuid)
+    assert [r["level"] for r in lines] == ["INFO", "INFO", "WARNING", "INFO", "INFO"]
+    assert done.stdout == ""
+
+
+@on_one_store
+def test_the_order_holds_however_the_worker_and_the_runner_meet(db, plain, jobs):
+    plain.enqueue("HowJob", "--count", sized(300, 5000))
+    plain.drain("--max-processes", 2, "--quiet")
+    assert {row.output for row in db.results()} == {"one\ntwo\n[WARNING] three\nfour\nfive"}
+
+
+@on_one_store
+def test_show_prints_it(db, plain, jobs):
+    (uuid,) = plain.enqueue("HowJob")
+    (silent,) = plain.enqueue("HowJob", "how=nothing")
+    drain(plain)
+    shown = plain("jobs", "show", uuid).stdout
+    assert re.search(r"^  output +one\n +two\n +\[WARNING\] three\n +four\n +five$", shown, re.M)
+    assert plain.json("jobs", "show", uuid)["attempts"][0]["output"].startswith("one\ntwo\n")
+    assert plain.json("jobs", "show", silent)["attempts"][0]["output"] is None
+    assert "output" not in plain("jobs", "show", silent).stdout
+
+
+@on_one_store
+def test_an_executable_is_the_same(db, plain):
+    plain.add_executable("talker", "#!/bin/sh\necho out; echo err >&2; exit 3\n")
+    plain.enqueue("talker")
+    done = drain(plain)
+    row = db.one("jobresult")
+    assert (row.status, row.error_message) == ("ERRORED", "err")
+    assert sorted(row.output.split()) == ["err", "out"]
+    assert {record["output"] for record in records(done, "Job output")} == {"out", "err"}
+    assert {record["job_process_uuid"] for record in records(done, "Job output")} == {
+        row.job_process_uuid}
+
+
+@on_one_store
+@pytest.mark.parametrize("how, exit_signal", [("segfault", signal.SIGSEGV), ("kill", signal.SIGKILL),
+                                              ("abort", signal.SIGABRT), ("exit", None)])
+def test_a_crash_has_its_last_words(db, plain, jobs, how, exit_signal):
+    plain.enqueue("HowJob", f"how={how}")
+    done = drain(plain)
+    row = db.one("jobresult")
+    assert (row.status, row.exit_signal) == ("LOST", exit_signal)
+    assert row.output == "whole line\nhalf a line"
+    assert [record["output"] for record in records(done, "Job output")] == [
+        "whole line", "half a line"]
+
+
+def test_any_bytes_can_be_recorded(db, plain, jobs):
+    plain.enqueue("HowJob", "how=bytes")
+    drain(plain)
+    row = db.one("jobresult")
+    assert row.status == "SUCCESSFUL"
+    assert row.output == ("nul \ufffd bad \ufffd\ufffd cut \ufffd\ufffd\n"
+                          "\x1b[31mred\x1b[0m\r\ufffd\tend")
+    shown = plain("jobs", "show", row.job_request_uuid).stdout
+    assert "\x1b" not in shown and "\r" not in shown
+
+
+@on_one_store
+@pytest.mark.parametrize("form", ["keyvalue", "json"])
+def test_nothing_written_can_forge_a_record(db, plain, jobs, form):
+    plain.enqueue("HowJob", "how=forge")
+    done = plain.drain(env={"PLAIN_LOG_FORMAT": form})
+    forged = [line for line in done.stderr.splitlines() if "orged" in line or "FORGED" in line]
+    assert len(forged) == 2 and "\x1b" not in done.stderr and "\x07" not in done.stderr
+    for line in forged:
+        if form == "json":
+            assert json.loads(line)["event"] == "Job output"
+        else:
+            assert re.match(r"20\S+Z \[INFO\] Job output output=\"", line), line
+
+
+@on_one_store
+def test_a_flood_is_cut_and_nobody_waits_for_it(db, plain, jobs, start_worker):
+    size = sized(16, 256)
+    plain.enqueue("HowJob", "how=flood", f"n={size}")
+    good = plain.enqueue("OwnJob", "--count", 100)
+    worker = start_worker("--max-processes", 2, "--drain")
+    worker.wait(seconds=120)
+    row = db.results("HowJob")[0]
+    assert row.status == "SUCCESSFUL"
+    note, _, kept = row.output.partition("\n")
+    assert len(kept) == KEPT and kept.endswith("xxx\nthe end\n")
+    missing = int(re.fullmatch(r"\[(\d+) bytes before this are not kept\]", note)[1])
+    assert missing == size * 1024 * 1024 + len("the end\n") - KEPT
+    assert db.statuses("OwnJob") == ["SUCCESSFUL"] * len(good)
+    assert worker.log.stat().st_size < size * 1024 * 1024
+    assert worker.events("Job output left out of the log")[0]["records"] > 0
+
+
+@on_one_store
+def test_every_byte_is_its_own_job_s(db, plain, jobs):
+    """Very short jobs, handed out ahead, of which one in two writes."""
+    plain.enqueue("OwnJob", "--count", sized(2000, 20000))
+    plain.drain("--max-processes", 2, "--quiet")
+    rows = db.results()
+    written = [row for row in rows if row.output]
+    per_runner = collections.Counter(row.runner_pid for row in rows)
+    assert collections.Counter(row.runner_pid for row in written) == {
+        pid: (n + 1) // 2 for pid, n in per_runner.items()}
+    assert [row for row in written if row.output.strip() != row.job_request_uuid] == []
+    assert_sound(db)
+
+
+@on_one_store
+def test_somebody_who_holds_the_pipe_holds_nobody_up(db, plain, jobs):
+    plain.enqueue("HowJob", "how=leave")
+    start = time.monotonic()
+    drain(plain)
+    assert time.monotonic() - start < 30  # it holds the pipe for a minute
+    assert db.one("jobresult").output.startswith("before\n")
+    wait_until(lambda: not living_in(plain.folder), "the writer to find its pipe closed")
+
+
+@on_one_store
+def test_a_runner_without_stdout_runs_on(db, plain, jobs):
+    plain.enqueue("HowJob", "how=close")
+    plain.enqueue("HowJob", "how=order")
+    drain(plain)
+    rows = db.results()
+    assert [row.status for row in rows] == ["SUCCESSFUL", "SUCCESSFUL"]
+    assert "[WARNING] three" in rows[1].output
+
+
+@on_one_store
+def test_a_thread_of_a_job_can_log(db, plain, jobs):
+    plain.enqueue("HowJob", "how=thread")
+    drain(plain)
+    assert "from a thread" in db.one("jobresult").output
+
+
+@on_one_store
+def test_a_worker_that_stands_still_costs_no_output(db, plain, jobs, start_worker):
+    """The runner ends its jobs meanwhile, and hands over what it could not."""
+    worker = start_worker("--max-processes", 1)
+    worker.await_event("Starting Plain worker")
+    runner = wait_until(worker.runners, "a runner")[0]
+    plain.enqueue("OwnJob", "--count", 500)
+    db.await_results(20)
+    worker.send(signal.SIGSTOP)
+    wait_until(lambda: stat_fields(runner)[0] == "S", "the runner to have nothing to do")
+    worker.send(signal.SIGCONT)
+    rows = db.await_results(500)
+    assert is_alive(runner)
+    assert [row for row in rows if row.output and row.output.strip() != row.job_request_uuid] == []
+    assert len([row for row in rows if row.output]) == 250
+    worker.stop()
