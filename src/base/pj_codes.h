@@ -341,6 +341,26 @@ static const struct pj_code pj_codes[] = {
         .example = "",
     },
     {
+        .number = 621,
+        .title = "worker file in use",
+        .why = "Another worker, which is alive, has the file in which this one wanted to note what "
+               "it hands out.",
+        .fix = "see who it is with `fuser -v FILE`; stop it, or start this worker with another "
+               "XDG_RUNTIME_DIR",
+        .example = "",
+    },
+    {
+        .number = 622,
+        .title = "worker file cannot be made",
+        .why = "A worker notes what it hands out in a small file, so that no job is lost or run "
+               "twice when it is killed. The file lies in the folder NAME.db-workers beside a "
+               "SQLite database, else in $RUNTIME_DIRECTORY or $XDG_RUNTIME_DIR. There it could "
+               "not be made.",
+        .fix = "look at the folder's owner and mode and the free space with `ls -ld FOLDER` and "
+               "`df -h FOLDER`",
+        .example = "",
+    },
+    {
         .number = 701,
         .title = "handle used after fork()",
         .why = "The handle was opened before the process forked. Parent and child share its "

@@ -42,6 +42,7 @@
     X(NEED_RESCUE)                                                                                 \
     X(ADOPT_ORPHANS)                                                                               \
     X(SEIZE_WORKERS)                                                                               \
+    X(HOLD_WORKERS)                                                                                \
     X(FORGET_WORKERS)                                                                              \
     X(FIND_ORPHANS)                                                                                \
     X(NEXT_LAPSE)                                                                                  \

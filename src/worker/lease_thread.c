@@ -52,6 +52,7 @@ static void set_state(struct lease_thread *t, int r, enum lease_state before, in
         } else if (r == PLAIN_OK) {
             t->state = LEASE_HELD;
             t->deadline_us = deadline;
+            atomic_store(t->terms.deadline_us, deadline);
         }
     }
     (void)pthread_mutex_unlock(&t->mutex);
@@ -105,13 +106,29 @@ static void keep_lease(struct lease_thread *t)
     set_state(t, r, state, sent);
 }
 
+/* Only who lives rescues. */
+static void look_for_the_dead(struct lease_thread *t)
+{
+    (void)pthread_mutex_lock(&t->mutex);
+    bool held = t->state == LEASE_HELD;
+    struct worker_identity identity = t->identity;
+    (void)pthread_mutex_unlock(&t->mutex);
+    if (held && rescuer_run(t->terms.rescuer, t->store, &identity))
+        (void)uv_async_send(t->wake);
+}
+
 /* When the thread is to look again; INT64_MAX: only when it is woken. */
 static int64_t next_us(struct lease_thread *t)
 {
     (void)pthread_mutex_lock(&t->mutex);
-    bool active = t->state == LEASE_ASKED || t->state == LEASE_HELD;
+    enum lease_state state = t->state;
     (void)pthread_mutex_unlock(&t->mutex);
-    return active ? t->due_us : INT64_MAX;
+    if (state == LEASE_ASKED)
+        return t->due_us;
+    if (state != LEASE_HELD)
+        return INT64_MAX;
+    int64_t look = rescuer_next_us(t->terms.rescuer);
+    return look < t->due_us ? look : t->due_us;
 }
 
 static void drain(int fd)
@@ -155,12 +172,13 @@ static void *thread_main(void *argument)
 
     while (!is_quitting(t)) {
         keep_lease(t);
+        look_for_the_dead(t);
         wait_until(t, next_us(t));
     }
     return NULL;
 }
 
-static void wake(struct lease_thread *t)
+void lease_thread_wake(struct lease_thread *t)
 {
     const uint64_t one = 1;
 
@@ -210,8 +228,9 @@ void lease_thread_register(struct lease_thread *t, const struct worker_row *row)
     t->identity = *row->identity;
     t->state = LEASE_ASKED;
     t->due_us = 0;
+    atomic_store(t->terms.deadline_us, 0);
     (void)pthread_mutex_unlock(&t->mutex);
-    wake(t);
+    lease_thread_wake(t);
 }
 
 enum lease_state lease_thread_state(struct lease_thread *t, int64_t *deadline_us)
@@ -234,7 +253,7 @@ void lease_thread_stop(struct lease_thread *t, bool leave)
     (void)pthread_mutex_lock(&t->mutex);
     t->quit = true;
     (void)pthread_mutex_unlock(&t->mutex);
-    wake(t);
+    lease_thread_wake(t);
     (void)pthread_join(t->thread, NULL);
     if (leave && t->store && !uuid_is_zero(&t->identity.id) &&
         t->store->ops->leave(t->store, &t->identity.id, &err) < 0)

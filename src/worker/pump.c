@@ -111,11 +111,11 @@ bool pump_idle(const struct worker *w)
            w->hooked.count == 0 && w->doubtful_count == 0;
 }
 
-static bool is_drained(const struct worker *w)
+static bool is_drained(struct worker *w)
 {
     return w->options->drain && w->empty && pump_idle(w) && w->ready.count == 0 &&
-           w->asking.count == 0 && w->hooks.count == 0 && runners_given(w) == 0 &&
-           (w->hook_name_count == 0 || w->hooks_at_us > 0);
+           w->asking.count == 0 && rescuer_is_idle(&w->rescuer) && w->hooks.count == 0 &&
+           runners_given(w) == 0 && (w->hook_name_count == 0 || w->hooks_at_us > 0);
 }
 
 static void begin_stop_if_drained(struct worker *w)
@@ -195,6 +195,7 @@ static void arm_timer(struct worker *w)
 void pump(struct worker *w)
 {
     lease_check(w);
+    rescue_check(w);
     runners_start(w);
     stops_check(w);
     runners_unstick(w);
@@ -248,6 +249,18 @@ static void set_hooks_at(struct worker *w, const struct order *o)
         w->hooks_at_us = clock_mono_us() + jittered_us(HOOKS_EVERY_MS);
 }
 
+/* They stand in the database now, or somebody else was first. */
+static void settle(struct worker *w, struct work_list *l)
+{
+    struct work *k;
+
+    while ((k = work_list_pop(l))) {
+        progress_forget(k->noted);
+        rescue_settled(w, k);
+        work_free(k);
+    }
+}
+
 static void on_success(struct worker *w, struct order *o)
 {
     if (o->result.ended < o->end_count)
@@ -257,8 +270,8 @@ static void on_success(struct worker *w, struct order *o)
         log_event(LOG_INFO, "Database is back", LOG_NUMBER("failures", w->store_failures));
     w->store_failures = 0;
     w->doubtful_count = 0;
-    work_list_free(&w->recording);
-    work_list_free(&w->releasing);
+    settle(w, &w->recording);
+    settle(w, &w->releasing);
     if (w->ended.count == 0)
         w->one_by_one = false;
     work_list_free(&w->clearing);
