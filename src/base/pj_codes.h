@@ -301,14 +301,6 @@ static const struct pj_code pj_codes[] = {
         .example = "",
     },
     {
-        .number = 508,
-        .title = "a file is there already",
-        .why = "A new project would be written over a file that exists. None of its files was "
-               "written.",
-        .fix = "choose another folder, as in `plain init jobs`, or move the file away",
-        .example = "plain init",
-    },
-    {
         .number = 601,
         .title = "job killed",
         .why = "The process that ran the job died under it: a signal such as SIGSEGV, a call of "
@@ -346,26 +338,6 @@ static const struct pj_code pj_codes[] = {
         .fix =
             "in the job's source `return plain_job_fail(job, \"Type\", \"reason\");` or PLAIN_OK, "
             "then `plain build`",
-        .example = "",
-    },
-    {
-        .number = 621,
-        .title = "worker file in use",
-        .why = "Another worker, which is alive, has the file in which this one wanted to note what "
-               "it hands out.",
-        .fix = "see who it is with `fuser -v FILE`; stop it, or start this worker with another "
-               "XDG_RUNTIME_DIR",
-        .example = "",
-    },
-    {
-        .number = 622,
-        .title = "worker file cannot be made",
-        .why = "A worker notes what it hands out in a small file, so that no job is lost or run "
-               "twice when it is killed. The file lies in the folder NAME.db-workers beside a "
-               "SQLite database, else in $RUNTIME_DIRECTORY or $XDG_RUNTIME_DIR. There it could "
-               "not be made.",
-        .fix = "look at the folder's owner and mode and the free space with `ls -ld FOLDER` and "
-               "`df -h FOLDER`",
         .example = "",
     },
     {

@@ -140,7 +140,6 @@ static const struct kind {
     {"CLASS", put_classes},   {"QUEUE", put_queues},        {"FILE", put_files},
     {"STATUS", put_statuses}, {"POLICY", put_policies},     {"SHELL", put_shells},
     {"[NAME]", put_settings}, {"[TOPIC|CODE]", put_topics}, {"[name=value]...", put_parameters},
-    {"[FOLDER]", put_files},
 };
 
 static void put_kind(struct context *c, const char *name, size_t length)

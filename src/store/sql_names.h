@@ -38,11 +38,15 @@
     X(REGISTER_WORKER)                                                                             \
     X(BEAT)                                                                                        \
     X(LEAVE)                                                                                       \
+    X(LOOK)                                                                                        \
+    X(MARK_IDLE)                                                                                   \
+    X(LISTEN)                                                                                      \
+    X(IS_DIRECT)                                                                                   \
+    X(DATA_VERSION)                                                                                \
     X(IS_REGISTERED)                                                                               \
     X(NEED_RESCUE)                                                                                 \
     X(ADOPT_ORPHANS)                                                                               \
     X(SEIZE_WORKERS)                                                                               \
-    X(HOLD_WORKERS)                                                                                \
     X(FORGET_WORKERS)                                                                              \
     X(FIND_ORPHANS)                                                                                \
     X(NEXT_LAPSE)                                                                                  \

@@ -43,8 +43,8 @@ static void take_new_id(struct worker *w)
         return;
     w->identity.id = uuid_new();
     (void)plain_uuid_format(&w->identity.id, w->id_text);
-    worker_file_set_id(&w->file, &w->identity.id);
     w->lease.lost = false;
+    w->wakeup.is_marked = false;
     for (int i = 0; i < w->runner_count; i++)
         w->runners[i].restart_at_us = 0;
     ask(w);

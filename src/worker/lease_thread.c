@@ -52,7 +52,6 @@ static void set_state(struct lease_thread *t, int r, enum lease_state before, in
         } else if (r == PLAIN_OK) {
             t->state = LEASE_HELD;
             t->deadline_us = deadline;
-            atomic_store(t->terms.deadline_us, deadline);
         }
     }
     (void)pthread_mutex_unlock(&t->mutex);
@@ -106,14 +105,13 @@ static void keep_lease(struct lease_thread *t)
     set_state(t, r, state, sent);
 }
 
-/* Only who lives rescues. */
-static void look_for_the_dead(struct lease_thread *t)
+static void listen_for_jobs(struct lease_thread *t)
 {
     (void)pthread_mutex_lock(&t->mutex);
     bool held = t->state == LEASE_HELD;
-    struct worker_identity identity = t->identity;
+    plain_uuid id = t->identity.id;
     (void)pthread_mutex_unlock(&t->mutex);
-    if (held && rescuer_run(t->terms.rescuer, t->store, &identity))
+    if (held && listener_run(&t->listener, t->store, &id))
         (void)uv_async_send(t->wake);
 }
 
@@ -121,14 +119,12 @@ static void look_for_the_dead(struct lease_thread *t)
 static int64_t next_us(struct lease_thread *t)
 {
     (void)pthread_mutex_lock(&t->mutex);
-    enum lease_state state = t->state;
+    bool held = t->state == LEASE_HELD;
+    bool active = t->state == LEASE_ASKED || held;
     (void)pthread_mutex_unlock(&t->mutex);
-    if (state == LEASE_ASKED)
-        return t->due_us;
-    if (state != LEASE_HELD)
-        return INT64_MAX;
-    int64_t look = rescuer_next_us(t->terms.rescuer);
-    return look < t->due_us ? look : t->due_us;
+    int64_t heard_us = held ? listener_next_us(&t->listener) : INT64_MAX;
+    int64_t due_us = active ? t->due_us : INT64_MAX;
+    return heard_us < due_us ? heard_us : due_us;
 }
 
 static void drain(int fd)
@@ -141,8 +137,9 @@ static void drain(int fd)
 /* Sleeps until `until` or until it is woken; a machine that slept past it wakes the thread too. */
 static void wait_until(struct lease_thread *t, int64_t until)
 {
-    struct pollfd p[] = {{.fd = t->event_fd, .events = POLLIN},
-                         {.fd = t->timer_fd, .events = POLLIN}};
+    struct pollfd p[4] = {{.fd = t->event_fd, .events = POLLIN},
+                          {.fd = t->timer_fd, .events = POLLIN}};
+    nfds_t n = 2 + (nfds_t)listener_fds(&t->listener, p + 2);
     struct itimerspec at = {0};
 
     if (until != INT64_MAX) {
@@ -152,7 +149,7 @@ static void wait_until(struct lease_thread *t, int64_t until)
         at.it_value.tv_nsec = us % US_PER_S * 1000;
     }
     (void)timerfd_settime(t->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
-    while (poll(p, sizeof(p) / sizeof(p[0]), -1) < 0 && errno == EINTR)
+    while (poll(p, n, -1) < 0 && errno == EINTR)
         continue;
     drain(t->event_fd);
     drain(t->timer_fd);
@@ -172,13 +169,13 @@ static void *thread_main(void *argument)
 
     while (!is_quitting(t)) {
         keep_lease(t);
-        look_for_the_dead(t);
+        listen_for_jobs(t);
         wait_until(t, next_us(t));
     }
     return NULL;
 }
 
-void lease_thread_wake(struct lease_thread *t)
+static void wake(struct lease_thread *t)
 {
     const uint64_t one = 1;
 
@@ -200,6 +197,7 @@ int lease_thread_start(struct lease_thread *t, const struct lease_terms *terms, 
 
     t->terms = *terms;
     t->wake = waker;
+    listener_init(&t->listener);
     t->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     t->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
     if (t->event_fd < 0 || t->timer_fd < 0) {
@@ -228,9 +226,14 @@ void lease_thread_register(struct lease_thread *t, const struct worker_row *row)
     t->identity = *row->identity;
     t->state = LEASE_ASKED;
     t->due_us = 0;
-    atomic_store(t->terms.deadline_us, 0);
     (void)pthread_mutex_unlock(&t->mutex);
-    lease_thread_wake(t);
+    wake(t);
+}
+
+void lease_thread_set_waiting(struct lease_thread *t, bool waiting)
+{
+    if (atomic_exchange(&t->listener.waiting, waiting) != waiting && waiting)
+        wake(t);
 }
 
 enum lease_state lease_thread_state(struct lease_thread *t, int64_t *deadline_us)
@@ -253,7 +256,7 @@ void lease_thread_stop(struct lease_thread *t, bool leave)
     (void)pthread_mutex_lock(&t->mutex);
     t->quit = true;
     (void)pthread_mutex_unlock(&t->mutex);
-    lease_thread_wake(t);
+    wake(t);
     (void)pthread_join(t->thread, NULL);
     if (leave && t->store && !uuid_is_zero(&t->identity.id) &&
         t->store->ops->leave(t->store, &t->identity.id, &err) < 0)

@@ -6,6 +6,18 @@
 #include "base/error.h"
 #include "base/uuid.h"
 
+/* A worker that waits claims only what it has seen. */
+static bool look_is_enough(struct store_thread *t, struct order *o)
+{
+    if (!o->look_first)
+        return false;
+    o->status = t->store->ops->look(t->store, &t->wish, &o->look, &o->err);
+    o->result.now = o->look.now;
+    o->result.next_due = o->look.next_due;
+    o->replied_us = clock_mono_us();
+    return o->status < 0 || !o->look.is_due;
+}
+
 static void run_order(struct store_thread *t)
 {
     struct order *o = &t->order;
@@ -21,6 +33,8 @@ static void run_order(struct store_thread *t)
         .hook_classes = o->hook_classes,
         .hook_class_count = o->hook_class_count,
         .hook_limit = o->hook_limit,
+        .idle = o->idle,
+        .woken = o->woken,
     };
 
     if (o->limit > 0) {
@@ -32,6 +46,8 @@ static void run_order(struct store_thread *t)
     }
     o->sent_us = clock_mono_us();
     o->result = (struct cycle_result){.next_due = STORE_NO_TIME};
+    if (look_is_enough(t, o))
+        return;
     o->status = t->store->ops->cycle(t->store, &cycle, &o->arena, &o->result, &o->err);
     o->replied_us = clock_mono_us();
 }

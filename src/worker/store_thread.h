@@ -28,7 +28,11 @@ struct order {
     const char *const *hook_classes;
     size_t hook_class_count;
     size_t hook_limit; /* 0: take no hooks */
+    enum idle_change idle;
+    bool woken;      /* as in struct cycle */
+    bool look_first; /* claim only if a look finds something; nothing else is in the order */
     /* the thread's answer */
+    struct look look; /* when look_first */
     int status;
     plain_error err;
     struct arena arena; /* holds result.claims; the loop takes it over */

@@ -48,7 +48,7 @@ const struct store_ops store_postgres = {
     .size = sizeof(struct store_ops),
     .name = "postgres",
     .schemes = schemes,
-    .caps = 0,
+    .caps = STORE_IDLE_MARKS,
     .open = postgres_open,
     .close = postgres_close,
     .schema_version = postgres_schema_version,
@@ -84,5 +84,8 @@ const struct store_ops store_postgres = {
     .beat = postgres_beat,
     .leave = postgres_leave,
     .rescue = postgres_rescue,
+    .look = postgres_look,
+    .listen = postgres_listen,
+    .hear = postgres_hear,
     .file = postgres_file,
 };

@@ -36,7 +36,7 @@
 
 enum {
     SESSION_DEADLINE_MS = 25000, /* with the 5 s of connecting: 30 */
-    SESSION_SENDS_MAX = 8,       /* statements in one pipeline     */
+    SESSION_SENDS_MAX = 12,      /* statements in one pipeline     */
     SESSION_OLDEST_SERVER = 130000
 };
 
@@ -55,6 +55,7 @@ struct session {
     } sent[SESSION_SENDS_MAX * 2];
     size_t sent_count;
     bool send_failed;
+    bool listens; /* to plainjobs_wake: see wake.c */
     bool started; /* the sync of the pipeline is sent already */
     bool spans;   /* a transaction over several syncs is open: see transaction.h */
     struct session_adopted {

@@ -32,6 +32,8 @@
 /* How long the statements of one call wait for locks, all in all. The contract is 30 s. */
 #define CONNECTION_PATIENCE_US INT64_C(25000000)
 
+struct ear; /* wake.h */
+
 struct connection {
     struct store base;
     sqlite3 *db;
@@ -43,6 +45,8 @@ struct connection {
     sqlite3_stmt **picks; /* SQL_PICK_JOBS once for each queue of a claim */
     size_t pick_count;
     struct checkpoint checkpoint;
+    struct ear *ear;   /* listens for others; NULL: does not */
+    bool has_enqueued; /* in the transaction: workers are to be woken behind it */
 
     bool is_adopted;          /* db is the application's: see adopt.h */
     bool is_nested;           /* adopted: in a transaction of the application's */
