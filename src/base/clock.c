@@ -1,6 +1,7 @@
 #include "base/clock.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
@@ -51,6 +52,14 @@ int64_t clock_mono_us(void)
 int64_t clock_boot_us(void)
 {
     return read_clock(CLOCK_BOOTTIME);
+}
+
+void clock_boot_sleep_until(int64_t boot_us)
+{
+    const struct timespec at = {.tv_sec = boot_us / US_PER_S, .tv_nsec = boot_us % US_PER_S * 1000};
+
+    while (clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &at, NULL) == EINTR)
+        continue;
 }
 
 int64_t clock_add(int64_t a, int64_t b)

@@ -18,6 +18,7 @@ enum { US_PER_MS = 1000, US_PER_S = 1000000, MS_PER_S = 1000 };
 
 int64_t clock_wall_us(void);
 int64_t clock_mono_us(void); /* CLOCK_MONOTONIC */
+void clock_boot_sleep_until(int64_t boot_us);
 int64_t clock_boot_us(void); /* CLOCK_BOOTTIME: goes on while the machine sleeps */
 
 struct clock_source {

@@ -145,6 +145,24 @@ static const struct pj_code pj_codes[] = {
         .example = "echo 'jobs {' > plain.conf && plain config",
     },
     {
+        .number = 205,
+        .title = "no such queue, class or worker",
+        .why =
+            "Nothing of that name is there: no request and no worker names such a queue, nothing "
+            "registers or names such a class, no worker has that id.",
+        .fix = "see the names with `plain jobs queues`, `plain jobs list` and `plain jobs workers`",
+        .example = "plain jobs pause nowhere",
+    },
+    {
+        .number = 206,
+        .title = "paused by a pattern",
+        .why =
+            "The queue is held back by a pause of several queues, and resuming one of them would "
+            "not be what the pattern says.",
+        .fix = "resume the pattern, as `plain jobs queues` shows it",
+        .example = "plain jobs pause --queue 'mail*' && plain jobs resume --queue mail",
+    },
+    {
         .number = 301,
         .title = "cannot open or reach the database",
         .why =
@@ -338,6 +356,26 @@ static const struct pj_code pj_codes[] = {
         .fix =
             "in the job's source `return plain_job_fail(job, \"Type\", \"reason\");` or PLAIN_OK, "
             "then `plain build`",
+        .example = "",
+    },
+    {
+        .number = 621,
+        .title = "worker file in use",
+        .why = "Another worker, which is alive, has the file in which this one wanted to note what "
+               "it hands out.",
+        .fix = "see who it is with `fuser -v FILE`; stop it, or start this worker with another "
+               "XDG_RUNTIME_DIR",
+        .example = "",
+    },
+    {
+        .number = 622,
+        .title = "worker file cannot be made",
+        .why = "A worker notes what it hands out in a small file, so that no job is lost or run "
+               "twice when it is killed. The file lies in the folder NAME.db-workers beside a "
+               "SQLite database, else in $RUNTIME_DIRECTORY or $XDG_RUNTIME_DIR. There it could "
+               "not be made.",
+        .fix = "look at the folder's owner and mode and the free space with `ls -ld FOLDER` and "
+               "`df -h FOLDER`",
         .example = "",
     },
     {

@@ -20,7 +20,7 @@
 /* Descriptors of a runner, beside 0 to 2: module i is at CHANNEL_FD_MODULES + i. */
 enum {
     CHANNEL_FD = 3,
-    CHANNEL_FD_PROGRESS = 4,
+    CHANNEL_FD_FILE = 4,   /* the worker's: see worker_file.h */
     CHANNEL_FD_OUTPUT = 5, /* where what is written to 1 and 2 comes out: see runner/output.h */
     CHANNEL_FD_MODULES = 6
 };

@@ -1,50 +1,96 @@
-#define _GNU_SOURCE
 #include "channel/progress.h"
 
-#include <errno.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include <string.h>
 
-#include "base/error.h"
-
-struct progress *progress_map(int fd)
+/* FNV-1a: finds what was torn or overwritten, not what was forged. */
+static uint32_t check_bytes(uint32_t check, const void *bytes, size_t n)
 {
-    void *p = mmap(NULL, sizeof(struct progress), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    const unsigned char *p = bytes;
 
-    return p == MAP_FAILED ? NULL : p;
+    for (size_t i = 0; i < n; i++)
+        check = (check ^ p[i]) * 16777619U;
+    return check;
 }
 
-int progress_new(struct progress **out, int *fd, plain_error *err)
+static uint32_t entry_check(uint64_t seq, const plain_uuid *token)
 {
-    int memory = memfd_create("plain-progress", MFD_CLOEXEC);
-
-    if (memory < 0)
-        return error_set_errno(err, PLAIN_E_IO, 705, "", errno, "memfd_create for a runner");
-    struct progress *p = NULL;
-    if (ftruncate(memory, (off_t)sizeof(struct progress)) == 0)
-        p = progress_map(memory);
-    if (!p) {
-        int why = errno;
-
-        (void)close(memory);
-        return error_set_errno(err, PLAIN_E_IO, 705, "", why, "memory shared with a runner");
-    }
-    *out = p;
-    *fd = memory;
-    return PLAIN_OK;
+    return check_bytes(check_bytes(2166136261U, &seq, sizeof(seq)), token->bytes,
+                       sizeof(token->bytes));
 }
 
-void progress_unmap(struct progress *p)
+void progress_begin(struct progress *p, uint64_t next, const struct process_mark *runner)
 {
-    if (p)
-        (void)munmap(p, sizeof(*p));
+    p->runner = *runner;
+    atomic_store(&p->entered, next - 1);
+    atomic_store(&p->ended, next - 1);
+    atomic_store(&p->entered_us, 0);
+    atomic_store(&p->revoke_from, 0);
+    atomic_store(&p->revoke_to, 0);
+    atomic_store(&p->asked, 0);
+    atomic_store(&p->heard, 0);
+    atomic_store(&p->cpu_before_us, 0);
+    atomic_store(&p->reading, 0);
+    atomic_store(&p->logged, 0);
+    p->crash[0] = '\0';
+}
+
+bool progress_has_room(struct progress *p, uint64_t seq)
+{
+    return atomic_load_explicit(&progress_entry(p, seq)->seq, memory_order_relaxed) == 0;
+}
+
+struct progress_entry *progress_give(struct progress *p, uint64_t seq, const plain_uuid *token)
+{
+    struct progress_entry *e = progress_entry(p, seq);
+
+    e->token = *token;
+    e->check = entry_check(seq, token);
+    e->frame_length = 0;
+    atomic_store_explicit(&e->state, PROGRESS_GIVEN, memory_order_relaxed);
+    atomic_store_explicit(&e->seq, seq, memory_order_release);
+    return e;
+}
+
+void progress_forget(struct progress_entry *e)
+{
+    if (e)
+        atomic_store_explicit(&e->seq, 0, memory_order_release);
 }
 
 bool progress_enter(struct progress *p, uint64_t seq, int64_t now_us)
 {
     atomic_store_explicit(&p->entered_us, now_us, memory_order_relaxed);
     atomic_store(&p->entered, seq);
-    return seq < atomic_load(&p->revoke_from) || seq >= atomic_load(&p->revoke_to);
+    if (seq >= atomic_load(&p->revoke_from) && seq < atomic_load(&p->revoke_to))
+        return false;
+    atomic_store_explicit(&progress_entry(p, seq)->state, PROGRESS_ENTERED, memory_order_release);
+    return true;
+}
+
+void progress_succeed(struct progress *p, uint64_t seq, const struct progress_times *times)
+{
+    struct progress_entry *e = progress_entry(p, seq);
+
+    e->times = *times;
+    atomic_store_explicit(&e->state, PROGRESS_SUCCEEDED, memory_order_release);
+}
+
+bool progress_end(struct progress *p, uint64_t seq, const char *frame, size_t length)
+{
+    struct progress_entry *e = progress_entry(p, seq);
+    uint32_t at = p->frames_at;
+
+    if (length > PROGRESS_FRAMES_SIZE / 2)
+        return false;
+    if (at > PROGRESS_FRAMES_SIZE - length) /* also when a job has written nonsense there */
+        at = 0;
+    memcpy(p->frames + at, frame, length);
+    p->frames_at = at + (uint32_t)length;
+    e->frame_at = at;
+    e->frame_length = (uint32_t)length;
+    e->frame_check = check_bytes(2166136261U, frame, length);
+    atomic_store_explicit(&e->state, PROGRESS_ENDED, memory_order_release);
+    return true;
 }
 
 uint64_t progress_revoke(struct progress *p, uint64_t next)
@@ -60,4 +106,25 @@ uint64_t progress_revoke(struct progress *p, uint64_t next)
     if (ended + 1 >= before)
         atomic_store(&p->revoke_from, entered + 1);
     return atomic_load(&p->entered);
+}
+
+bool progress_entry_is_sound(const struct progress *p, size_t i)
+{
+    const struct progress_entry *e = &p->ring[i];
+    uint64_t seq = atomic_load(&e->seq);
+
+    return seq == 0 || (seq % PROGRESS_RING == i && e->check == entry_check(seq, &e->token) &&
+                        atomic_load(&e->state) < PROGRESS_STATES);
+}
+
+const char *progress_frame(const struct progress *p, const struct progress_entry *e, size_t *length)
+{
+    if (e->frame_length == 0 || e->frame_length > PROGRESS_FRAMES_SIZE ||
+        e->frame_at > PROGRESS_FRAMES_SIZE - e->frame_length)
+        return NULL;
+    const char *frame = p->frames + e->frame_at;
+    if (check_bytes(2166136261U, frame, e->frame_length) != e->frame_check)
+        return NULL;
+    *length = e->frame_length;
+    return frame;
 }

@@ -1,10 +1,13 @@
 /*
  * progress.h - the page of progress that a runner shares with its worker
  *
- * A runner tells a success by writing its times here and raising `ended`; frames carry only what
- * went otherwise. So a thousand short jobs cost one write(2), and neither a long job nor a crash
- * hides a finished one: after a runner's death the page says which jobs were entered and which
- * ended.
+ * A part of the worker's file (worker_file.h), so what stands here is still there when both are
+ * dead. It serves two readers.
+ *
+ * The worker. A runner tells a success by writing its times here and raising `ended`; frames carry
+ * only what went otherwise. So a thousand short jobs cost one write(2), and neither a long job nor
+ * a crash hides a finished one: after a runner's death the page says which jobs were entered and
+ * which ended.
  *
  * The worker may take back jobs that the runner has not entered (a long job is before them, or the
  * worker stops): it raises the range [revoke_from, revoke_to). The runner first writes `entered`,
@@ -13,7 +16,13 @@
  * `entered` as the worker saw it will not be entered, and a job that both saw is settled by the
  * runner's frame, DONE, END or SKIP.
  *
- * The worker trusts nothing here that its own count of handed-out jobs does not allow.
+ * Whoever rescues. An entry stands for one attempt, from the moment before it is handed out until
+ * its end is in the database: given, then entered, then ended, with the frame of an end that was no
+ * success. What has no entry was not entered. Numbers of jobs go on over the processes of one
+ * runner, and a place of the ring is used again only when it is free.
+ *
+ * The worker trusts nothing here that its own count of handed-out jobs does not allow, and a
+ * rescuer nothing whose check is wrong: a job can write to its runner's page.
  */
 #ifndef PLAIN_CHANNEL_PROGRESS_H
 #define PLAIN_CHANNEL_PROGRESS_H
@@ -24,15 +33,38 @@
 #include <stdint.h>
 
 #include <plain/jobs/error.h>
+#include <plain/jobs/uuid.h>
+
+#include "base/process_mark.h"
 
 enum {
     PROGRESS_RING = 1024, /* more than a runner is ever given ahead */
-    PROGRESS_CRASH_SIZE = 4096
+    PROGRESS_CRASH_SIZE = 4096,
+    PROGRESS_FRAMES_SIZE = 64 * 1024
+};
+
+enum progress_state {
+    PROGRESS_GIVEN,
+    PROGRESS_ENTERED,
+    PROGRESS_SUCCEEDED,
+    PROGRESS_ENDED, /* otherwise: its frame says how */
+    PROGRESS_STATES
+};
+
+struct progress_times {
+    int64_t started_us, ended_us; /* clock_mono_us() */
+    int64_t cpu_us, max_rss_kb;
 };
 
 struct progress_entry {
-    int64_t started_us, ended_us; /* clock_mono_us() */
-    int64_t cpu_us, max_rss_kb;
+    _Atomic uint64_t seq; /* 0: free */
+    plain_uuid token;
+    uint32_t check;         /* of seq and token */
+    _Atomic uint32_t state; /* enum progress_state */
+    struct progress_times times;
+    uint32_t frame_at, frame_length, frame_check; /* of the frame in `frames`; a later one may have
+                                                     overwritten it: then the check is wrong */
+    uint32_t reserved;
 };
 
 struct progress {
@@ -46,26 +78,46 @@ struct progress {
     _Atomic int64_t cpu_before_us; /* of the process and its children, when the job was entered */
     _Atomic int reading;           /* 1: the worker reads the pipe of output (runner/output.h) */
     _Atomic uint64_t logged;       /* log records that the runner has sent */
+    struct process_mark runner;    /* who runs here, as its worker says */
+    uint32_t frames_at;            /* where the next frame goes */
     struct progress_entry ring[PROGRESS_RING]; /* of job n: ring[n % PROGRESS_RING] */
     char crash[PROGRESS_CRASH_SIZE];           /* call stack, written by the fatal-signal handler */
+    char frames[PROGRESS_FRAMES_SIZE];
 };
-
-/* The worker's side: makes the page; *fd (close-on-exec) is for the runner. */
-int progress_new(struct progress **out, int *fd, plain_error *err);
-/* The runner's side. NULL when it cannot be mapped. */
-struct progress *progress_map(int fd);
-void progress_unmap(struct progress *p); /* NULL is fine */
 
 static inline struct progress_entry *progress_entry(struct progress *p, uint64_t seq)
 {
     return &p->ring[seq % PROGRESS_RING];
 }
 
-/* The runner is about to enter job seq: true if it may. */
-bool progress_enter(struct progress *p, uint64_t seq, int64_t now_us);
+/* ---- the worker ---- */
 
+/* A new process begins here; its first job will be next. */
+void progress_begin(struct progress *p, uint64_t next, const struct process_mark *runner);
+/* Whether job seq has a place. */
+bool progress_has_room(struct progress *p, uint64_t seq);
+/* Notes an attempt that is about to be handed out. */
+struct progress_entry *progress_give(struct progress *p, uint64_t seq, const plain_uuid *token);
+/* It is recorded, or nobody's business any more. NULL is fine. */
+void progress_forget(struct progress_entry *e);
 /* The worker takes back what was not entered, up to next (exclusive). Returns the last job that may
  * have been entered: those above it are the worker's again. */
 uint64_t progress_revoke(struct progress *p, uint64_t next);
+
+/* ---- the runner ---- */
+
+/* The runner is about to enter job seq: true if it may. */
+bool progress_enter(struct progress *p, uint64_t seq, int64_t now_us);
+void progress_succeed(struct progress *p, uint64_t seq, const struct progress_times *times);
+/* Another end: its frame, with the header. False when it is too long to be kept; nothing is. */
+bool progress_end(struct progress *p, uint64_t seq, const char *frame, size_t length);
+
+/* ---- whoever rescues ---- */
+
+/* Whether the entry at place i of the ring is one that can be: free, or with the right checks. */
+bool progress_entry_is_sound(const struct progress *p, size_t i);
+/* The frame of an end; NULL when it was overwritten. */
+const char *progress_frame(const struct progress *p, const struct progress_entry *e,
+                           size_t *length);
 
 #endif

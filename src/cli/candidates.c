@@ -109,6 +109,32 @@ static void put_queues(struct context *c)
     registry_free(registry);
 }
 
+static void put_queues_and_classes(struct context *c)
+{
+    put_queues(c);
+    put_classes(c);
+}
+
+/* host:pid of those that live, which is shorter than the id. */
+static void put_workers(struct context *c)
+{
+    struct arena *a = &c->cli->arena;
+    struct worker_view *workers = NULL;
+    struct store *store = NULL;
+    char id[PLAIN_UUID_TEXT];
+    size_t count = 0;
+
+    if (cli_store(c->cli, STORE_READ_ONLY, &store, NULL) == PLAIN_OK)
+        (void)store->ops->workers(store, a, &workers, &count, NULL);
+    for (size_t i = 0; i < count; i++) {
+        const char *place = arena_printf(a, "%s:%d", workers[i].host, workers[i].pid);
+
+        if (place)
+            put(c, place, plain_uuid_format(&workers[i].id, id));
+    }
+    store_close(store);
+}
+
 static void put_parameters_of(struct context *c, const plain_job_class *cls)
 {
     for (size_t i = 0; i < class_param_count(cls); i++) {
@@ -137,9 +163,17 @@ static const struct kind {
     const char *name;
     void (*put)(struct context *c);
 } kinds[] = {
-    {"CLASS", put_classes},   {"QUEUE", put_queues},        {"FILE", put_files},
-    {"STATUS", put_statuses}, {"POLICY", put_policies},     {"SHELL", put_shells},
-    {"[NAME]", put_settings}, {"[TOPIC|CODE]", put_topics}, {"[name=value]...", put_parameters},
+    {"CLASS", put_classes},
+    {"QUEUE", put_queues},
+    {"FILE", put_files},
+    {"STATUS", put_statuses},
+    {"POLICY", put_policies},
+    {"SHELL", put_shells},
+    {"[QUEUE|CLASS]", put_queues_and_classes},
+    {"WORKER", put_workers},
+    {"[NAME]", put_settings},
+    {"[TOPIC|CODE]", put_topics},
+    {"[name=value]...", put_parameters},
 };
 
 static void put_kind(struct context *c, const char *name, size_t length)

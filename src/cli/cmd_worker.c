@@ -11,12 +11,12 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/worker_reload.h"
-#include "core/class.h"
+#include "core/queue_pattern.h"
 #include "runner/module.h"
 #include "runner/runner.h"
 #include "worker/worker.h"
 
-enum { PROCESSES_MAX = 1024 };
+enum { PROCESSES_MAX = 1024, QUEUES_MAX = 100 };
 
 /* Options that are settings with another name. */
 static const struct {
@@ -54,6 +54,16 @@ static int default_processes(void)
     return cpus < PROCESSES_MAX ? cpus : PROCESSES_MAX;
 }
 
+static int too_many_queues(size_t count, plain_error *err)
+{
+    int r = error_set(err, PLAIN_E_INVALID, 201, "queue",
+                      "--queue is given %zu times; a worker takes at most %d", count, QUEUES_MAX);
+
+    error_fix(err, "name what the queues begin with, as in `plain jobs worker --queue 'mail*'`, or "
+                   "share them among workers");
+    return r;
+}
+
 /* The queues of --queue, each once, or the default one. */
 static int read_queues(struct cli *cli, struct worker_options *out, plain_error *err)
 {
@@ -63,10 +73,12 @@ static int read_queues(struct cli *cli, struct worker_options *out, plain_error 
 
     if (!queues)
         return error_nomem(err);
+    if (given->count > QUEUES_MAX)
+        return too_many_queues(given->count, err);
     queues[0] = "default";
     for (size_t i = 0; i < given->count; i++) {
         size_t same = 0;
-        int r = class_check_text("queue", given->texts[i], false, err);
+        int r = queue_pattern_check(given->texts[i], err);
 
         if (r < 0)
             return r;

@@ -38,7 +38,8 @@ static const struct cli_option help_options[] = {
 };
 
 static const struct cli_option worker_options[] = {
-    {OPTION_QUEUE, 0, true, "queue", "QUEUE", "work for this queue; repeatable [default]"},
+    {OPTION_QUEUE, 0, true, "queue", "QUEUE",
+     "work for this queue, 'mail*' or '*'; up to 100 times [default]"},
     {OPTION_MAX_PROCESSES, 0, false, "max-processes", "N",
      "runners, each runs one job at a time [the CPUs allowed]"},
     {OPTION_MAX_JOBS_PER_PROCESS, 0, false, "max-jobs-per-process", "N",
@@ -73,6 +74,19 @@ static const struct cli_option enqueue_options[] = {
 static const struct cli_option clear_options[] = {
     {OPTION_OLDER_THAN, 0, false, "older-than", "AGE",
      "36h, 7d or seconds, instead of JOBS_RESULTS_RETENTION"},
+    {0},
+};
+
+static const struct cli_option pause_options[] = {
+    {OPTION_QUEUE, 0, false, "queue", "QUEUE", "this queue, 'mail*' or '*'"},
+    {OPTION_CLASS, 0, false, "class", "CLASS", "this class, in every queue"},
+    {OPTION_REASON, 0, false, "reason", "TEXT", "why, for others to read"},
+    {0},
+};
+
+static const struct cli_option resume_options[] = {
+    {OPTION_QUEUE, 0, false, "queue", "QUEUE", "this queue, or the pattern that was paused"},
+    {OPTION_CLASS, 0, false, "class", "CLASS", "this class"},
     {0},
 };
 
@@ -208,6 +222,10 @@ static const struct command commands[] = {
             "SIGTERM or Ctrl-C: unstarted jobs go back to the queue, running ones finish; a "
             "second one\n"
             "puts those back too. A SQLite database that does not exist is made.\n"
+            "\n"
+            "--queue 'mail*' is every queue whose name begins with mail, '*' every queue, also "
+            "those that\n"
+            "come later. Quote it, or the shell puts the names of files there.\n"
             "\n"
             "With --reload it watches *.c, *.h, *.so and *.conf in this folder and below, .env* "
             "and\n"
@@ -357,6 +375,100 @@ static const struct command commands[] = {
         .json = "{\"request\": \"uuid\", \"skipped\": as for enqueue}",
         .example = "plain jobs retry 0192f3c4-7f3a-7c9e-8000-1c9e7f3a0192",
         .run = cmd_retry,
+    },
+    {
+        .group = "jobs",
+        .name = "queues",
+        .operands = "",
+        .doc = "Show the queues: what waits, what is paused, who works.",
+        .about =
+            "At most 100 queues with jobs are shown. WORKERS are those that live and would take a "
+            "job.",
+        .json = "{\"queues\": [{\"queue\", \"pending\", \"processing\", \"due_at\", "
+                "\"workers\",\n"
+                " \"paused\": null or {\"name\", \"at\", \"by\", \"reason\"}}],\n"
+                " \"paused_classes\": [{\"name\", \"at\", \"by\", \"reason\"}]}",
+        .example = "plain jobs queues",
+        .run = cmd_queues,
+    },
+    {
+        .group = "jobs",
+        .name = "pause",
+        .operands = "[QUEUE|CLASS]",
+        .most = 1,
+        .doc = "Start no more jobs of a queue or a class.",
+        .about =
+            "From then on no worker claims one, until it is resumed; they can be enqueued all the "
+            "same.\n"
+            "What a worker had claimed before is not touched: it runs to its end. A name that is "
+            "both a\n"
+            "queue and a class, or neither, needs --queue or --class. 'mail*' pauses every queue "
+            "whose\n"
+            "name begins with mail, also those that come later. Pausing again takes the new "
+            "reason.",
+        .json = "{\"kind\": \"queue\" or \"class\", \"name\", \"changed\"}",
+        .example = "plain jobs pause mail --reason 'SES is down'",
+        .options = pause_options,
+        .run = cmd_pause,
+    },
+    {
+        .group = "jobs",
+        .name = "resume",
+        .operands = "[QUEUE|CLASS]",
+        .most = 1,
+        .doc = "Start the jobs of a paused queue or class again.",
+        .json = "{\"kind\": \"queue\" or \"class\", \"name\", \"changed\"}",
+        .example = "plain jobs resume mail",
+        .options = resume_options,
+        .run = cmd_resume,
+    },
+    {
+        .group = "jobs",
+        .name = "workers",
+        .operands = "",
+        .doc = "Show the workers.",
+        .about = "A worker is live, quiet, stopping, or stale: not heard of for longer than its "
+                 "lease, so its\n"
+                 "jobs are about to be rescued.",
+        .json = "{\"workers\": [{\"worker_id\", \"host\", \"pid\", \"queues\", \"classes\", "
+                "\"capacity\", \"running\",\n"
+                " \"started_at\", \"last_heartbeat_at\", \"lease_ms\", \"version\", "
+                "\"state\"}]}",
+        .example = "plain jobs workers",
+        .run = cmd_workers,
+    },
+    {
+        .group = "jobs",
+        .name = "quiet",
+        .operands = "WORKER",
+        .least = 1,
+        .most = 1,
+        .doc = "Ask a worker to finish what it has and take no more.",
+        .about =
+            "It is given no job from now on, and gives back what it had not started with its next\n"
+            "heartbeat (JOBS_HEARTBEAT_INTERVAL). It stays until it is stopped; there is no way "
+            "back. WORKER\n"
+            "is the id of `plain jobs workers`, the beginning or the end of it, or host:pid.",
+        .json = "{\"worker_id\", \"asked\": \"quiet\"}",
+        .example = "plain jobs quiet job1:8841",
+        .run = cmd_quiet,
+    },
+    {
+        .group = "jobs",
+        .name = "stop",
+        .operands = "WORKER",
+        .least = 1,
+        .most = 1,
+        .doc = "Ask a worker to stop, as SIGTERM does.",
+        .about =
+            "It is given no job from now on, and stops with its next heartbeat "
+            "(JOBS_HEARTBEAT_INTERVAL):\n"
+            "what it had not started goes back to the queue, what runs finishes. WORKER is the id "
+            "of\n"
+            "`plain jobs workers`, the beginning or the end of it, or host:pid.",
+        .json = "{\"worker_id\", \"asked\": \"stop\"}",
+        .example = "plain jobs stop job1:8841",
+        .run = cmd_stop,
     },
     {
         .group = "jobs",

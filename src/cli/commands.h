@@ -23,15 +23,21 @@ int cmd_help(struct cli *cli, plain_error *err);
 int cmd_list(struct cli *cli, plain_error *err);
 int cmd_migrate(struct cli *cli, plain_error *err);
 int cmd_next(struct cli *cli, plain_error *err);
+int cmd_pause(struct cli *cli, plain_error *err);
 int cmd_processes(struct cli *cli, plain_error *err);
 int cmd_purge(struct cli *cli, plain_error *err);
+int cmd_queues(struct cli *cli, plain_error *err);
+int cmd_quiet(struct cli *cli, plain_error *err);
 int cmd_requests(struct cli *cli, plain_error *err);
 int cmd_results(struct cli *cli, plain_error *err);
+int cmd_resume(struct cli *cli, plain_error *err);
 int cmd_retry(struct cli *cli, plain_error *err);
 int cmd_run(struct cli *cli, plain_error *err);
 int cmd_show(struct cli *cli, plain_error *err);
 int cmd_stats(struct cli *cli, plain_error *err);
+int cmd_stop(struct cli *cli, plain_error *err);
 int cmd_version(struct cli *cli, plain_error *err);
 int cmd_worker(struct cli *cli, plain_error *err);
+int cmd_workers(struct cli *cli, plain_error *err);
 
 #endif

@@ -58,6 +58,7 @@ enum option_id {
     OPTION_DST,
     OPTION_PARTIAL,
     OPTION_OLDER_THAN,
+    OPTION_REASON,
     OPTION_TIMEOUT,
     OPTION_COUNT
 };

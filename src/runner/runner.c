@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include "runner/runner.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,9 +23,11 @@
 #include "base/text.h"
 #include "channel/channel.h"
 #include "channel/progress.h"
+#include "channel/worker_file.h"
 #include "core/class.h"
 #include "runner/attempt.h"
 #include "runner/crash.h"
+#include "runner/guard.h"
 #include "runner/module.h"
 #include "runner/output.h"
 #include "runner/usage.h"
@@ -56,10 +59,25 @@ static int flush(struct runner *r)
     return channel_flush(&r->channel);
 }
 
-/* A frame that is not DONE is written at once: see the head of this file. */
+/* A frame that is not DONE is written at once: see the head of this file. Into the worker's file
+ * first, so that no death loses it; there without its long texts when they are too long. */
 static void tell_end(struct runner *r, const struct frame_end *end)
 {
+    size_t before = r->channel.out.len;
+
     frame_put_end(&r->channel.out, end);
+    if (buf_ok(&r->channel.out) &&
+        !progress_end(r->progress, end->seq, r->channel.out.data + before,
+                      r->channel.out.len - before)) {
+        struct buf brief = BUF_INIT(CHANNEL_FRAME_MAX);
+        struct frame_end cut = *end;
+
+        cut.error = cut.error_message = "its text was too long to outlive its worker";
+        frame_put_end(&brief, &cut);
+        if (buf_ok(&brief))
+            (void)progress_end(r->progress, end->seq, brief.data, brief.len);
+        buf_release(&brief);
+    }
     (void)channel_flush(&r->channel);
 }
 
@@ -151,8 +169,10 @@ static void run_entered(struct runner *r, const struct frame_job *f)
     int64_t rss = own ? after.max_rss_kb : attempt.max_rss_kb;
 
     if (attempt.result == ATTEMPT_SUCCESSFUL) {
-        *progress_entry(r->progress, f->seq) = (struct progress_entry){
-            .started_us = started, .ended_us = ended, .cpu_us = cpu, .max_rss_kb = rss};
+        progress_succeed(
+            r->progress, f->seq,
+            &(struct progress_times){
+                .started_us = started, .ended_us = ended, .cpu_us = cpu, .max_rss_kb = rss});
     } else {
         struct frame_end end = make_end(f, entry, &job, &attempt);
 
@@ -210,7 +230,7 @@ static void handle_hook(struct runner *r, const struct frame *frame)
     if (enter(r, f.job.seq))
         attempt_aborted(registry_find(r->registry, f.job.job_class), &f);
     leave(r);
-    *progress_entry(r->progress, f.job.seq) = (struct progress_entry){0};
+    progress_succeed(r->progress, f.job.seq, &(struct progress_times){0});
     atomic_store(&r->progress->ended, f.job.seq);
     r->last = f.job.seq;
 }
@@ -321,25 +341,38 @@ static void serve(struct runner *r)
     }
 }
 
-/* argv: program, RUNNER_COMMAND, worker's uuid, paths of the modules behind the descriptors. */
+/* The page of this runner in the worker's file, and a guard that looks at its head. The descriptor
+ * stays open: it holds the file's lock. */
+static bool join_file(struct runner *r, const char *number, plain_error *err)
+{
+    const struct worker_file_head *head;
+    int64_t place;
+
+    (void)fcntl(CHANNEL_FD, F_SETFD, FD_CLOEXEC);
+    (void)fcntl(CHANNEL_FD_FILE, F_SETFD, FD_CLOEXEC);
+    return text_parse_int64(number, 0, INT32_MAX, &place) &&
+           worker_file_join(CHANNEL_FD_FILE, (int)place, &r->progress, &head) &&
+           guard_start(head, err) == PLAIN_OK;
+}
+
+/* argv: program, RUNNER_COMMAND, worker's uuid, place in the worker's file, paths of the modules
+ * behind the descriptors. */
 int runner_main(int argc, char **argv, const plain_module *own)
 {
     struct runner r = {.arena = ARENA_INIT};
     plain_error err;
 
-    if (argc < 3 || !plain_uuid_parse(argv[2], &r.worker_id)) {
+    if (argc < 4 || !plain_uuid_parse(argv[2], &r.worker_id)) {
         (void)fprintf(stderr, "%s is started by `plain jobs worker`, not by hand\n",
                       RUNNER_COMMAND);
         return 2;
     }
     channel_init(&r.channel, CHANNEL_FD);
-    r.progress = progress_map(CHANNEL_FD_PROGRESS);
-    (void)close(CHANNEL_FD_PROGRESS);
-    if (!r.progress)
+    if (!join_file(&r, argv[3], &err))
         return 1;
     output_start(&r.output, &r.channel, r.progress);
     crash_install(r.progress->crash, sizeof(r.progress->crash));
-    if (load(&r, argc - 3, argv + 3, own, &err) < 0) {
+    if (load(&r, argc - 4, argv + 4, own, &err) < 0) {
         frame_put_failed(&r.channel.out, &err);
         (void)channel_flush(&r.channel);
     } else {
@@ -349,7 +382,6 @@ int runner_main(int argc, char **argv, const plain_module *own)
     arena_release(&r.arena);
     registry_free(r.registry);
     channel_release(&r.channel);
-    progress_unmap(r.progress);
     return 0;
 }
 

@@ -38,15 +38,11 @@
     X(REGISTER_WORKER)                                                                             \
     X(BEAT)                                                                                        \
     X(LEAVE)                                                                                       \
-    X(LOOK)                                                                                        \
-    X(MARK_IDLE)                                                                                   \
-    X(LISTEN)                                                                                      \
-    X(IS_DIRECT)                                                                                   \
-    X(DATA_VERSION)                                                                                \
     X(IS_REGISTERED)                                                                               \
     X(NEED_RESCUE)                                                                                 \
     X(ADOPT_ORPHANS)                                                                               \
     X(SEIZE_WORKERS)                                                                               \
+    X(HOLD_WORKERS)                                                                                \
     X(FORGET_WORKERS)                                                                              \
     X(FIND_ORPHANS)                                                                                \
     X(NEXT_LAPSE)                                                                                  \
@@ -74,6 +70,16 @@
     X(NOW)                                                                                         \
     X(COUNT_SINCE)                                                                                 \
     X(COUNT_QUEUES)                                                                                \
+    X(QUEUE_NAMES)                                                                                 \
+    X(COUNT_PAUSES)                                                                                \
+    X(LIST_PAUSES)                                                                                 \
+    X(CLAIM_GATE)                                                                                  \
+    X(PAUSE_GATE)                                                                                  \
+    X(PAUSE)                                                                                       \
+    X(RESUME)                                                                                      \
+    X(LIST_WORKERS)                                                                                \
+    X(ASK_WORKER)                                                                                  \
+    X(WISH_OF_WORKER)                                                                              \
     X(BEGIN_COMMITTED)                                                                             \
     X(SAVEPOINT)                                                                                   \
     X(RELEASE)                                                                                     \

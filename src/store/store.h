@@ -194,12 +194,6 @@ struct cycle {
     const char *const *hook_classes; /* classes whose hooks this worker can call */
     size_t hook_class_count;
     size_t hook_limit; /* hooks to be taken: nobody else is given them for HOOK_LEASE_S */
-    enum idle_change {
-        IDLE_KEEP,
-        IDLE_MARK, /* the worker waits to be woken: enqueues that begin after the commit wake it */
-        IDLE_CLEAR /* it does not, and nobody is to spend time on it */
-    } idle;        /* where STORE_IDLE_MARKS */
-    bool woken;    /* something came, perhaps in front of what was claimed last */
 };
 enum { HOOK_LEASE_S = 60, STORE_HOOK_MAX = 100 };
 
@@ -213,27 +207,6 @@ struct cycle_result {
                          STORE_NO_TIME when nothing is waiting for a time */
     struct hook *hooks;
     size_t hook_count;
-};
-
-/* What a worker that waits can see without claiming. */
-struct look {
-    bool is_due;      /* something could be claimed */
-    int64_t now;      /* by the database's clock */
-    int64_t next_due; /* STORE_NO_TIME when nothing is waiting for a time */
-    bool is_open; /* a transaction that began before the first look behind IDLE_MARK still is: what
-                     it enqueued before the mark was there wakes nobody */
-};
-
-/* What listen() gives: either may be -1. */
-struct listening {
-    int told_fd;    /* readable when an enqueue told of itself, or the link is gone */
-    int changed_fd; /* readable when the database changed, whoever did it; often */
-    bool is_new;    /* what came before was not heard: look once */
-};
-
-struct heard {
-    bool is_woken;    /* look whether there is something to claim */
-    int64_t again_ms; /* -1: when a descriptor is readable; else ask again in so many ms */
 };
 
 enum job_table { TABLE_REQUEST, TABLE_PROCESS, TABLE_RESULT };
@@ -292,10 +265,46 @@ struct queue_stats {
 };
 enum { STORE_QUEUE_COUNT_MAX = 10000, STORE_QUEUES_MAX = 100 };
 
+/* What is held back: claims leave it where it is. */
+enum pause_kind { PAUSE_QUEUE, PAUSE_CLASS, PAUSE_KIND_COUNT };
+extern const char *const pause_kind_names[PAUSE_KIND_COUNT]; /* "queue", "class" */
+
+struct pause {
+    enum pause_kind kind;
+    const char *name; /* of queues also a pattern: `mail*`, `*` */
+    int64_t at;
+    const char *reason; /* "" for none */
+    const char *by;     /* who */
+};
+
+/* What an operator asks of a worker. A text that we do not know is none. */
+enum worker_wish { WISH_NONE, WISH_QUIET, WISH_STOP, WISH_COUNT };
+extern const char *const worker_wish_names[WISH_COUNT]; /* "", "quiet", "stop" */
+enum worker_wish worker_wish_of(const char *text);      /* NULL is none */
+
+/* A worker as others see it. */
+struct worker_view {
+    plain_uuid id;
+    const char *host;
+    int pid;
+    const char *const *queues; /* as it was told: patterns too */
+    size_t queue_count;
+    const char *const *classes; /* that it can run */
+    size_t class_count;
+    bool tells_classes; /* false: a worker of another program, of which that is not known */
+    int capacity;       /* -1: not known */
+    int64_t lease_ms;
+    const char *version; /* NULL: not known */
+    enum worker_wish wish;
+    int64_t started_at, last_heartbeat_at;
+    bool stale;      /* its lease is over: it is dead, or soon known to be */
+    int64_t running; /* jobs that it has claimed */
+};
+enum { STORE_WORKERS_MAX = 1000 };
+
 enum store_caps {
-    STORE_FILE = 1 << 0,       /* a file on this host: made when missing if asked for */
-    STORE_ONE_WRITER = 1 << 1, /* more connections of a process do not help */
-    STORE_IDLE_MARKS = 1 << 2  /* enqueues wake only workers that said that they wait */
+    STORE_FILE = 1 << 0,      /* a file on this host: made when missing if asked for */
+    STORE_ONE_WRITER = 1 << 1 /* more connections of a process do not help */
 };
 
 enum store_open_flags {
@@ -453,26 +462,39 @@ struct store_ops {
      * never finishing: another rescuer goes on. */
     int (*rescue)(struct store *s, const struct rescue_wish *wish, struct arena *a,
                   struct rescue_result *out, plain_error *err);
-    /* ---- wake-up ---- */
-
-    /* Whether there is something for wish, of which limit and tokens do not matter. One query,
-     * which locks and writes nothing. What is paused may be told as due. */
-    int (*look)(struct store *s, const struct claim_wish *wish, struct look *out, plain_error *err);
-    /* Makes what others commit wake this connection, and keeps it so; call again after every error.
-     * The descriptors are for poll() and stay the store's. PLAIN_NONE when enqueues cannot be heard
-     * here, as behind a pooler that shares connections: then only looking helps. */
-    int (*listen)(struct store *s, const plain_uuid *worker, struct listening *out,
-                  plain_error *err);
-    /* What came since. Call when told_fd or changed_fd is readable and after every other verb on
-     * this connection; changed: whether changed_fd is to be read at all. */
-    int (*hear)(struct store *s, bool changed, struct heard *out, plain_error *err);
-
     /* The database's file, absolute, when it is one on this host (STORE_FILE); else NULL. */
     const char *(*file)(struct store *s);
 
     /* The statement of plain_enqueue_statement(), with {schema}. in front of names. */
     const char *(*enqueue_sql)(void);
     bool sql_takes_uuid; /* whether its last value is the uuid */
+
+    /* Names of queues that have requests, in the order of the database, behind `after` ("": from
+     * the first), at most limit of them. */
+    int (*queue_names)(struct store *s, const char *after, size_t limit, struct arena *a,
+                       const char *const **names, size_t *count, plain_error *err);
+
+    /* Holds a queue, the queues of a pattern or a class back: no claim that is committed later has
+     * a job of it. Retries and new requests wait too; what was claimed before is not touched. One
+     * that is paused stays so since when and by whom it was, with the new reason if there is one;
+     * *is_new tells. p->at is not looked at. */
+    int (*pause)(struct store *s, const struct pause *p, bool *is_new, plain_error *err);
+    /* PLAIN_NONE when it was not paused under this name. */
+    int (*resume)(struct store *s, enum pause_kind kind, const char *name, plain_error *err);
+    /* All, queues first, by name. */
+    int (*pauses)(struct store *s, struct arena *a, struct pause **pauses, size_t *count,
+                  plain_error *err);
+
+    /* The workers that have a row, oldest first, at most STORE_WORKERS_MAX. */
+    int (*workers)(struct store *s, struct arena *a, struct worker_view **workers, size_t *count,
+                   plain_error *err);
+    /* Leaves a wish in a worker's row: from then on its claims are empty. Who was asked to stop is
+     * not made to stay by WISH_QUIET. PLAIN_NONE when no such worker lives. */
+    int (*ask_worker)(struct store *s, const plain_uuid *worker, enum worker_wish wish,
+                      plain_error *err);
+    /* For the worker itself: what was asked of it; WISH_NONE also when it has no row. */
+    int (*wish_of_worker)(struct store *s, const plain_uuid *worker, enum worker_wish *wish,
+                          plain_error *err);
 };
 enum { STORE_SLICE = 500 };
 

@@ -43,11 +43,32 @@ static void take_new_id(struct worker *w)
         return;
     w->identity.id = uuid_new();
     (void)plain_uuid_format(&w->identity.id, w->id_text);
+    worker_file_set_id(&w->file, &w->identity.id);
     w->lease.lost = false;
-    w->wakeup.is_marked = false;
     for (int i = 0; i < w->runner_count; i++)
         w->runners[i].restart_at_us = 0;
     ask(w);
+}
+
+/* Quiet is for good: what is running ends, and nothing else begins. */
+static void be_quiet(struct worker *w)
+{
+    w->lease.quiet = true;
+    log_event(LOG_INFO, "Job worker is quiet", LOG_TEXT("worker_id", w->id_text),
+              LOG_NUMBER("jobs_running", (int64_t)runners_given(w)));
+    runners_take_back(w);
+    work_list_append(&w->returning, &w->ready);
+}
+
+/* The database gives it no jobs from the moment on that the wish was written. */
+static void heed_wish(struct worker *w)
+{
+    enum worker_wish wish = lease_thread_wish(&w->lease.thread);
+
+    if (wish != WISH_NONE && !w->lease.quiet)
+        be_quiet(w);
+    if (wish == WISH_STOP && w->stop == STOP_NO)
+        worker_stop(w);
 }
 
 void lease_check(struct worker *w)
@@ -64,6 +85,8 @@ void lease_check(struct worker *w)
     } else if (!w->lease.asked && w->classes_known && w->stop == STOP_NO) {
         ask(w);
     }
+    if (w->lease.held)
+        heed_wish(w);
 }
 
 int64_t lease_next_us(const struct worker *w)

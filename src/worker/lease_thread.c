@@ -52,6 +52,7 @@ static void set_state(struct lease_thread *t, int r, enum lease_state before, in
         } else if (r == PLAIN_OK) {
             t->state = LEASE_HELD;
             t->deadline_us = deadline;
+            atomic_store(t->terms.deadline_us, deadline);
         }
     }
     (void)pthread_mutex_unlock(&t->mutex);
@@ -80,6 +81,18 @@ static void set_due(struct lease_thread *t, int r, const plain_error *err)
     t->due_us = clock_boot_us() + jittered_us(wait_us);
 }
 
+/* With every heartbeat. Not to know is no reason to do anything. */
+static void read_wish(struct lease_thread *t, const plain_uuid *worker)
+{
+    enum worker_wish wish;
+
+    if (t->store->ops->wish_of_worker(t->store, worker, &wish, NULL) != PLAIN_OK)
+        return;
+    (void)pthread_mutex_lock(&t->mutex);
+    t->wish = wish;
+    (void)pthread_mutex_unlock(&t->mutex);
+}
+
 static void keep_lease(struct lease_thread *t)
 {
     plain_error err = {0};
@@ -101,17 +114,20 @@ static void keep_lease(struct lease_thread *t)
         r = t->store->ops->register_worker(t->store, &row, &err);
     else if (r == PLAIN_OK)
         r = t->store->ops->beat(t->store, &identity.id, &err);
+    if (r == PLAIN_OK)
+        read_wish(t, &identity.id);
     set_due(t, r, &err);
     set_state(t, r, state, sent);
 }
 
-static void listen_for_jobs(struct lease_thread *t)
+/* Only who lives rescues. */
+static void look_for_the_dead(struct lease_thread *t)
 {
     (void)pthread_mutex_lock(&t->mutex);
     bool held = t->state == LEASE_HELD;
-    plain_uuid id = t->identity.id;
+    struct worker_identity identity = t->identity;
     (void)pthread_mutex_unlock(&t->mutex);
-    if (held && listener_run(&t->listener, t->store, &id))
+    if (held && rescuer_run(t->terms.rescuer, t->store, &identity))
         (void)uv_async_send(t->wake);
 }
 
@@ -119,12 +135,14 @@ static void listen_for_jobs(struct lease_thread *t)
 static int64_t next_us(struct lease_thread *t)
 {
     (void)pthread_mutex_lock(&t->mutex);
-    bool held = t->state == LEASE_HELD;
-    bool active = t->state == LEASE_ASKED || held;
+    enum lease_state state = t->state;
     (void)pthread_mutex_unlock(&t->mutex);
-    int64_t heard_us = held ? listener_next_us(&t->listener) : INT64_MAX;
-    int64_t due_us = active ? t->due_us : INT64_MAX;
-    return heard_us < due_us ? heard_us : due_us;
+    if (state == LEASE_ASKED)
+        return t->due_us;
+    if (state != LEASE_HELD)
+        return INT64_MAX;
+    int64_t look = rescuer_next_us(t->terms.rescuer);
+    return look < t->due_us ? look : t->due_us;
 }
 
 static void drain(int fd)
@@ -137,9 +155,8 @@ static void drain(int fd)
 /* Sleeps until `until` or until it is woken; a machine that slept past it wakes the thread too. */
 static void wait_until(struct lease_thread *t, int64_t until)
 {
-    struct pollfd p[4] = {{.fd = t->event_fd, .events = POLLIN},
-                          {.fd = t->timer_fd, .events = POLLIN}};
-    nfds_t n = 2 + (nfds_t)listener_fds(&t->listener, p + 2);
+    struct pollfd p[] = {{.fd = t->event_fd, .events = POLLIN},
+                         {.fd = t->timer_fd, .events = POLLIN}};
     struct itimerspec at = {0};
 
     if (until != INT64_MAX) {
@@ -149,7 +166,7 @@ static void wait_until(struct lease_thread *t, int64_t until)
         at.it_value.tv_nsec = us % US_PER_S * 1000;
     }
     (void)timerfd_settime(t->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
-    while (poll(p, n, -1) < 0 && errno == EINTR)
+    while (poll(p, sizeof(p) / sizeof(p[0]), -1) < 0 && errno == EINTR)
         continue;
     drain(t->event_fd);
     drain(t->timer_fd);
@@ -169,13 +186,13 @@ static void *thread_main(void *argument)
 
     while (!is_quitting(t)) {
         keep_lease(t);
-        listen_for_jobs(t);
+        look_for_the_dead(t);
         wait_until(t, next_us(t));
     }
     return NULL;
 }
 
-static void wake(struct lease_thread *t)
+void lease_thread_wake(struct lease_thread *t)
 {
     const uint64_t one = 1;
 
@@ -197,7 +214,6 @@ int lease_thread_start(struct lease_thread *t, const struct lease_terms *terms, 
 
     t->terms = *terms;
     t->wake = waker;
-    listener_init(&t->listener);
     t->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     t->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
     if (t->event_fd < 0 || t->timer_fd < 0) {
@@ -226,14 +242,9 @@ void lease_thread_register(struct lease_thread *t, const struct worker_row *row)
     t->identity = *row->identity;
     t->state = LEASE_ASKED;
     t->due_us = 0;
+    atomic_store(t->terms.deadline_us, 0);
     (void)pthread_mutex_unlock(&t->mutex);
-    wake(t);
-}
-
-void lease_thread_set_waiting(struct lease_thread *t, bool waiting)
-{
-    if (atomic_exchange(&t->listener.waiting, waiting) != waiting && waiting)
-        wake(t);
+    lease_thread_wake(t);
 }
 
 enum lease_state lease_thread_state(struct lease_thread *t, int64_t *deadline_us)
@@ -247,6 +258,14 @@ enum lease_state lease_thread_state(struct lease_thread *t, int64_t *deadline_us
     return state;
 }
 
+enum worker_wish lease_thread_wish(struct lease_thread *t)
+{
+    (void)pthread_mutex_lock(&t->mutex);
+    enum worker_wish wish = t->wish;
+    (void)pthread_mutex_unlock(&t->mutex);
+    return wish;
+}
+
 void lease_thread_stop(struct lease_thread *t, bool leave)
 {
     plain_error err;
@@ -256,7 +275,7 @@ void lease_thread_stop(struct lease_thread *t, bool leave)
     (void)pthread_mutex_lock(&t->mutex);
     t->quit = true;
     (void)pthread_mutex_unlock(&t->mutex);
-    wake(t);
+    lease_thread_wake(t);
     (void)pthread_join(t->thread, NULL);
     if (leave && t->store && !uuid_is_zero(&t->identity.id) &&
         t->store->ops->leave(t->store, &t->identity.id, &err) < 0)

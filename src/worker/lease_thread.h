@@ -2,14 +2,14 @@
  * lease_thread.h - the thread that keeps the worker's lease
  *
  * A lease is the worker's row in the database, renewed at every interval. The thread has a
- * connection of its own, so that no long claim or slow end keeps a heartbeat waiting, and does
- * nothing of the jobs. The database says how old a row is by its own clock; here the lease is
- * judged by CLOCK_BOOTTIME, which goes on while the machine sleeps, from the moment before a
- * heartbeat was sent and with a margin for clocks that run at different speeds: so this worker
- * knows that its lease is over before anybody else may think so. A lease that was over once is over
- * for ever, even if a heartbeat gets through later: the worker takes a new id.
+ * connection of its own, so that no long claim or slow end keeps a heartbeat waiting. Between
+ * heartbeats it looks for dead workers (rescuer.h). The database says how old a row is by its own
+ * clock; here the lease is judged by CLOCK_BOOTTIME, which goes on while the machine sleeps, from
+ * the moment before a heartbeat was sent and with a margin for clocks that run at different speeds:
+ * so this worker knows that its lease is over before anybody else may think so. A lease that was
+ * over once is over for ever, even if a heartbeat gets through later: the worker takes a new id.
  *
- * The thread sleeps in one poll(), where it also hears of new jobs: see listener.h.
+ * The thread sleeps in one poll(); a descriptor of the connection (for LISTEN) can join it there.
  */
 #ifndef PLAIN_WORKER_LEASE_THREAD_H
 #define PLAIN_WORKER_LEASE_THREAD_H
@@ -20,12 +20,14 @@
 #include <uv.h>
 
 #include "store/store.h"
-#include "worker/listener.h"
+#include "worker/rescuer.h"
 
 struct lease_terms {
     const char *url;
     int64_t interval_ms; /* between heartbeats */
     int64_t lease_ms;    /* the lease's length, at least three intervals */
+    struct rescuer *rescuer;
+    _Atomic int64_t *deadline_us; /* where runners look for it; 0 while nothing is held */
 };
 
 enum lease_state {
@@ -41,7 +43,6 @@ struct lease_thread {
     struct store *store;
     pthread_t thread;
     bool started;
-    struct listener listener;
     int event_fd, timer_fd; /* wakes the thread: an order; a time by CLOCK_BOOTTIME */
 
     pthread_mutex_t mutex; /* guards what follows */
@@ -49,7 +50,8 @@ struct lease_thread {
     enum lease_state state;
     struct worker_row row; /* of the lease that is asked for or held */
     struct worker_identity identity;
-    int64_t deadline_us; /* clock_boot_us(): HELD until then */
+    int64_t deadline_us;   /* clock_boot_us(): HELD until then */
+    enum worker_wish wish; /* as of the last heartbeat */
 
     int64_t due_us; /* the thread's: when the next heartbeat is; clock_boot_us() */
     unsigned failures;
@@ -62,10 +64,12 @@ int lease_thread_start(struct lease_thread *t, const struct lease_terms *terms, 
                        plain_error *err) PLAIN_MUST_USE;
 /* Asks for a lease under row's id. The lists in row are borrowed until the next call. */
 void lease_thread_register(struct lease_thread *t, const struct worker_row *row);
+/* Something else is to be done at once: the rescuer's. */
+void lease_thread_wake(struct lease_thread *t);
 /* The state now; *deadline_us by clock_boot_us() when it is held. */
 enum lease_state lease_thread_state(struct lease_thread *t, int64_t *deadline_us);
-/* Whether the worker has nothing to do: foreign writers are then worth a look. */
-void lease_thread_set_waiting(struct lease_thread *t, bool waiting);
+/* What an operator asked of this worker, as of the last heartbeat. */
+enum worker_wish lease_thread_wish(struct lease_thread *t);
 /* Ends the thread. leave: everything is given back or ended, so the worker's row goes too. */
 void lease_thread_stop(struct lease_thread *t, bool leave);
 

@@ -30,7 +30,7 @@
 enum { LOST_ERROR_TYPE_SIZE = 16 };
 
 /* The texts of an end, in one piece of memory that the work owns. Clean, whatever the job sent. */
-static void keep_texts(struct work *k, const char *type, const char *message, const char *error)
+void life_texts(struct work *k, const char *type, const char *message, const char *error)
 {
     const char *const sources[] = {type, message, error};
     const size_t limits[] = {JOB_ERROR_TYPE_MAX, JOB_ERROR_MAX, JOB_ERROR_MAX};
@@ -63,8 +63,8 @@ static void keep_texts(struct work *k, const char *type, const char *message, co
 }
 
 /* The times come from a page that a job can write to: whatever it says, an end is in order. */
-static void begin_end(const struct runner *r, struct work *k, enum job_status status,
-                      int64_t started_us, int64_t ended_us)
+void life_begin_end(struct work *k, enum job_status status, int runner_pid, int64_t started_us,
+                    int64_t ended_us)
 {
     int64_t now = clock_mono_us();
 
@@ -82,7 +82,7 @@ static void begin_end(const struct runner *r, struct work *k, enum job_status st
         .exit_signal = -1,
         .crash_count = k->claim->crash_count,
         .lost_count = k->claim->lost_count,
-        .runner_pid = r->pid,
+        .runner_pid = runner_pid,
         .cpu_us = -1,
         .max_rss_kb = -1,
     };
@@ -135,30 +135,33 @@ static bool is_aborted(enum job_status status)
     return status == JOB_LOST || status == JOB_CANCELLED;
 }
 
-static void finish(struct worker *w, struct work *k)
+void life_finish(struct worker *w, struct work *k)
 {
     int64_t took = k->end.ended_at - k->end.started_at;
 
     const struct known_class *class = life_find_class(w, k->claim->job_class);
 
     k->end.output = k->output;
-    k->end.wants_hook = is_aborted(k->end.status) && class && class->has_on_aborted;
+    /* A class that is not here may have one: some other worker knows. */
+    k->end.wants_hook = is_aborted(k->end.status) && (!class || class->has_on_aborted);
     if (k->end.wants_hook)
         w->hooks_at_us = 0;
-    w->average_us = w->average_us == 0 ? took + 1 : (w->average_us * 7 + took) / 8 + 1;
-    w->completed++;
+    if (!k->rescued) {
+        w->average_us = w->average_us == 0 ? took + 1 : (w->average_us * 7 + took) / 8 + 1;
+        w->completed++;
+    }
     w->empty = false;
     report(w, k);
     work_list_push(&w->ended, k);
 }
 
 /* What follows a LOST attempt: its retry, after a delay that its class says when one is at hand. */
-static void go_on(struct worker *w, struct work *k, bool may_retry)
+void life_go_on(struct worker *w, struct work *k, bool may_retry)
 {
     const struct known_class *class = life_find_class(w, k->claim->job_class);
 
     if (!may_retry || !has_retries_left(k)) {
-        finish(w, k);
+        life_finish(w, k);
     } else if (class && class->has_retry_delay && w->stop == STOP_NO) {
         k->kind = WORK_ASK;
         work_list_push(&w->asking, k);
@@ -167,7 +170,7 @@ static void go_on(struct worker *w, struct work *k, bool may_retry)
     }
 }
 
-/* The end of an attempt that was stopped; begin_end() has filled in the rest. cause: how its
+/* The end of an attempt that was stopped; life_begin_end() has filled in the rest. cause: how its
  * process ended, or what it said itself. */
 static void end_stopped(struct worker *w, struct work *k, const char *cause)
 {
@@ -180,14 +183,14 @@ static void end_stopped(struct worker *w, struct work *k, const char *cause)
     else
         buf_puts(&message, "cancelled");
     buf_putf(&error, "%s: %s\n%s", type, message.data, cause);
-    keep_texts(k, type, buf_ok(&message) ? message.data : type, buf_ok(&error) ? error.data : type);
+    life_texts(k, type, buf_ok(&message) ? message.data : type, buf_ok(&error) ? error.data : type);
     buf_release(&message);
     buf_release(&error);
     k->end.status = timed_out ? JOB_LOST : JOB_CANCELLED;
     if (timed_out)
-        go_on(w, k, true);
+        life_go_on(w, k, true);
     else
-        finish(w, k);
+        life_finish(w, k);
 }
 
 /* Whether an attempt that ended at ended_us did so because it was stopped. good: it says that it
@@ -214,20 +217,20 @@ static bool put_back(const struct runner *r, struct work *k, bool good)
     return true;
 }
 
-void life_succeeded(struct runner *r, struct work *k, const struct progress_entry *times)
+void life_succeeded(struct runner *r, struct work *k, const struct progress_times *times)
 {
     r->failures = 0;
     if (k->kind == WORK_HOOK) {
         work_list_push(&r->worker->hooked, k);
         return;
     }
-    begin_end(r, k, JOB_SUCCESSFUL, times->started_us, times->ended_us);
+    life_begin_end(k, JOB_SUCCESSFUL, r->pid, times->started_us, times->ended_us);
     k->end.cpu_us = times->cpu_us;
     k->end.max_rss_kb = times->max_rss_kb;
     if (of_stop(r, k, times->ended_us, true))
         end_stopped(r->worker, k, "it ended after it was stopped, and said that it succeeded");
     else
-        finish(r->worker, k);
+        life_finish(r->worker, k);
 }
 
 static void end_deferred(struct work *k, const struct frame_end *f)
@@ -236,58 +239,58 @@ static void end_deferred(struct work *k, const struct frame_end *f)
 
     if (f->increment_retries && !has_retries_left(k)) {
         k->end.status = JOB_ERRORED;
-        keep_texts(k, "RetriesExhausted", "retries exhausted: deferred by the last attempt",
+        life_texts(k, "RetriesExhausted", "retries exhausted: deferred by the last attempt",
                    "RetriesExhausted: retries exhausted: deferred by the last attempt");
         return;
     }
     (void)snprintf(text, sizeof(text), "Deferred for %" PRId64 ".%03d seconds",
                    f->delay_ms / MS_PER_S, (int)(f->delay_ms % MS_PER_S));
-    keep_texts(k, "", "", text);
+    life_texts(k, "", "", text);
     k->end.error_type = k->end.error_message = k->end.fingerprint = NULL;
     set_successor(k, f->delay_ms, k->claim->retry_attempt + (f->increment_retries ? 1 : 0));
 }
 
-void life_ended(struct runner *r, struct work *k, const struct frame_end *f)
+/* The end that a frame tells, of an attempt that was not being stopped. */
+static void end_by_frame(struct worker *w, struct work *k, const struct frame_end *f)
+{
+    if (f->kind == END_DEFERRED) {
+        end_deferred(k, f);
+    } else {
+        life_texts(k, f->error_type, f->error_message, f->error);
+        if (has_retries_left(k))
+            set_successor(k, f->delay_ms, k->claim->retry_attempt + 1);
+    }
+    life_finish(w, k);
+}
+
+static void begin_by_frame(struct work *k, int runner_pid, const struct frame_end *f)
 {
     static const enum job_status statuses[] = {
         [END_FAILED] = JOB_ERRORED, [END_DEFERRED] = JOB_DEFERRED, [END_LOST] = JOB_LOST};
 
-    if (put_back(r, k, f->kind == END_DEFERRED))
-        return;
-    begin_end(r, k, statuses[f->kind], f->started_us, f->ended_us);
+    life_begin_end(k, statuses[f->kind], runner_pid, f->started_us, f->ended_us);
     k->end.cpu_us = f->cpu_us;
     k->end.max_rss_kb = f->max_rss_kb;
     k->end.exit_code = f->exit_code;
     k->end.exit_signal = f->exit_signal;
-    r->failures = 0;
-    if (of_stop(r, k, f->ended_us, false)) {
-        end_stopped(r->worker, k, f->error);
-        return;
-    }
-    if (f->kind == END_DEFERRED) {
-        end_deferred(k, f);
-    } else {
-        keep_texts(k, f->error_type, f->error_message, f->error);
-        if (has_retries_left(k))
-            set_successor(k, f->delay_ms, k->claim->retry_attempt + 1);
-    }
-    finish(r->worker, k);
 }
 
-/* Losses that were not the job's fault: it does not run for ever all the same. */
-enum { LOST_MAX = 10 };
-
-void life_lost_lease(struct runner *r, struct work *k)
+void life_end_as(struct worker *w, struct work *k, int runner_pid, const struct frame_end *f)
 {
-    char message[160];
+    begin_by_frame(k, runner_pid, f);
+    end_by_frame(w, k, f);
+}
 
-    begin_end(r, k, JOB_LOST, atomic_load(&r->progress->entered_us), clock_mono_us());
-    k->end.lost_count = k->claim->lost_count + 1;
-    bool may_retry = k->end.lost_count < LOST_MAX;
-    (void)snprintf(message, sizeof(message), "worker %s lost its lease%s", r->worker->id_text,
-                   may_retry ? "" : "; lost with its worker 10 times: no retry");
-    keep_texts(k, "Lost", message, message);
-    go_on(r->worker, k, may_retry);
+void life_ended(struct runner *r, struct work *k, const struct frame_end *f)
+{
+    if (put_back(r, k, f->kind == END_DEFERRED))
+        return;
+    begin_by_frame(k, r->pid, f);
+    r->failures = 0;
+    if (of_stop(r, k, f->ended_us, false))
+        end_stopped(r->worker, k, f->error);
+    else
+        end_by_frame(r->worker, k, f);
 }
 
 /* The runner died under this job. Its usage is the whole process's, so it tells only the peak. */
@@ -298,7 +301,7 @@ static void end_lost(struct runner *r, struct work *k, const struct child_end *h
 
     (void)child_end_text(how, cause, sizeof(cause));
     (void)snprintf(message, sizeof(message), "the job's process ended with %s", cause);
-    begin_end(r, k, JOB_LOST, atomic_load(&r->progress->entered_us), clock_mono_us());
+    life_begin_end(k, JOB_LOST, r->pid, atomic_load(&r->progress->entered_us), clock_mono_us());
     k->end.exit_code = how->exit_code;
     k->end.exit_signal = how->exit_signal;
     k->end.max_rss_kb = how->max_rss_kb;
@@ -315,9 +318,9 @@ static void end_lost(struct runner *r, struct work *k, const struct child_end *h
     memcpy(stack, r->progress->crash, sizeof(stack));
     stack[sizeof(stack) - 1] = '\0';
     buf_putf(&error, "Lost: %s\n%s", message, stack);
-    keep_texts(k, "Lost", message, buf_ok(&error) ? error.data : message);
+    life_texts(k, "Lost", message, buf_ok(&error) ? error.data : message);
     buf_release(&error);
-    go_on(r->worker, k, may_retry);
+    life_go_on(r->worker, k, may_retry);
 }
 
 void life_lost(struct runner *r, struct work *k, const struct child_end *how)
@@ -339,7 +342,7 @@ void life_lost(struct runner *r, struct work *k, const struct child_end *how)
 void life_delay(struct worker *w, struct work *k, int64_t delay_ms)
 {
     set_successor(k, delay_ms, k->claim->retry_attempt + 1);
-    finish(w, k);
+    life_finish(w, k);
 }
 
 const struct known_class *life_find_class(const struct worker *w, const char *name)

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -55,7 +56,7 @@ static void settle_below(struct runner *r, uint64_t seq)
 
     while (seq > 0 && (k = take_up_to(r, seq - 1))) {
         output_settle(r, k);
-        life_succeeded(r, k, progress_entry(r->progress, k->seq));
+        life_succeeded(r, k, &progress_entry(r->progress, k->seq)->times);
     }
 }
 
@@ -256,9 +257,37 @@ static void settle_dead(struct runner *r)
 static void judge_entered(struct runner *r, struct work *k, const struct child_end *end)
 {
     if (r->worker->lease.lost && k->kind == WORK_JOB)
-        life_lost_lease(r, k);
+        rescue_own(r, k);
     else
         life_lost(r, k, end);
+}
+
+/* A job whose end reached the file and not the channel. */
+static bool judge_ended(struct runner *r, struct work *k)
+{
+    struct frame frame = {.kind = FRAME_END};
+    struct frame_end f;
+    size_t length = 0;
+
+    if (k->kind != WORK_JOB || !k->noted)
+        return false;
+    switch (atomic_load(&k->noted->state)) {
+    case PROGRESS_SUCCEEDED:
+        life_succeeded(r, k, &k->noted->times);
+        return true;
+    case PROGRESS_ENDED:
+        frame.payload = progress_frame(r->progress, k->noted, &length);
+        if (!frame.payload || length <= sizeof(struct channel_header))
+            return false;
+        frame.payload += sizeof(struct channel_header);
+        frame.length = length - sizeof(struct channel_header);
+        if (!frame_get_end(&frame, &f))
+            return false;
+        life_ended(r, k, &f);
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* The jobs of a dead runner: the one that was entered is judged, the others are free again. */
@@ -268,7 +297,8 @@ static void judge_dead(struct runner *r, const struct child_end *end)
 
     if (k) {
         output_settle(r, k);
-        judge_entered(r, k, end);
+        if (!judge_ended(r, k))
+            judge_entered(r, k, end);
     }
     while ((k = work_list_pop(&r->given)))
         runners_put_home(r->worker, k);
@@ -310,8 +340,6 @@ static void on_child_exit(uv_poll_t *poll, int status, int events)
     drop_channel(r);
     close_poll(&r->exit_poll);
     output_close(r);
-    progress_unmap(r->progress);
-    r->progress = NULL;
     if (!expected)
         log_event(LOG_WARNING, "Runner ended", LOG_NUMBER("pid", r->pid),
                   LOG_TEXT("how", child_end_text(&end, how, sizeof(how))));
@@ -339,10 +367,11 @@ static int open_socket(struct runner *r, int *theirs, plain_error *err)
     return PLAIN_OK;
 }
 
-static int spawn(struct runner *r, int socket, int page, int output, plain_error *err)
+static int spawn(struct runner *r, int socket, int output, plain_error *err)
 {
     const struct worker_options *o = r->worker->options;
-    const char **argv = mem_zalloc(o->module_count + 4, sizeof(*argv));
+    const char **argv = mem_zalloc(o->module_count + 5, sizeof(*argv));
+    char place[16];
     int *fds = r->worker->module_copies;
     int result;
 
@@ -351,14 +380,16 @@ static int spawn(struct runner *r, int socket, int page, int output, plain_error
     argv[0] = "plain";
     argv[1] = RUNNER_COMMAND;
     argv[2] = r->worker->id_text;
+    (void)snprintf(place, sizeof(place), "%d", (int)(r - r->worker->runners));
+    argv[3] = place;
     for (size_t i = 0; i < o->module_count; i++) {
-        argv[3 + i] = o->module_paths[i];
+        argv[4 + i] = o->module_paths[i];
         fds[CHANNEL_FD_MODULES + i] = r->worker->module_fds[i];
     }
     fds[0] = -1;
     fds[1] = fds[2] = output;
     fds[CHANNEL_FD] = socket;
-    fds[CHANNEL_FD_PROGRESS] = page;
+    fds[CHANNEL_FD_FILE] = r->worker->file.fd;
     fds[CHANNEL_FD_OUTPUT] = r->output.fd;
     union {
         const char **given;
@@ -396,16 +427,16 @@ static int watch(struct runner *r, uv_poll_t **poll, int fd, int events, uv_poll
 
 int process_start(struct runner *r, plain_error *err)
 {
-    int socket = -1, page = -1, output = -1;
+    const struct process_mark nobody = {0};
+    int socket = -1, output = -1;
 
     int result = open_socket(r, &socket, err);
     if (result < 0)
         return result;
-    result = progress_new(&r->progress, &page, err);
+    progress_begin(r->progress, r->next_seq, &nobody);
+    result = output_open(r, &output, err);
     if (result == PLAIN_OK)
-        result = output_open(r, &output, err);
-    if (result == PLAIN_OK)
-        result = spawn(r, socket, page, output, err);
+        result = spawn(r, socket, output, err);
     if (result == PLAIN_OK)
         result = watch(r, &r->output.poll, r->output.fd, UV_READABLE, output_readable, err);
     if (result == PLAIN_OK)
@@ -413,8 +444,6 @@ int process_start(struct runner *r, plain_error *err)
     if (result == PLAIN_OK)
         result = watch(r, &r->exit_poll, r->child.pidfd, UV_READABLE, on_child_exit, err);
     (void)close(socket);
-    if (page >= 0)
-        (void)close(page);
     if (output >= 0)
         (void)close(output);
     if (result < 0) {
@@ -425,12 +454,10 @@ int process_start(struct runner *r, plain_error *err)
             (void)usleep(1000);
         drop_channel(r);
         output_close(r);
-        progress_unmap(r->progress);
-        r->progress = NULL;
         return result;
     }
     r->pid = r->child.pid;
-    r->next_seq = 1;
+    r->progress->runner = process_mark_of(r->pid);
     r->handed = 0;
     r->stop_step = STOP_STEP_NONE;
     r->told_us = 0;
@@ -472,6 +499,8 @@ void process_give(struct runner *r, struct work *w)
                                             .will_retry = w->hook->will_retry});
     else
         frame_put_job(&r->channel.out, kinds[w->kind], &job);
+    if (w->kind == WORK_JOB)
+        w->noted = progress_give(r->progress, w->seq, &c->token);
     work_list_push(&r->given, w);
 }
 
@@ -498,6 +527,4 @@ void process_release(struct runner *r)
     drop_channel(r);
     output_close(r);
     close_poll(&r->exit_poll);
-    progress_unmap(r->progress);
-    r->progress = NULL;
 }

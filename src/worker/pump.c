@@ -17,7 +17,13 @@
 #include "base/uuid.h"
 #include "worker/state.h"
 
-enum { HOOKS_EVERY_MS = 10000, STORE_RETRY_FIRST_MS = 100, STORE_RETRY_MAX_MS = 5000 };
+enum {
+    HOOKS_EVERY_MS = 5000,
+    POLL_FIRST_MS = 20,
+    POLL_MAX_MS = 500,
+    STORE_RETRY_FIRST_MS = 100,
+    STORE_RETRY_MAX_MS = 5000
+};
 
 /* ms, up to a quarter less: so that workers that were started together do not stay together. */
 static int64_t jittered_us(int64_t ms)
@@ -70,9 +76,9 @@ static bool hooks_wanted(const struct worker *w)
 
 static size_t claim_limit(const struct worker *w, const struct order *o)
 {
-    bool cause = w->likely || o->end_count > 0 || wake_cause(w) || clock_mono_us() >= w->poll_at_us;
+    bool cause = w->likely || o->end_count > 0 || clock_mono_us() >= w->poll_at_us;
 
-    if (w->stop != STOP_NO || !w->lease.held || w->class_count == 0 || !cause ||
+    if (w->stop != STOP_NO || !w->lease.held || w->lease.quiet || w->class_count == 0 || !cause ||
         w->doubtful_count > 0 || w->one_by_one)
         return 0;
     size_t room = runners_room(w);
@@ -90,7 +96,6 @@ static void submit(struct worker *w)
     take_hooked(w, o);
     o->limit = claim_limit(w, o);
     o->hook_limit = hooks_wanted(w) && clock_mono_us() >= w->hooks_at_us ? STORE_HOOK_MAX : 0;
-    wake_fill(w, o);
     if (o->end_count + o->release_count + o->limit + o->hooks_done_count + o->hook_limit == 0)
         return;
     w->store->wish.classes = w->class_names;
@@ -106,11 +111,11 @@ bool pump_idle(const struct worker *w)
            w->hooked.count == 0 && w->doubtful_count == 0;
 }
 
-static bool is_drained(const struct worker *w)
+static bool is_drained(struct worker *w)
 {
     return w->options->drain && w->empty && pump_idle(w) && w->ready.count == 0 &&
-           w->asking.count == 0 && w->hooks.count == 0 && runners_given(w) == 0 &&
-           (w->hook_name_count == 0 || w->hooks_at_us > 0);
+           w->asking.count == 0 && rescuer_is_idle(&w->rescuer) && w->hooks.count == 0 &&
+           runners_given(w) == 0 && (w->hook_name_count == 0 || w->hooks_at_us > 0);
 }
 
 static void begin_stop_if_drained(struct worker *w)
@@ -173,7 +178,7 @@ static void arm_timer(struct worker *w)
 
         if (blocked)
             next = min64(next, w->retry_at_us);
-        else if (w->stop == STOP_NO && w->lease.held && runners_room(w) > 0)
+        else if (w->stop == STOP_NO && w->lease.held && !w->lease.quiet && runners_room(w) > 0)
             next = min64(next, w->poll_at_us);
         if (!blocked && hooks_wanted(w))
             next = min64(next, w->hooks_at_us);
@@ -190,6 +195,7 @@ static void arm_timer(struct worker *w)
 void pump(struct worker *w)
 {
     lease_check(w);
+    rescue_check(w);
     runners_start(w);
     stops_check(w);
     runners_unstick(w);
@@ -218,6 +224,21 @@ static void learn_clock(struct worker *w, const struct order *o)
         w->clock.slack_us += w->clock.slack_us / 8 + 1;
 }
 
+static void set_poll(struct worker *w, const struct order *o)
+{
+    int64_t now = clock_mono_us();
+
+    w->likely = o->result.claim_count == o->limit;
+    w->empty = o->result.claim_count == 0;
+    w->poll_ms = w->empty ? min64(w->poll_ms * 2, POLL_MAX_MS) : POLL_FIRST_MS;
+    w->poll_at_us = now + jittered_us(w->poll_ms);
+    if (o->result.next_due != STORE_NO_TIME) {
+        int64_t wait = o->result.next_due - o->result.now;
+
+        w->poll_at_us = min64(w->poll_at_us, now + (wait > 0 ? wait : 0));
+    }
+}
+
 /* After a look the next is some time away, unless there was more, or one of ours is not recorded.
  */
 static void set_hooks_at(struct worker *w, const struct order *o)
@@ -226,6 +247,18 @@ static void set_hooks_at(struct worker *w, const struct order *o)
 
     if (!ours_waits && o->result.hook_count < STORE_HOOK_MAX)
         w->hooks_at_us = clock_mono_us() + jittered_us(HOOKS_EVERY_MS);
+}
+
+/* They stand in the database now, or somebody else was first. */
+static void settle(struct worker *w, struct work_list *l)
+{
+    struct work *k;
+
+    while ((k = work_list_pop(l))) {
+        progress_forget(k->noted);
+        rescue_settled(w, k);
+        work_free(k);
+    }
 }
 
 static void on_success(struct worker *w, struct order *o)
@@ -237,13 +270,13 @@ static void on_success(struct worker *w, struct order *o)
         log_event(LOG_INFO, "Database is back", LOG_NUMBER("failures", w->store_failures));
     w->store_failures = 0;
     w->doubtful_count = 0;
-    work_list_free(&w->recording);
-    work_list_free(&w->releasing);
+    settle(w, &w->recording);
+    settle(w, &w->releasing);
     if (w->ended.count == 0)
         w->one_by_one = false;
     work_list_free(&w->clearing);
     if (o->limit > 0)
-        wake_reply(w, o);
+        set_poll(w, o);
     if (o->hook_limit > 0)
         set_hooks_at(w, o);
     learn_clock(w, o);
@@ -289,7 +322,6 @@ static void on_failure(struct worker *w, struct order *o)
                   LOG_NUMBER("failures", w->store_failures + 1),
                   LOG_NUMBER("ends_kept", (int64_t)w->ended.count));
     w->store_failures++;
-    wake_fail(w);
     w->retry_at_us = clock_mono_us() + jittered_us(delay);
 }
 

@@ -36,6 +36,8 @@ static size_t room(const struct runner *r)
 {
     if (r->state != RUNNER_READY || r->stop_step != STOP_STEP_NONE)
         return 0;
+    if (!progress_has_room(r->progress, r->next_seq)) /* its ends wait for the database */
+        return 0;
     int64_t free_places = 1 + ahead(r->worker) - (int64_t)r->given.count;
     int64_t left = lifetime_left(r);
     int64_t n = free_places < left ? free_places : left;
@@ -70,6 +72,10 @@ void runners_put_home(struct worker *w, struct work *k)
     struct work_list *const homes[] = {
         [WORK_JOB] = &w->ready, [WORK_ASK] = &w->asking, [WORK_HOOK] = &w->hooks};
 
+    if (k->kind == WORK_JOB) {
+        progress_forget(k->noted);
+        k->noted = NULL;
+    }
     work_list_push(homes[k->kind], k);
 }
 

@@ -11,7 +11,7 @@
  *     stops.c    ending a job that does not end by itself
  *     output.c   what its jobs write
  *     life.c     what an end means: status, retry, deferral, texts
- *     wake.c     when to look for jobs, and who is to tell of them
+ *     rescue.c   what was lost with its worker
  *     lease.c    whether this worker may work at all
  *
  * No user code runs here and no module is loaded: nothing that a job does can take a worker down.
@@ -26,7 +26,9 @@
 #include "base/child.h"
 #include "channel/channel.h"
 #include "channel/progress.h"
+#include "channel/worker_file.h"
 #include "worker/lease_thread.h"
+#include "worker/rescuer.h"
 #include "worker/store_thread.h"
 #include "worker/work.h"
 #include "worker/worker.h"
@@ -61,9 +63,9 @@ struct runner {
     struct child child;
     int pid; /* of the last process, for results */
     struct channel channel;
-    struct progress *progress;
-    uv_poll_t *channel_poll; /* readable, and writable while frames wait */
-    uv_poll_t *exit_poll;    /* the pidfd */
+    struct progress *progress; /* its part of the worker's file */
+    uv_poll_t *channel_poll;   /* readable, and writable while frames wait */
+    uv_poll_t *exit_poll;      /* the pidfd */
     struct runner_output output;
     struct work_list given; /* handed out and not ended, in the order of seq */
     uint64_t next_seq;
@@ -90,20 +92,10 @@ struct known_class {
 /* See lease.c. held and lost are the loop's view: what it has acted on. */
 struct lease {
     struct lease_thread thread;
+    bool quiet; /* it was asked to take no more jobs */
     bool asked, held;
     bool lost; /* it was over: everything of that id is being given up */
     int64_t deadline_us;
-};
-
-/* See wake.c. */
-struct wakeup {
-    bool is_marked;           /* our row says that we wait to be told */
-    bool is_busy;             /* so much comes that telling would cost more than looking */
-    bool is_open;             /* as in struct look */
-    int64_t step_ms;          /* behind the mark: the next look */
-    int64_t poll_ms;          /* back-off where nobody tells us */
-    int64_t empty_since_us;   /* 0: something was found */
-    int64_t window_us, found; /* jobs found since, for is_busy */
 };
 
 enum stop_stage { STOP_NO, STOP_GRACEFUL, STOP_NOW };
@@ -121,6 +113,9 @@ struct worker {
     struct store_thread *store;
     bool store_started;
     struct lease lease;
+    struct worker_file file;
+    struct rescuer rescuer;
+    size_t rescue_left; /* jobs of a batch that are not settled */
 
     struct runner *runners;
     int runner_count;
@@ -151,9 +146,9 @@ struct worker {
 
     struct db_clock clock; /* slack_us 0: not known yet */
 
-    int64_t average_us; /* moving average of a job's duration; 0: none has ended yet */
-    int64_t poll_at_us; /* next claim without cause */
-    struct wakeup wakeup;
+    int64_t average_us;  /* moving average of a job's duration; 0: none has ended yet */
+    int64_t poll_at_us;  /* next claim without cause */
+    int64_t poll_ms;     /* back-off of an idle worker */
     bool likely;         /* the last claim was full: there is more */
     bool empty;          /* the last claim found nothing that is due, and nothing has ended since */
     int64_t retry_at_us; /* the database failed: not before this */
@@ -214,27 +209,32 @@ void output_logged(struct runner *r, const struct frame_log *f);
 void output_settle(struct runner *r, struct work *k); /* it has ended: makes its text */
 
 /* ---- life.c ---- */
-void life_succeeded(struct runner *r, struct work *k, const struct progress_entry *times);
+void life_succeeded(struct runner *r, struct work *k, const struct progress_times *times);
 void life_ended(struct runner *r, struct work *k, const struct frame_end *f);
 void life_lost(struct runner *r, struct work *k, const struct child_end *how);
-void life_lost_lease(struct runner *r, struct work *k); /* its worker did, not the job */
 void life_delay(struct worker *w, struct work *k,
-                int64_t delay_ms);                              /* of the retry of a lost job */
+                int64_t delay_ms); /* of the retry of a lost job */
+/* For rescue.c: the parts of which an end is made. */
+void life_begin_end(struct work *k, enum job_status status, int runner_pid, int64_t started_us,
+                    int64_t ended_us);
+void life_texts(struct work *k, const char *type, const char *message, const char *error);
+void life_go_on(struct worker *w, struct work *k, bool may_retry); /* after LOST: its retry */
+void life_end_as(struct worker *w, struct work *k, int runner_pid, const struct frame_end *f);
+void life_finish(struct worker *w, struct work *k);
 bool life_class(struct worker *w, const struct frame_class *f); /* false: out of memory */
 const struct known_class *life_find_class(const struct worker *w, const char *name);
 
-/* ---- wake.c ---- */
-bool wake_cause(const struct worker *w);                  /* somebody told us of jobs */
-enum idle_change wake_change(const struct worker *w);     /* for the next claim */
-void wake_fill(struct worker *w, struct order *o);        /* how to claim; the limit is set */
-void wake_reply(struct worker *w, const struct order *o); /* a claim came back: when to look next */
-void wake_fail(struct worker *w);                         /* it is not known what was written */
+/* ---- rescue.c ---- */
+void rescue_own(struct runner *r, struct work *k); /* entered, and this worker lost its lease */
+void rescue_check(struct worker *w);               /* jobs of dead workers, when some were found */
+void rescue_settled(struct worker *w, const struct work *k); /* k was recorded or given back */
 
 /* ---- lease.c ---- */
 void lease_check(struct worker *w);            /* what became of it; call before anything else */
 int64_t lease_next_us(const struct worker *w); /* when it is over, if nothing comes */
 
 /* ---- worker.c ---- */
+void worker_stop(struct worker *w);                         /* gracefully, as by the first signal */
 void worker_fail(struct worker *w, const plain_error *err); /* cannot go on: stop with this error */
 void worker_ready(struct worker *w); /* a runner has described the classes: jobs can be taken */
 

@@ -6,22 +6,65 @@
 #include "base/error.h"
 #include "base/uuid.h"
 
-/* A worker that waits claims only what it has seen. */
-static bool look_is_enough(struct store_thread *t, struct order *o)
+/* The claim of an order. Tokens are made whatever happens, since
+ * the loop takes those of a failed order back: they must not be those of an earlier claim. */
+static int prepare_wish(struct store_thread *t, struct claim_wish *wish, plain_error *err)
 {
-    if (!o->look_first)
-        return false;
-    o->status = t->store->ops->look(t->store, &t->wish, &o->look, &o->err);
-    o->result.now = o->look.now;
-    o->result.next_due = o->look.next_due;
-    o->replied_us = clock_mono_us();
-    return o->status < 0 || !o->look.is_due;
+    struct order *o = &t->order;
+
+    for (size_t i = 0; i < o->limit; i++)
+        o->tokens[i] = uuid_new();
+    int r = served_refresh(&t->served, t->store, err);
+    *wish = t->wish;
+    wish->queues = t->served.names;
+    wish->queue_count = t->served.count;
+    wish->tokens = o->tokens;
+    wish->limit = o->limit;
+    return r;
+}
+
+/* One cycle with the claim of the order in it, if there is one and there is a queue for it. */
+static int run_cycle(struct store_thread *t, struct cycle *cycle, struct cycle_result *out)
+{
+    struct order *o = &t->order;
+    struct claim_wish wish;
+
+    *out = (struct cycle_result){.next_due = STORE_NO_TIME};
+    if (o->limit > 0) {
+        int r = prepare_wish(t, &wish, &o->err);
+
+        if (r < 0)
+            return r;
+        cycle->wish = wish.queue_count > 0 ? &wish : NULL;
+    }
+    int r = t->store->ops->cycle(t->store, cycle, &o->arena, out, &o->err);
+    cycle->wish = NULL;
+    if (r == PLAIN_OK && o->limit > 0)
+        served_note(&t->served, out->claim_count == o->limit);
+    return r;
+}
+
+/* The first look found nothing, and there are more queues than one look takes. */
+static int claim_elsewhere(struct store_thread *t, struct cycle_result *out)
+{
+    struct cycle cycle = {.worker = t->identity};
+    struct cycle_result more;
+    int r = PLAIN_OK;
+
+    while (r == PLAIN_OK && out->claim_count == 0 && served_has_more(&t->served)) {
+        r = run_cycle(t, &cycle, &more);
+        out->claims = more.claims;
+        out->claim_count = more.claim_count;
+        if (more.next_due != STORE_NO_TIME &&
+            (out->next_due == STORE_NO_TIME || more.next_due < out->next_due))
+            out->next_due = more.next_due;
+    }
+    return r;
 }
 
 static void run_order(struct store_thread *t)
 {
     struct order *o = &t->order;
-    struct claim_wish wish = t->wish;
     struct cycle cycle = {
         .worker = t->identity,
         .ends = o->ends,
@@ -33,23 +76,13 @@ static void run_order(struct store_thread *t)
         .hook_classes = o->hook_classes,
         .hook_class_count = o->hook_class_count,
         .hook_limit = o->hook_limit,
-        .idle = o->idle,
-        .woken = o->woken,
     };
 
-    if (o->limit > 0) {
-        for (size_t i = 0; i < o->limit; i++)
-            o->tokens[i] = uuid_new();
-        wish.tokens = o->tokens;
-        wish.limit = o->limit;
-        cycle.wish = &wish;
-    }
     o->sent_us = clock_mono_us();
-    o->result = (struct cycle_result){.next_due = STORE_NO_TIME};
-    if (look_is_enough(t, o))
-        return;
-    o->status = t->store->ops->cycle(t->store, &cycle, &o->arena, &o->result, &o->err);
+    o->status = run_cycle(t, &cycle, &o->result);
     o->replied_us = clock_mono_us();
+    if (o->status == PLAIN_OK && o->limit > 0)
+        o->status = claim_elsewhere(t, &o->result);
 }
 
 static void *thread_main(void *argument)
@@ -122,5 +155,6 @@ void store_thread_stop(struct store_thread *t)
     (void)pthread_cond_destroy(&t->cond);
     (void)pthread_mutex_destroy(&t->mutex);
     arena_release(&t->order.arena);
+    served_release(&t->served);
     store_close(t->store);
 }

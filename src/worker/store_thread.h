@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "store/store.h"
+#include "worker/served.h"
 
 struct order {
     /* the loop's words */
@@ -28,11 +29,7 @@ struct order {
     const char *const *hook_classes;
     size_t hook_class_count;
     size_t hook_limit; /* 0: take no hooks */
-    enum idle_change idle;
-    bool woken;      /* as in struct cycle */
-    bool look_first; /* claim only if a look finds something; nothing else is in the order */
     /* the thread's answer */
-    struct look look; /* when look_first */
     int status;
     plain_error err;
     struct arena arena; /* holds result.claims; the loop takes it over */
@@ -46,7 +43,8 @@ struct store_thread {
 
     struct store *store; /* the thread's */
     const struct worker_identity *identity;
-    struct claim_wish wish; /* queues and classes; fixed once the thread runs */
+    struct claim_wish wish; /* classes; fixed once the thread runs */
+    struct served served;   /* the queues: the thread's */
 
     pthread_t thread;
     pthread_mutex_t mutex; /* guards the two flags below */

@@ -22,6 +22,7 @@
 
 #include "base/arena.h"
 #include "base/tail.h"
+#include "channel/progress.h"
 #include "store/store.h"
 
 enum work_kind {
@@ -52,14 +53,16 @@ struct work {
     uint64_t seq;          /* in its runner */
     enum work_kind kind;
     enum stop_why why;
-    int64_t stop_us;         /* since when it is being stopped */
-    int64_t since_us;        /* when it was claimed, by clock_mono_us() */
-    int64_t limit_ms;        /* of its run, once it was handed out; 0: none */
-    const struct hook *hook; /* of a WORK_HOOK; claim points into it */
-    struct job_end end;      /* valid from ended on */
-    char *texts;             /* memory behind the texts of end */
-    struct tail *tail;       /* what it has written so far; NULL: nothing */
-    char *output;            /* the same as text, once it has ended */
+    int64_t stop_us;              /* since when it is being stopped */
+    int64_t since_us;             /* when it was claimed, by clock_mono_us() */
+    int64_t limit_ms;             /* of its run, once it was handed out; 0: none */
+    const struct hook *hook;      /* of a WORK_HOOK; claim points into it */
+    struct job_end end;           /* valid from ended on */
+    char *texts;                  /* memory behind the texts of end */
+    struct tail *tail;            /* what it has written so far; NULL: nothing */
+    char *output;                 /* the same as text, once it has ended */
+    bool rescued;                 /* it was another worker's */
+    struct progress_entry *noted; /* where the worker's file has it; NULL: nowhere */
 };
 
 struct work_list {

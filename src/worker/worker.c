@@ -7,7 +7,9 @@
 #include "worker/worker.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,11 +20,12 @@
 #include "base/uuid.h"
 #include "channel/channel.h"
 #include "runner/module.h"
+#include "worker/folder.h"
 #include "worker/state.h"
 
 static const int stop_signals[] = {SIGTERM, SIGINT};
 
-static void stop_gracefully(struct worker *w)
+void worker_stop(struct worker *w)
 {
     w->stop = STOP_GRACEFUL;
     log_event(LOG_INFO, "Job worker shutdown requested",
@@ -35,7 +38,7 @@ static void on_signal(uv_signal_t *handle, int number)
 
     log_event(LOG_INFO, "Job worker shutdown signal received", LOG_NUMBER("signalnum", number));
     if (w->stop == STOP_NO)
-        stop_gracefully(w);
+        worker_stop(w);
     else if (w->stop == STOP_GRACEFUL)
         stops_begin_all(w);
     else
@@ -121,6 +124,7 @@ static int make_runners(struct worker *w, plain_error *err)
         w->runners[i].child.pidfd = -1;
         w->runners[i].channel.fd = -1;
         w->runners[i].output.fd = -1;
+        w->runners[i].next_seq = 1;
     }
     return PLAIN_OK;
 }
@@ -154,11 +158,36 @@ static int start_loop(struct worker *w, plain_error *err)
     return PLAIN_OK;
 }
 
+/* The worker's file, and who looks at those of others. */
+static int make_file(struct worker *w, struct store *store, plain_error *err)
+{
+    const struct worker_options *o = w->options;
+    const char *database = store->ops->file(store);
+    const char *name = database ? database : o->url;
+    char folder[PATH_MAX], path[PATH_MAX + 16];
+    int r = folder_find(database, folder, err);
+
+    if (r < 0)
+        return r;
+    (void)snprintf(path, sizeof(path), "%s/w%08x", folder, (unsigned)random_u64());
+    r = worker_file_create(&w->file, path, w->runner_count, worker_file_database(name), o->lease_ms,
+                           err);
+    if (r < 0)
+        return r;
+    worker_file_set_id(&w->file, &w->identity.id);
+    for (int i = 0; i < w->runner_count; i++)
+        w->runners[i].progress = worker_file_part(&w->file, i);
+    rescuer_init(&w->rescuer, folder, path, name, o->heartbeat_interval_ms, o->lease_ms);
+    return PLAIN_OK;
+}
+
 static int start_lease(struct worker *w, plain_error *err)
 {
     const struct lease_terms terms = {.url = w->options->url,
                                       .interval_ms = w->options->heartbeat_interval_ms,
-                                      .lease_ms = w->options->lease_ms};
+                                      .lease_ms = w->options->lease_ms,
+                                      .rescuer = &w->rescuer,
+                                      .deadline_us = &w->file.head->deadline_us};
 
     return lease_thread_start(&w->lease.thread, &terms, &w->lease_wake, err);
 }
@@ -174,8 +203,12 @@ static int start(struct worker *w, plain_error *err)
         r = open_store(w, &store, err);
     if (r < 0)
         return r;
-    w->store->wish.queues = w->options->queues;
-    w->store->wish.queue_count = w->options->queue_count;
+    r = make_file(w, store, err);
+    if (r < 0) {
+        store_close(store);
+        return r;
+    }
+    served_init(&w->store->served, w->options->queues, w->options->queue_count);
     r = store_thread_start(w->store, store, &w->identity, &w->wake, err);
     if (r < 0)
         store_close(store);
@@ -211,6 +244,8 @@ static void release(struct worker *w)
     if (w->store_started)
         store_thread_stop(w->store);
     lease_thread_stop(&w->lease.thread, settled);
+    if (w->file.head)
+        rescuer_release(&w->rescuer);
     for (int i = 0; i < w->runner_count; i++)
         process_release(&w->runners[i]);
     uv_walk(&w->loop, close_handle, NULL);
@@ -221,6 +256,7 @@ static void release(struct worker *w)
                                  &w->hooks,     &w->hooked,    &w->clearing};
     for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
         work_list_free(lists[i]);
+    worker_file_release(&w->file, settled || !w->store_started);
     for (size_t i = 0; w->module_fds && i < w->options->module_count; i++) {
         if (w->module_fds[i] >= 0)
             (void)close(w->module_fds[i]);
@@ -249,6 +285,7 @@ static void log_start(const struct worker *w)
 static void run(struct worker *w)
 {
     w->started_us = clock_mono_us();
+    w->poll_ms = 1;
     w->stats_at_us = w->started_us + w->options->stats_every_ms * US_PER_MS;
     log_start(w);
     pump(w);
@@ -270,6 +307,7 @@ int worker_run(const struct worker_options *options, plain_error *err)
     w->options = options;
     w->store = store;
     w->err = err;
+    w->file.fd = -1;
     identify(w);
     (void)signal(SIGPIPE, SIG_IGN); /* a log that nobody reads must not end the worker */
     r = start_loop(w, err);

@@ -2,37 +2,20 @@
 #include "channel/progress.h"
 
 #include <pthread.h>
-#include <unistd.h>
+#include <string.h>
 
+#include "base/compiler.h"
 #include "tests/harness/harness.h"
 
 enum { JOBS = 200000 };
 
 static struct progress *new_page(void)
 {
-    struct progress *p = NULL;
-    int fd = -1;
+    static struct progress pages[8];
+    static size_t used;
 
-    assert_int_equal(progress_new(&p, &fd, NULL), PLAIN_OK);
-    (void)close(fd);
-    return p;
-}
-
-static void both_sides_see_the_same_page(void **state)
-{
-    struct progress *ours = NULL;
-    int fd = -1;
-
-    (void)state;
-    assert_int_equal(progress_new(&ours, &fd, NULL), PLAIN_OK);
-    struct progress *theirs = progress_map(fd);
-    assert_non_null(theirs);
-    assert_true(progress_enter(theirs, 1, 42));
-    assert_int_equal(atomic_load(&ours->entered), 1);
-    assert_int_equal(atomic_load(&ours->entered_us), 42);
-    (void)close(fd);
-    progress_unmap(theirs);
-    progress_unmap(ours);
+    assert_true(used < ARRAY_SIZE(pages));
+    return &pages[used++];
 }
 
 static void what_was_taken_back_is_not_entered_and_later_jobs_are(void **state)
@@ -48,7 +31,6 @@ static void what_was_taken_back_is_not_entered_and_later_jobs_are(void **state)
     assert_true(progress_enter(p, 4, 0));
     assert_int_equal(progress_revoke(p, 5), 4); /* nothing is behind it */
     assert_true(progress_enter(p, 5, 0));
-    progress_unmap(p);
 }
 
 /* One thread enters jobs while the other takes back what it can, again and again. */
@@ -88,8 +70,111 @@ static void no_job_is_both_entered_and_taken_back(void **state)
     assert_int_equal(pthread_join(thread, NULL), 0);
     for (uint64_t seq = 1; seq <= JOBS; seq++)
         assert_false(race.entered[seq] && taken[seq]);
-    progress_unmap(race.page);
 }
 
-HARNESS_MAIN(both_sides_see_the_same_page, what_was_taken_back_is_not_entered_and_later_jobs_are,
+static const plain_uuid token = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}};
+
+static void an_entry_tells_how_far_an_attempt_came(void **state)
+{
+    const struct progress_times times = {.started_us = 1, .ended_us = 2, .cpu_us = 3};
+    struct progress *p = new_page();
+    size_t length = 0;
+
+    (void)state;
+    for (uint64_t seq = 1; seq <= 4; seq++) {
+        assert_true(progress_has_room(p, seq));
+        (void)progress_give(p, seq, &token);
+        assert_false(progress_has_room(p, seq));
+    }
+    assert_true(progress_enter(p, 2, 0));
+    assert_true(progress_enter(p, 3, 0));
+    progress_succeed(p, 3, &times);
+    assert_true(progress_enter(p, 4, 0));
+    assert_true(progress_end(p, 4, "words", 5));
+    assert_int_equal(atomic_load(&progress_entry(p, 1)->state), PROGRESS_GIVEN);
+    assert_int_equal(atomic_load(&progress_entry(p, 2)->state), PROGRESS_ENTERED);
+    assert_int_equal(atomic_load(&progress_entry(p, 3)->state), PROGRESS_SUCCEEDED);
+    assert_int_equal(progress_entry(p, 3)->times.ended_us, 2);
+    assert_int_equal(atomic_load(&progress_entry(p, 4)->state), PROGRESS_ENDED);
+    assert_memory_equal(progress_frame(p, progress_entry(p, 4), &length), "words", 5);
+    assert_int_equal(length, 5);
+    progress_forget(progress_entry(p, 4));
+    assert_true(progress_has_room(p, 4));
+    assert_true(progress_has_room(p, 4 + PROGRESS_RING));
+    progress_forget(NULL);
+}
+
+static void a_revoked_attempt_is_not_entered_in_its_entry_either(void **state)
+{
+    struct progress *p = new_page();
+
+    (void)state;
+    for (uint64_t seq = 1; seq <= 2; seq++)
+        (void)progress_give(p, seq, &token);
+    assert_int_equal(progress_revoke(p, 3), 0);
+    assert_false(progress_enter(p, 1, 0));
+    assert_int_equal(atomic_load(&progress_entry(p, 1)->state), PROGRESS_GIVEN);
+}
+
+static void a_frame_that_was_overwritten_is_not_shown(void **state)
+{
+    static char frame[PROGRESS_FRAMES_SIZE / 2 + 1];
+    struct progress *p = new_page();
+    size_t length;
+
+    (void)state;
+    memset(frame, 'x', sizeof(frame));
+    assert_false(progress_end(p, 1, frame, sizeof(frame)));
+    for (uint64_t seq = 1; seq <= 3; seq++) {
+        frame[0] = (char)seq;
+        assert_true(progress_end(p, seq, frame, sizeof(frame) - 1));
+    }
+    assert_null(progress_frame(p, progress_entry(p, 1), &length));
+    assert_non_null(progress_frame(p, progress_entry(p, 2), &length));
+    assert_non_null(progress_frame(p, progress_entry(p, 3), &length));
+    progress_entry(p, 3)->frame_at = UINT32_MAX;
+    assert_null(progress_frame(p, progress_entry(p, 3), &length));
+}
+
+static void what_cannot_be_is_not_sound(void **state)
+{
+    struct progress *p = new_page();
+    struct progress_entry *e = progress_give(p, 5, &token);
+
+    (void)state;
+    assert_true(progress_entry_is_sound(p, 5));
+    assert_true(progress_entry_is_sound(p, 6));
+    e->token.bytes[3] ^= 1;
+    assert_false(progress_entry_is_sound(p, 5));
+    e->token.bytes[3] ^= 1;
+    atomic_store(&e->state, PROGRESS_STATES);
+    assert_false(progress_entry_is_sound(p, 5));
+    atomic_store(&e->state, PROGRESS_ENTERED);
+    assert_true(progress_entry_is_sound(p, 5));
+    atomic_store(&e->seq, 6);
+    assert_false(progress_entry_is_sound(p, 5));
+}
+
+/* A process of the runner that comes after another leaves what that one had. */
+static void a_new_process_goes_on_with_the_numbers(void **state)
+{
+    const struct process_mark nobody = {0};
+    struct progress *p = new_page();
+
+    (void)state;
+    (void)progress_give(p, 1, &token);
+    assert_true(progress_enter(p, 1, 0));
+    progress_begin(p, 2, &nobody);
+    assert_int_equal(atomic_load(&progress_entry(p, 1)->state), PROGRESS_ENTERED);
+    assert_int_equal(atomic_load(&p->ended), 1);
+    (void)progress_give(p, 2, &token);
+    assert_int_equal(progress_revoke(p, 3), 1);
+    assert_false(progress_enter(p, 2, 0));
+}
+
+HARNESS_MAIN(an_entry_tells_how_far_an_attempt_came,
+             a_revoked_attempt_is_not_entered_in_its_entry_either,
+             a_frame_that_was_overwritten_is_not_shown, what_cannot_be_is_not_sound,
+             a_new_process_goes_on_with_the_numbers,
+             what_was_taken_back_is_not_entered_and_later_jobs_are,
              no_job_is_both_entered_and_taken_back)

@@ -28,6 +28,7 @@ def sized(normal, full):
 def clean_environment(folder, **more):
     """Looking for leaks quadruples the time of a short command: unit tests and stress do it."""
     return {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(folder), "LC_ALL": "C.UTF-8",
+            "XDG_RUNTIME_DIR": str(folder),
             "ASAN_OPTIONS": f"detect_leaks={int(STRESS)}", "UBSAN_OPTIONS": "print_stacktrace=1",
             **more}
 

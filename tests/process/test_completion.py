@@ -78,7 +78,7 @@ def candidates(plain, *words):
 def test_candidates(lone_plain, folder, test_module):
     plain = lone_plain
     assert "jobs" in candidates(plain, "") and "migrate" in candidates(plain, "")
-    assert set(candidates(plain, "jobs", "re")) == {"requests", "results", "retry"}
+    assert set(candidates(plain, "jobs", "re")) == {"requests", "results", "resume", "retry"}
     assert candidates(plain, "jobs", "enqueue", "") == []
     assert candidates(plain, "jobs", "results", "--q") == ["--quiet", "--queue"]
     assert candidates(plain, "--q") == ["--quiet"]

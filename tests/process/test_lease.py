@@ -4,7 +4,7 @@ import time
 
 from marks import on_one_store, on_postgres
 from verify import assert_sound
-from workers import wait_until
+from workers import is_alive, wait_until
 
 SHORT = {"PLAIN_JOBS_HEARTBEAT_INTERVAL": "100ms", "PLAIN_JOBS_HEARTBEAT_TIMEOUT": "1500ms"}
 
@@ -82,10 +82,11 @@ def test_the_database_is_away_for_longer_than_the_lease(db, plain, module, start
     worker = start_worker("--max-processes", 3)
     wait_until(lambda: (plain.folder / "slow.log").exists()
                and (plain.folder / "trace.log").read_text().count("S") == 2, "all to run")
+    runners = worker.runners()
     db.cluster.stop(signal.SIGQUIT)
     try:
         worker.await_event("Worker lost its lease")
-        wait_until(lambda: not worker.runners(), "the end of the runners", seconds=2)
+        wait_until(lambda: not any(map(is_alive, runners)), "the end of the runners", seconds=2)
         time.sleep(1)
     finally:
         db.cluster.start()

@@ -3,7 +3,7 @@ import copy
 
 import pytest
 
-from verify import History, problems
+from verify import History, lost_without_start, problems, unexplained
 
 ROOT, RETRY, OTHER = "request-1", "request-2", "request-3"
 
@@ -107,3 +107,38 @@ def test_a_problem_is_found(spoil, name):
     history = copy.deepcopy(sound())
     spoil(history)
     assert name in problems(history, ACKED)
+
+
+def start_it_again(h):
+    h.executions.append(("S", RETRY, "2", "8"))
+
+
+def retry_a_success(h):
+    h.requests.append({"uuid": "x", "root_uuid": ROOT, "retry_of": "process-2",
+                       "concurrency_key": ""})
+
+
+def retry_what_never_ended(h):
+    h.requests.append({"uuid": "x", "root_uuid": ROOT, "retry_of": "process-9",
+                       "concurrency_key": ""})
+
+
+def test_a_sound_history_explains_itself():
+    assert unexplained(sound()) == {} and lost_without_start(sound()) == []
+
+
+@pytest.mark.parametrize("spoil, name", [
+    (start_it_again, "started twice"),
+    (retry_a_success, "unexplained reruns"),
+    (retry_what_never_ended, "unexplained reruns"),
+])
+def test_what_no_death_explains_is_found(spoil, name):
+    history = copy.deepcopy(sound())
+    spoil(history)
+    assert name in unexplained(history)
+
+
+def test_a_lost_attempt_without_a_start_is_found():
+    history = sound()
+    history.results.append(result("request-5", "process-5", "LOST"))
+    assert lost_without_start(history) == ["request-5"]

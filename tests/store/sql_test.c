@@ -33,6 +33,8 @@ static const struct excuse {
     {SQL_SESSION_SETTINGS, "a server's"},
     {SQL_PLAN_SWITCHES, "a server's"},
     {SQL_LOCK_MIGRATIONS, "begin_write locks the file"},
+    {SQL_CLAIM_GATE, "begin_write locks the file"},
+    {SQL_PAUSE_GATE, "begin_write locks the file"},
     {SQL_NOW, "the clock is the host's"},
     {SQL_BEGIN_COMMITTED, "there is one level of isolation"},
     {SQL_ADOPT, "encoding and query_only"},
@@ -44,9 +46,6 @@ static const struct excuse {
     {SQL_MANY_HOLDERS, "key_holder, for each request"},
     {SQL_MANY_REQUESTS, "enqueue, for each request"},
     {SQL_MANY_REPEATABLE, "enqueue, for each request"},
-    {SQL_MARK_IDLE, "all workers are told"},
-    {SQL_LISTEN, "sockets and a watch"},
-    {SQL_IS_DIRECT, "there is no pooler"},
     {SQL_MANY_TAKEN_BACK, "nobody else writes meanwhile"},
 };
 
@@ -184,7 +183,7 @@ static void hot_statements_go_by_an_index(void **state)
          false},
         {SQL_PICK_JOBS,
          "SEARCH plainjobs_jobrequest USING INDEX plainjobs_jobrequest_claim (queue=? AND "
-         "priority=? AND due_at<?)",
+         "priority=? AND due_at>? AND due_at<?)",
          false},
         {SQL_CLAIM_JOBS, "USING INTEGER PRIMARY KEY (rowid=?)", false},
         {SQL_DELETE_CLAIMED, "USING INTEGER PRIMARY KEY (rowid=?)", false},

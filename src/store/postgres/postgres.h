@@ -15,7 +15,6 @@ struct postgres {
     struct store base; /* first: a struct store * is cast to this */
     struct session session;
     struct bounds bounds;
-    int64_t marked_at; /* the first transaction number behind the last IDLE_MARK; 0: not known */
 };
 
 static inline struct postgres *postgres_of(struct store *s)
@@ -62,12 +61,6 @@ int postgres_leave(struct store *s, const plain_uuid *worker, plain_error *err);
 int postgres_rescue(struct store *s, const struct rescue_wish *wish, struct arena *a,
                     struct rescue_result *out, plain_error *err);
 
-int postgres_look(struct store *s, const struct claim_wish *wish, struct look *out,
-                  plain_error *err);
-int postgres_listen(struct store *s, const plain_uuid *worker, struct listening *out,
-                    plain_error *err);
-int postgres_hear(struct store *s, bool changed, struct heard *out, plain_error *err);
-
 int postgres_list(struct store *s, enum job_table table, const struct row_filter *filter,
                   struct arena *a, struct job_row **rows, size_t *count, plain_error *err);
 int postgres_find(struct store *s, const plain_uuid *uuid, struct arena *a, struct job_row **rows,
@@ -87,5 +80,17 @@ int postgres_ended_since(struct store *s, int64_t since, int64_t by_status[JOB_S
                          plain_error *err);
 int postgres_queue_stats(struct store *s, struct arena *a, struct queue_stats **queues,
                          size_t *count, plain_error *err);
+int postgres_queue_names(struct store *s, const char *after, size_t limit, struct arena *a,
+                         const char *const **names, size_t *count, plain_error *err);
+int postgres_pause(struct store *s, const struct pause *p, bool *is_new, plain_error *err);
+int postgres_resume(struct store *s, enum pause_kind kind, const char *name, plain_error *err);
+int postgres_pauses(struct store *s, struct arena *a, struct pause **pauses, size_t *count,
+                    plain_error *err);
+int postgres_workers(struct store *s, struct arena *a, struct worker_view **workers, size_t *count,
+                     plain_error *err);
+int postgres_ask_worker(struct store *s, const plain_uuid *worker, enum worker_wish wish,
+                        plain_error *err);
+int postgres_wish_of_worker(struct store *s, const plain_uuid *worker, enum worker_wish *wish,
+                            plain_error *err);
 
 #endif

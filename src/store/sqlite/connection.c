@@ -10,7 +10,6 @@
 #include "base/uuid.h"
 #include "store/sqlite/adopt.h"
 #include "store/sqlite/failure.h"
-#include "store/sqlite/wake.h"
 
 enum { WAIT_LEAST_US = 500, WAIT_SPREAD_US = 2500, UUID_BYTES = 16 };
 
@@ -52,9 +51,6 @@ static void disconnect(struct connection *conn)
         (void)sqlite3_finalize(conn->statements[i]);
         conn->statements[i] = NULL;
     }
-    for (size_t i = 0; i < conn->pick_count; i++)
-        (void)sqlite3_finalize(conn->picks[i]);
-    conn->pick_count = 0;
     if (!conn->is_adopted)
         (void)sqlite3_close(conn->db);
     conn->db = NULL;
@@ -87,8 +83,6 @@ int connection_open(struct connection *conn, const char *path, int flags, plain_
 void connection_close(struct connection *conn)
 {
     disconnect(conn);
-    ear_release(conn->ear);
-    mem_free(conn->picks);
     mem_free(conn->path);
 }
 
@@ -108,14 +102,6 @@ static int prepare(struct connection *conn, enum sql_name name, sqlite3_stmt **o
     return rc == SQLITE_OK ? rc : extended(conn, rc);
 }
 
-int connection_prepare(struct connection *conn, enum sql_name name, sqlite3_stmt **out,
-                       plain_error *err)
-{
-    int rc = prepare(conn, name, out);
-
-    return rc == SQLITE_OK ? PLAIN_OK : fail(conn, rc, err);
-}
-
 int connection_run(struct connection *conn, enum sql_name name, plain_error *err)
 {
     struct query q = query_begin(conn, name);
@@ -129,7 +115,6 @@ int connection_begin(struct connection *conn, enum sql_name how, const char *doi
     int moved = 0;
 
     conn->doing = doing;
-    conn->has_enqueued = false;
     conn->deadline = clock_add(clock_mono_us(), CONNECTION_PATIENCE_US);
     if (conn->is_adopted)
         return adopted_connection_begin(conn, how, err);
@@ -150,8 +135,6 @@ int connection_end(struct connection *conn, int result, plain_error *err)
         return adopted_connection_end(conn, result, err);
     if (result == PLAIN_OK) {
         result = connection_run(conn, SQL_COMMIT, err);
-        if (result == PLAIN_OK && conn->has_enqueued)
-            wake_workers(conn->path);
         if (result == PLAIN_OK)
             checkpoint_if_due(&conn->checkpoint, conn);
     }
@@ -170,11 +153,6 @@ struct query query_begin(struct connection *conn, enum sql_name name)
         q.rc = prepare(conn, name, &conn->statements[name]);
     q.stmt = conn->statements[name];
     return q;
-}
-
-struct query query_on(struct connection *conn, sqlite3_stmt *stmt)
-{
-    return (struct query){.connection = conn, .stmt = stmt, .rc = SQLITE_OK};
 }
 
 bool query_ok(const struct query *q)

@@ -32,8 +32,6 @@
 /* How long the statements of one call wait for locks, all in all. The contract is 30 s. */
 #define CONNECTION_PATIENCE_US INT64_C(25000000)
 
-struct ear; /* wake.h */
-
 struct connection {
     struct store base;
     sqlite3 *db;
@@ -42,11 +40,7 @@ struct connection {
     const char *doing; /* "enqueueing": the verb that runs, for messages */
     int64_t deadline;  /* monotonic: until then a lock is waited for */
     sqlite3_stmt *statements[SQL_COUNT];
-    sqlite3_stmt **picks; /* SQL_PICK_JOBS once for each queue of a claim */
-    size_t pick_count;
     struct checkpoint checkpoint;
-    struct ear *ear;   /* listens for others; NULL: does not */
-    bool has_enqueued; /* in the transaction: workers are to be woken behind it */
 
     bool is_adopted;          /* db is the application's: see adopt.h */
     bool is_nested;           /* adopted: in a transaction of the application's */
@@ -69,9 +63,6 @@ int connection_end(struct connection *conn, int result, plain_error *err) PLAIN_
 
 /* One statement without values, outside of a query. */
 int connection_run(struct connection *conn, enum sql_name name, plain_error *err) PLAIN_MUST_USE;
-/* A statement for the caller, kept by it. */
-int connection_prepare(struct connection *conn, enum sql_name name, sqlite3_stmt **out,
-                       plain_error *err) PLAIN_MUST_USE;
 
 struct query {
     struct connection *connection;
@@ -80,8 +71,6 @@ struct query {
 };
 
 struct query query_begin(struct connection *conn, enum sql_name name);
-/* The same on a statement of the caller's. */
-struct query query_on(struct connection *conn, sqlite3_stmt *stmt);
 
 /* Parameters are numbered from 1. */
 void query_text(struct query *q, int i, const char *text); /* NULL: null             */

@@ -111,6 +111,15 @@ static int seize_workers(const struct rescue *x, plain_error *err)
     return r;
 }
 
+static int hold_workers(const struct rescue *x, plain_error *err)
+{
+    struct query q = query_begin(x->connection, SQL_HOLD_WORKERS);
+
+    query_uuid(&q, 1, &x->wish->worker->id);
+    query_int(&q, 2, x->out->now);
+    return query_end(&q, err);
+}
+
 static int forget_workers(const struct rescue *x, plain_error *err)
 {
     struct query q = query_begin(x->connection, SQL_FORGET_WORKERS);
@@ -189,6 +198,8 @@ static int run_rescue(const struct rescue *x, plain_error *err)
 
     if (r == PLAIN_OK)
         r = seize_workers(x, err);
+    if (r == PLAIN_OK)
+        r = hold_workers(x, err);
     if (r == PLAIN_OK)
         r = forget_workers(x, err);
     if (r == PLAIN_OK)

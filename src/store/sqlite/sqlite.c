@@ -13,7 +13,6 @@
 #include "base/error.h"
 #include "store/sqlite/path.h"
 #include "store/sqlite/schedules.h"
-#include "store/sqlite/wake.h"
 
 static const char *const schemes[] = {"sqlite", NULL};
 
@@ -144,8 +143,12 @@ const struct store_ops store_sqlite = {
     .beat = sqlite_beat,
     .leave = sqlite_leave,
     .rescue = sqlite_rescue,
-    .look = sqlite_look,
-    .listen = sqlite_listen,
-    .hear = sqlite_hear,
     .file = sqlite_file,
+    .queue_names = sqlite_queue_names,
+    .pause = sqlite_pause,
+    .resume = sqlite_resume,
+    .pauses = sqlite_pauses,
+    .workers = sqlite_workers,
+    .ask_worker = sqlite_ask_worker,
+    .wish_of_worker = sqlite_wish_of_worker,
 };

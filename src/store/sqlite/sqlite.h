@@ -74,6 +74,24 @@ int sqlite_find(struct store *store, const plain_uuid *uuid, struct arena *a, st
                 size_t *count, plain_error *err);
 int sqlite_stats(struct store *store, struct store_stats *out, plain_error *err);
 
+/* queues.c */
+int sqlite_queue_names(struct store *store, const char *after, size_t limit, struct arena *a,
+                       const char *const **names, size_t *count, plain_error *err);
+
+/* pauses.c */
+int sqlite_pause(struct store *store, const struct pause *p, bool *is_new, plain_error *err);
+int sqlite_resume(struct store *store, enum pause_kind kind, const char *name, plain_error *err);
+int sqlite_pauses(struct store *store, struct arena *a, struct pause **pauses, size_t *count,
+                  plain_error *err);
+
+/* workers.c */
+int sqlite_workers(struct store *store, struct arena *a, struct worker_view **workers,
+                   size_t *count, plain_error *err);
+int sqlite_ask_worker(struct store *store, const plain_uuid *worker, enum worker_wish wish,
+                      plain_error *err);
+int sqlite_wish_of_worker(struct store *store, const plain_uuid *worker, enum worker_wish *wish,
+                          plain_error *err);
+
 /* keeping.c */
 int sqlite_clear(struct store *store, int64_t before, int64_t *deleted, plain_error *err);
 int sqlite_purge(struct store *store, int64_t *requests, plain_error *err);

@@ -18,19 +18,25 @@
 -- * At the priority of the last claim the walk goes on behind the last row claimed, and that
 --   priority is not probed for: in front of the bound lie the dead entries of what was claimed.
 -- * The inner LIMITs stop each walk, and its locks, at the limit.
--- Nothing is claimed unless the worker's own row says that it lives: see lease.sql.
+-- Nothing is claimed unless the worker's own row says that it lives: see lease.sql. What is paused is
+-- left out: see claim_gate.
 -- Of several queues the best rows are taken; the locks on the others end with the transaction. The
 -- rows come back in any order.
 WITH lease AS MATERIALIZED (
     SELECT 1 FROM {schema}.plainjobs_workerheartbeat
-     WHERE worker_id = $8::uuid AND rescuer_id IS NULL
+     WHERE worker_id = $8::uuid AND rescuer_id IS NULL AND wish IS NULL
        AND last_heartbeat_at >= statement_timestamp()
                - COALESCE(lease_ms, 300000) * interval '1 ms'
        FOR KEY SHARE),
 bound AS MATERIALIZED (
     SELECT * FROM unnest($1::text[], $2::int4[], $3::timestamptz[], $4::int8[])
         AS b (queue, priority, due_at, id)
-     WHERE EXISTS (SELECT 1 FROM lease)),
+     WHERE EXISTS (SELECT 1 FROM lease)
+       AND NOT EXISTS (
+        SELECT 1 FROM {schema}.plainjobs_pause p
+         WHERE p.kind = 'queue'
+           AND (p.name = b.queue
+                OR (right(p.name, 1) = '*' AND starts_with(b.queue, left(p.name, -1)))))),
 found AS MATERIALIZED (
     SELECT f.t, f.priority, f.due_at, f.id
       FROM bound b CROSS JOIN LATERAL (
@@ -59,7 +65,10 @@ found AS MATERIALIZED (
                    (CASE WHEN s.priority = b.priority THEN b.due_at ELSE '-infinity' END,
                     CASE WHEN s.priority = b.priority THEN b.id
                          ELSE '-9223372036854775808'::int8 END)
-               AND r.job_class = ANY ($5::text[])
+               AND r.job_class = ANY (ARRAY(
+                    SELECT c FROM unnest($5::text[]) AS c
+                     WHERE NOT EXISTS (SELECT 1 FROM {schema}.plainjobs_pause p
+                                        WHERE p.kind = 'class' AND p.name = c)))
              ORDER BY r.due_at, r.id
              LIMIT $6::int4
                FOR UPDATE SKIP LOCKED) j

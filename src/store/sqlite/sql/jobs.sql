@@ -49,14 +49,13 @@ SELECT max(priority) FROM plainjobs_jobrequest WHERE queue = ?1 AND priority < ?
 -- ?1 text queue
 -- ?2 integer priority
 -- ?3 integer now
--- ?4 text classes, a JSON array of names
--- One level of one queue in claim order: a walk of the index that ends where jobs are not yet due.
-SELECT id, uuid, COALESCE(root_uuid, uuid), job_class, parameters, queue, concurrency_key, source,
-       priority, retries, retry_attempt, COALESCE(run_no, 1), COALESCE(crash_count, 0), created_at,
-       due_at, COALESCE(timeout_ms, 0), COALESCE(lost_count, 0)
+-- ?4 integer due_at
+-- ?5 integer id
+-- One level of one queue in claim order, behind the place of ?4 and ?5: a walk of the index that
+-- ends where jobs are not yet due.
+SELECT id, due_at, job_class
   FROM plainjobs_jobrequest INDEXED BY plainjobs_jobrequest_claim
- WHERE queue = ?1 AND priority = ?2 AND due_at <= ?3
-   AND job_class IN (SELECT value FROM json_each(?4))
+ WHERE queue = ?1 AND priority = ?2 AND due_at <= ?3 AND (due_at, id) > (?4, ?5)
  ORDER BY due_at, id;
 
 -- :name claim_jobs
@@ -78,7 +77,10 @@ SELECT ?2, ?3, ?3, uuid, created_at, start_at, ?4,
 
 -- :name delete_claimed
 -- ?1 integer id
-DELETE FROM plainjobs_jobrequest WHERE id = ?1;
+DELETE FROM plainjobs_jobrequest WHERE id = ?1
+RETURNING id, uuid, COALESCE(root_uuid, uuid), job_class, parameters, queue, concurrency_key, source,
+          priority, retries, retry_attempt, COALESCE(run_no, 1), COALESCE(crash_count, 0), created_at,
+          due_at, COALESCE(timeout_ms, 0), COALESCE(lost_count, 0);
 
 -- :name next_due
 -- ?1 text queue

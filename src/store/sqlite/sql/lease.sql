@@ -37,9 +37,10 @@ DELETE FROM plainjobs_workerheartbeat WHERE worker_id = ?1;
 -- :name is_registered
 -- ?1 blob worker
 -- ?2 integer now
--- Whether it may claim: its lease is young enough and nobody rescues its jobs.
+-- Whether it may claim: its lease is young enough, nobody rescues its jobs, and nobody asked it to be
+-- quiet or to stop.
 SELECT EXISTS (SELECT 1 FROM plainjobs_workerheartbeat
-                WHERE worker_id = ?1 AND rescuer_id IS NULL
+                WHERE worker_id = ?1 AND rescuer_id IS NULL AND wish IS NULL
                   AND last_heartbeat_at >= ?2 - COALESCE(lease_ms, 300000) * 1000);
 
 -- :name need_rescue
@@ -73,17 +74,21 @@ SELECT DISTINCT p.worker_id, ?1, zeroblob(16), ?2, ?2
 -- ?3 text workers that are known to live, whatever the clock says, likewise
 -- ?4 integer ms that the rescuer has
 -- ?5 integer now
--- Takes rows that lapsed, those of dead workers that nobody else who lives rescues, and again what
--- this rescuer has.
+-- Takes rows that lapsed, and those of dead workers that nobody else who lives rescues.
 UPDATE plainjobs_workerheartbeat
    SET rescuer_id = ?1, last_heartbeat_at = ?5, lease_ms = ?4
- WHERE worker_id <> ?1
-   AND (rescuer_id = ?1
-        OR (last_heartbeat_at < ?5 - COALESCE(lease_ms, 300000) * 1000
+ WHERE worker_id <> ?1 AND rescuer_id IS NOT ?1
+   AND ((last_heartbeat_at < ?5 - COALESCE(lease_ms, 300000) * 1000
             AND hex(worker_id) NOT IN (SELECT value FROM json_each(?3)))
         OR (hex(worker_id) IN (SELECT value FROM json_each(?2))
             AND (rescuer_id IS NULL OR rescuer_id = zeroblob(16)
                  OR hex(rescuer_id) IN (SELECT value FROM json_each(?2)))));
+
+-- :name hold_workers
+-- ?1 blob rescuer
+-- ?2 integer now
+-- What it rescues already goes on being its own.
+UPDATE plainjobs_workerheartbeat SET last_heartbeat_at = ?2 WHERE rescuer_id = ?1;
 
 -- :name forget_workers
 -- ?1 blob rescuer

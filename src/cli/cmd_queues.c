@@ -1,0 +1,230 @@
+/*
+ * cmd_queues.c - plain jobs queues: what waits, what runs, what is paused, who works for it
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "cli/json_writer.h"
+#include "cli/moment.h"
+#include "cli/table.h"
+#include "core/queue_pattern.h"
+#include "store/pause.h"
+
+struct queues {
+    struct queue_stats *rows;
+    size_t count;
+    struct pause *pauses;
+    size_t pause_count;
+    struct worker_view *workers;
+    size_t worker_count;
+    int64_t now;
+};
+
+static int compare_rows(const void *a, const void *b)
+{
+    return strcmp(((const struct queue_stats *)a)->queue, ((const struct queue_stats *)b)->queue);
+}
+
+/* A queue that is paused, or that a worker works for, is shown when it is empty too. */
+static void add_empty(struct queues *q, const char *name)
+{
+    for (size_t i = 0; i < q->count; i++) {
+        if (strcmp(q->rows[i].queue, name) == 0)
+            return;
+    }
+    q->rows[q->count++] = (struct queue_stats){.queue = name, .due_at = STORE_NO_TIME};
+}
+
+static int add_all_empty(struct cli *cli, struct queues *q, plain_error *err)
+{
+    size_t most = q->count + q->pause_count;
+
+    for (size_t i = 0; i < q->worker_count; i++)
+        most += q->workers[i].queue_count;
+    struct queue_stats *rows = arena_array(&cli->arena, most + 1, sizeof(*rows));
+    if (!rows)
+        return error_nomem(err);
+    memcpy(rows, q->rows, q->count * sizeof(*rows));
+    q->rows = rows;
+    for (size_t i = 0; i < q->pause_count; i++) {
+        if (q->pauses[i].kind == PAUSE_QUEUE && !queue_pattern_is_open(q->pauses[i].name))
+            add_empty(q, q->pauses[i].name);
+    }
+    for (size_t i = 0; i < q->worker_count; i++) {
+        const struct worker_view *w = &q->workers[i];
+
+        for (size_t n = 0; !w->stale && n < w->queue_count; n++) {
+            if (!queue_pattern_is_open(w->queues[n]))
+                add_empty(q, w->queues[n]);
+        }
+    }
+    qsort(q->rows, q->count, sizeof(*q->rows), compare_rows);
+    return PLAIN_OK;
+}
+
+static int find_queues(struct cli *cli, struct store *store, struct queues *q, plain_error *err)
+{
+    const struct store_ops *ops = store->ops;
+    int r = ops->queue_stats(store, &cli->arena, &q->rows, &q->count, err);
+
+    if (r == PLAIN_OK)
+        r = ops->pauses(store, &cli->arena, &q->pauses, &q->pause_count, err);
+    if (r == PLAIN_OK)
+        r = ops->workers(store, &cli->arena, &q->workers, &q->worker_count, err);
+    if (r == PLAIN_OK)
+        r = ops->now(store, &q->now, err);
+    return r == PLAIN_OK ? add_all_empty(cli, q, err) : r;
+}
+
+/* Workers that would take a job of this queue now. */
+static int64_t workers_for(const struct queues *q, const char *queue)
+{
+    int64_t n = 0;
+
+    for (size_t i = 0; i < q->worker_count; i++) {
+        const struct worker_view *w = &q->workers[i];
+
+        n += !w->stale && w->wish == WISH_NONE &&
+             queue_patterns_match(w->queues, w->queue_count, queue);
+    }
+    return n;
+}
+
+static void add_number(struct table *t, int64_t n, int64_t most)
+{
+    char number[32];
+
+    (void)snprintf(number, sizeof(number), "%s%lld", most && n >= most ? "\xE2\x89\xA5 " : "",
+                   (long long)n);
+    table_add(t, PAINT_NONE, number);
+}
+
+static void add_wait(struct table *t, int64_t due_at, int64_t now)
+{
+    struct buf wait = BUF_INIT(64);
+
+    if (due_at != STORE_NO_TIME && due_at <= now)
+        put_duration(&wait, now - due_at);
+    table_add(t, PAINT_NONE, wait.data);
+    buf_release(&wait);
+}
+
+/* `paused 2 h ago by ada@job1: "SES down"` */
+static void add_state(struct table *t, const struct pause *p, int64_t now)
+{
+    struct buf b = BUF_INIT(4096);
+
+    if (p) {
+        buf_puts(&b, "paused ");
+        put_duration(&b, now - p->at);
+        buf_puts(&b, " ago");
+        if (p->by[0])
+            buf_putf(&b, " by %s", p->by);
+        if (queue_pattern_is_open(p->name))
+            buf_putf(&b, " as %s", p->name);
+        if (p->reason[0])
+            buf_putf(&b, ": \"%s\"", p->reason);
+    }
+    table_add(t, PAINT_YELLOW, b.data);
+    buf_release(&b);
+}
+
+static void print_table(struct cli *cli, const struct queues *q)
+{
+    static const struct table_column columns[] = {{"QUEUE", false},     {"PENDING", true},
+                                                  {"PROCESSING", true}, {"OLDEST WAITS", true},
+                                                  {"WORKERS", true},    {"STATE", false}};
+    struct table t;
+
+    table_begin(&t, &cli->arena, columns, ARRAY_SIZE(columns), q->count);
+    for (size_t i = 0; i < q->count; i++) {
+        const struct queue_stats *row = &q->rows[i];
+
+        table_add(&t, PAINT_BOLD, row->queue);
+        add_number(&t, row->pending, STORE_QUEUE_COUNT_MAX);
+        add_number(&t, row->processing, STORE_QUEUE_COUNT_MAX);
+        add_wait(&t, row->due_at, q->now);
+        add_number(&t, workers_for(q, row->queue), 0);
+        add_state(&t, pause_find(q->pauses, q->pause_count, PAUSE_QUEUE, row->queue), q->now);
+    }
+    table_print(&t, cli->colour, &cli->out);
+}
+
+/* Classes have no row of their own here. */
+static void print_paused_classes(struct cli *cli, const struct queues *q)
+{
+    for (size_t i = 0; i < q->pause_count; i++) {
+        const struct pause *p = &q->pauses[i];
+
+        if (p->kind == PAUSE_CLASS)
+            cli_say(cli, "Class %s is paused%s%s%s%s", p->name, p->by[0] ? " by " : "", p->by,
+                    p->reason[0] ? ": " : "", p->reason);
+    }
+}
+
+static void put_pause(struct json_writer *j, const char *key, const struct pause *p)
+{
+    if (!p) {
+        json_put_null(j, key);
+        return;
+    }
+    json_begin(j, key, '{');
+    json_put_text(j, "name", p->name);
+    json_put_time(j, "at", p->at);
+    json_put_text(j, "by", p->by);
+    json_put_text(j, "reason", p->reason);
+    json_end(j, '}');
+}
+
+static void print_json(struct cli *cli, const struct queues *q)
+{
+    struct json_writer j;
+
+    json_begin_document(&j, &cli->out);
+    json_begin(&j, "queues", '[');
+    for (size_t i = 0; i < q->count; i++) {
+        const struct queue_stats *row = &q->rows[i];
+
+        json_begin(&j, NULL, '{');
+        json_put_text(&j, "queue", row->queue);
+        json_put_int(&j, "pending", row->pending);
+        json_put_int(&j, "processing", row->processing);
+        json_put_time(&j, "due_at", row->due_at);
+        json_put_int(&j, "workers", workers_for(q, row->queue));
+        put_pause(&j, "paused", pause_find(q->pauses, q->pause_count, PAUSE_QUEUE, row->queue));
+        json_end(&j, '}');
+    }
+    json_end(&j, ']');
+    json_begin(&j, "paused_classes", '[');
+    for (size_t i = 0; i < q->pause_count; i++) {
+        if (q->pauses[i].kind == PAUSE_CLASS)
+            put_pause(&j, NULL, &q->pauses[i]);
+    }
+    json_end(&j, ']');
+    json_end_document(&j);
+}
+
+int cmd_queues(struct cli *cli, plain_error *err)
+{
+    struct queues q = {0};
+    struct store *store = NULL;
+    int r = cli_store(cli, STORE_READ_ONLY, &store, err);
+
+    if (r == PLAIN_OK)
+        r = find_queues(cli, store, &q, err);
+    store_close(store);
+    if (r < 0)
+        return r;
+    if (cli->json) {
+        print_json(cli, &q);
+        return PLAIN_OK;
+    }
+    if (q.count > 0)
+        print_table(cli, &q);
+    print_paused_classes(cli, &q);
+    return PLAIN_OK;
+}

@@ -1,0 +1,247 @@
+/*
+ * cmd_workers.c - plain jobs workers, quiet, stop: who works, and asking one to end
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "base/uuid.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "cli/json_writer.h"
+#include "cli/moment.h"
+#include "cli/table.h"
+
+/* live, quiet, stopping or stale. */
+static const char *state_of(const struct worker_view *w)
+{
+    static const char *const asked[WISH_COUNT] = {
+        [WISH_NONE] = "live", [WISH_QUIET] = "quiet", [WISH_STOP] = "stopping"};
+
+    return w->stale ? "stale" : asked[w->wish];
+}
+
+static enum paint paint_of(const struct worker_view *w)
+{
+    if (w->stale)
+        return PAINT_RED;
+    return w->wish == WISH_NONE ? PAINT_GREEN : PAINT_YELLOW;
+}
+
+static int find_workers(struct cli *cli, struct store *store, struct worker_view **workers,
+                        size_t *count, int64_t *now, plain_error *err)
+{
+    int r = store->ops->workers(store, &cli->arena, workers, count, err);
+
+    return r == PLAIN_OK ? store->ops->now(store, now, err) : r;
+}
+
+static void add_names(struct table *t, const char *const *names, size_t count)
+{
+    struct buf b = BUF_INIT(64 * 1024);
+
+    for (size_t i = 0; i < count; i++)
+        buf_putf(&b, "%s%s", i ? " " : "", names[i]);
+    table_add(t, PAINT_NONE, b.data);
+    buf_release(&b);
+}
+
+static void add_age(struct table *t, int64_t us)
+{
+    struct buf b = BUF_INIT(64);
+
+    put_duration(&b, us);
+    table_add(t, PAINT_NONE, b.data);
+    buf_release(&b);
+}
+
+static void add_worker(struct table *t, const struct worker_view *w, int64_t now, struct arena *a)
+{
+    char id[PLAIN_UUID_TEXT];
+    const char *place = arena_printf(a, "%s:%d", w->host, w->pid);
+    const char *jobs = w->capacity < 0
+                           ? arena_printf(a, "%lld", (long long)w->running)
+                           : arena_printf(a, "%lld/%d", (long long)w->running, w->capacity);
+
+    table_add(t, PAINT_BOLD, plain_uuid_format(&w->id, id));
+    table_add(t, PAINT_NONE, place ? place : "");
+    add_names(t, w->queues, w->queue_count);
+    table_add(t, PAINT_NONE, jobs ? jobs : "");
+    add_age(t, now - w->started_at);
+    add_age(t, now - w->last_heartbeat_at);
+    table_add(t, PAINT_NONE, w->version ? w->version : "");
+    table_add(t, paint_of(w), state_of(w));
+}
+
+static void print_table(struct cli *cli, const struct worker_view *workers, size_t count,
+                        int64_t now)
+{
+    static const struct table_column columns[] = {
+        {"WORKER", false}, {"HOST:PID", false}, {"QUEUES", false},  {"JOBS", true},
+        {"UP", true},      {"HEARTBEAT", true}, {"VERSION", false}, {"STATE", false}};
+    struct table t;
+
+    table_begin(&t, &cli->arena, columns, ARRAY_SIZE(columns), count);
+    for (size_t i = 0; i < count; i++)
+        add_worker(&t, &workers[i], now, &cli->arena);
+    table_print(&t, cli->colour, &cli->out);
+}
+
+static void put_names(struct json_writer *j, const char *key, const char *const *names,
+                      size_t count)
+{
+    json_begin(j, key, '[');
+    for (size_t i = 0; i < count; i++)
+        json_put_text(j, NULL, names[i]);
+    json_end(j, ']');
+}
+
+static void print_json(struct cli *cli, const struct worker_view *workers, size_t count)
+{
+    struct json_writer j;
+
+    json_begin_document(&j, &cli->out);
+    json_begin(&j, "workers", '[');
+    for (size_t i = 0; i < count; i++) {
+        const struct worker_view *w = &workers[i];
+
+        json_begin(&j, NULL, '{');
+        json_put_uuid(&j, "worker_id", &w->id);
+        json_put_text(&j, "host", w->host);
+        json_put_int(&j, "pid", w->pid);
+        put_names(&j, "queues", w->queues, w->queue_count);
+        if (w->tells_classes)
+            put_names(&j, "classes", w->classes, w->class_count);
+        else
+            json_put_null(&j, "classes");
+        if (w->capacity >= 0)
+            json_put_int(&j, "capacity", w->capacity);
+        else
+            json_put_null(&j, "capacity");
+        json_put_int(&j, "running", w->running);
+        json_put_time(&j, "started_at", w->started_at);
+        json_put_time(&j, "last_heartbeat_at", w->last_heartbeat_at);
+        json_put_int(&j, "lease_ms", w->lease_ms);
+        json_put_text(&j, "version", w->version);
+        json_put_text(&j, "state", state_of(w));
+        json_end(&j, '}');
+    }
+    json_end(&j, ']');
+    json_end_document(&j);
+}
+
+int cmd_workers(struct cli *cli, plain_error *err)
+{
+    struct worker_view *workers = NULL;
+    struct store *store = NULL;
+    size_t count = 0;
+    int64_t now = 0;
+    int r = cli_store(cli, STORE_READ_ONLY, &store, err);
+
+    if (r == PLAIN_OK)
+        r = find_workers(cli, store, &workers, &count, &now, err);
+    store_close(store);
+    if (r < 0)
+        return r;
+    if (cli->json)
+        print_json(cli, workers, count);
+    else if (count > 0)
+        print_table(cli, workers, count, now);
+    else
+        cli_say(cli, "No worker is running. Start one: `plain jobs worker`");
+    return PLAIN_OK;
+}
+
+/*
+ * Asking one.
+ */
+
+/* WORKER is its id, the beginning or the end of that, or host:pid. */
+static bool is_meant(const struct worker_view *w, const char *name, struct arena *a)
+{
+    enum { PART_LEAST = 4 };
+    char id[PLAIN_UUID_TEXT];
+    const char *place = arena_printf(a, "%s:%d", w->host, w->pid);
+    size_t length = strlen(name), whole = strlen(plain_uuid_format(&w->id, id));
+
+    if (place && strcmp(place, name) == 0)
+        return true;
+    return length >= PART_LEAST && length <= whole &&
+           (text_starts_with(id, name) || strcmp(id + whole - length, name) == 0);
+}
+
+static int no_such_worker(const char *name, plain_error *err)
+{
+    int r = error_set(err, PLAIN_E_NOT_FOUND, 205, "worker", "there is no worker \"%s\"", name);
+
+    error_fix(err, "see them with `plain jobs workers`: WORKER is the id, the beginning or the end "
+                   "of it, or host:pid");
+    return r;
+}
+
+static int find_meant(struct cli *cli, struct store *store, struct worker_view **out,
+                      plain_error *err)
+{
+    const char *name = cli->args.operands[0];
+    struct worker_view *workers = NULL;
+    size_t count = 0;
+    int r = store->ops->workers(store, &cli->arena, &workers, &count, err);
+
+    *out = NULL;
+    for (size_t i = 0; r == PLAIN_OK && i < count; i++) {
+        if (!is_meant(&workers[i], name, &cli->arena))
+            continue;
+        if (*out)
+            return error_set(err, PLAIN_E_INVALID, 201, "worker",
+                             "\"%s\" means more than one worker: give the whole id", name);
+        *out = &workers[i];
+    }
+    if (r == PLAIN_OK && !*out)
+        r = no_such_worker(name, err);
+    return r;
+}
+
+static void print_asked(struct cli *cli, const struct worker_view *w, enum worker_wish wish)
+{
+    char id[PLAIN_UUID_TEXT];
+    struct json_writer j;
+
+    if (!cli->json) {
+        buf_putf(&cli->out, "asked worker %s to %s\n", plain_uuid_format(&w->id, id),
+                 wish == WISH_STOP ? "stop" : "be quiet");
+        return;
+    }
+    json_begin_document(&j, &cli->out);
+    json_put_uuid(&j, "worker_id", &w->id);
+    json_put_text(&j, "asked", worker_wish_names[wish]);
+    json_end_document(&j);
+}
+
+static int ask_worker(struct cli *cli, enum worker_wish wish, plain_error *err)
+{
+    struct worker_view *meant = NULL;
+    struct store *store = NULL;
+    int r = cli_store(cli, 0, &store, err);
+
+    if (r == PLAIN_OK)
+        r = find_meant(cli, store, &meant, err);
+    if (r == PLAIN_OK)
+        r = store->ops->ask_worker(store, &meant->id, wish, err);
+    store_close(store);
+    if (r == PLAIN_NONE)
+        return no_such_worker(cli->args.operands[0], err);
+    if (r == PLAIN_OK)
+        print_asked(cli, meant, wish);
+    return r;
+}
+
+int cmd_quiet(struct cli *cli, plain_error *err)
+{
+    return ask_worker(cli, WISH_QUIET, err);
+}
+
+int cmd_stop(struct cli *cli, plain_error *err)
+{
+    return ask_worker(cli, WISH_STOP, err);
+}

@@ -1,0 +1,60 @@
+#include "runner/guard.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+enum { STACK_SIZE = 256 * 1024, LOOK_PARTS = 8, LOOK_MOST_MS = 1000 };
+
+/* How long a runner that has no deadline yet, and so no job, sleeps between looks. */
+static int64_t look_us(const struct worker_file_head *head)
+{
+    int64_t us = head->lease_ms * US_PER_MS / LOOK_PARTS;
+
+    return us < (int64_t)LOOK_MOST_MS * US_PER_MS ? us : (int64_t)LOOK_MOST_MS * US_PER_MS;
+}
+
+static void *watch(void *argument)
+{
+    const struct worker_file_head *head = argument;
+
+    for (;;) {
+        int64_t deadline = atomic_load(&head->deadline_us), now = clock_boot_us();
+
+        if (deadline == 0) {
+            clock_boot_sleep_until(now + look_us(head));
+        } else if (now < deadline) {
+            clock_boot_sleep_until(deadline);
+        } else {
+            (void)kill(-getpid(), SIGKILL);
+            (void)kill(getpid(), SIGKILL); /* a job made another group of us */
+        }
+    }
+    return NULL;
+}
+
+int guard_start(const struct worker_file_head *head, plain_error *err)
+{
+    union {
+        const struct worker_file_head *given;
+        void *wanted; /* pthread_create's type; it changes nothing */
+    } argument = {.given = head};
+    sigset_t all, before;
+    pthread_attr_t attr;
+    pthread_t thread;
+
+    (void)pthread_attr_init(&attr);
+    (void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    (void)pthread_attr_setstacksize(&attr, STACK_SIZE);
+    (void)sigfillset(&all); /* signals are the job's */
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&thread, &attr, watch, argument.wanted);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    (void)pthread_attr_destroy(&attr);
+    if (failed)
+        return error_set_errno(err, PLAIN_E_IO, 705, "", failed, "starting the guard of a runner");
+    return PLAIN_OK;
+}

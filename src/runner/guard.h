@@ -1,0 +1,19 @@
+/*
+ * guard.h - a runner ends itself when its worker's lease is over
+ *
+ * The worker kills its runners when it loses its lease; but a worker that is stopped or stuck
+ * cannot, and then somebody else would run the job beside this process. So a thread of the runner
+ * looks at the deadline that the worker keeps moving, in a page that is mapped read-only, and at
+ * that moment by CLOCK_BOOTTIME kills the process group.
+ */
+#ifndef PLAIN_RUNNER_GUARD_H
+#define PLAIN_RUNNER_GUARD_H
+
+#include <plain/jobs/error.h>
+
+#include "channel/worker_file.h"
+
+/* head: mapped for ever. PLAIN_E_IO (PJ705) when there is no thread to be had. */
+int guard_start(const struct worker_file_head *head, plain_error *err);
+
+#endif

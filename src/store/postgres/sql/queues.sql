@@ -1,0 +1,51 @@
+-- queues.sql - the queues that have requests, and what is paused
+
+-- :name queue_names
+-- $1 text  behind this name
+-- $2 int4  most
+-- Each is found by one probe of the claim index, so in the order of that.
+WITH RECURSIVE found (queue, n) AS (
+    SELECT (SELECT r.queue FROM {schema}.plainjobs_jobrequest r WHERE r.queue > $1::text
+             ORDER BY r.queue LIMIT 1), 1
+    UNION ALL
+    SELECT (SELECT r.queue FROM {schema}.plainjobs_jobrequest r WHERE r.queue > found.queue
+             ORDER BY r.queue LIMIT 1), n + 1
+      FROM found WHERE found.queue IS NOT NULL AND n < $2::int4)
+SELECT queue FROM found WHERE queue IS NOT NULL;
+
+-- :name list_pauses
+SELECT kind, name, paused_at, reason, paused_by FROM {schema}.plainjobs_pause
+ ORDER BY kind DESC, name;
+
+-- :name claim_gate
+-- In front of every claim. A pause waits for the claims that began before it, and a claim that
+-- begins while one is being made waits for its commit and then sees it: so nothing is claimed after
+-- a pause was committed. It ends with the transaction.
+SELECT pg_advisory_xact_lock_shared(hashtextextended('plainjobs_pause of {schema}', 0));
+
+-- :name pause_gate
+-- The other side of claim_gate. A lock on the table would wait for every backup that reads it, and
+-- hold all claims up meanwhile.
+SELECT pg_advisory_xact_lock(hashtextextended('plainjobs_pause of {schema}', 0));
+
+-- :name pause
+-- $1 text  kind
+-- $2 text  name
+-- $3 text  reason
+-- $4 text  paused_by
+-- Pausing again keeps when and by whom, and takes a reason when there is one. Returns whether it is
+-- new.
+INSERT INTO {schema}.plainjobs_pause AS p (kind, name, reason, paused_by)
+VALUES ($1::text, $2::text, $3::text, $4::text)
+    ON CONFLICT (kind, name)
+    DO UPDATE SET reason = CASE WHEN excluded.reason <> '' THEN excluded.reason
+                                ELSE p.reason END
+RETURNING paused_at = statement_timestamp();
+
+-- :name resume
+-- $1 text  kind
+-- $2 text  name
+-- Returns how many were paused.
+WITH gone AS (
+    DELETE FROM {schema}.plainjobs_pause WHERE kind = $1::text AND name = $2::text RETURNING 1)
+SELECT count(*) FROM gone;

@@ -1,0 +1,180 @@
+#include "worker/neighbours.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/uuid.h"
+
+/* "w" and eight hexadecimal digits: see worker.c. */
+static bool is_ours(const char *name)
+{
+    enum { LENGTH = 9 };
+
+    if (strlen(name) != LENGTH || name[0] != 'w')
+        return false;
+    for (int i = 1; i < LENGTH; i++) {
+        if (!isxdigit((unsigned char)name[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool has_room(const struct neighbours *n)
+{
+    return n->file_count < ARRAY_SIZE(n->dead_files);
+}
+
+static void add_dead(struct neighbours *n, const struct worker_file *f)
+{
+    for (int i = 0; i < WORKER_FILE_IDS; i++) {
+        if (!uuid_is_zero(&f->head->ids[i].id) && n->dead_count < STORE_DEAD_MAX)
+            n->dead[n->dead_count++] = f->head->ids[i].id;
+    }
+    n->dead_files[n->file_count++] = *f;
+}
+
+/* Alive, and its deadline is in the future that a lease can have. */
+static void add_living(struct neighbours *n, const struct worker_file *f)
+{
+    enum { DAY_S = 86400 };
+    int64_t left = atomic_load(&f->head->deadline_us) - clock_boot_us();
+
+    if (left > 0 && left <= (int64_t)DAY_S * US_PER_S && n->living_count < STORE_DEAD_MAX)
+        n->living[n->living_count++] = f->head->ids[0].id;
+}
+
+static void drop_damaged(const char *path, const char *why)
+{
+    if (!worker_file_is_free(path))
+        return; /* its worker lives, where we cannot see it */
+    log_event(LOG_WARNING, "Worker file not used", LOG_TEXT("error", why));
+    (void)unlink(path);
+}
+
+static void look_at(struct neighbours *n, const char *path)
+{
+    struct worker_file f;
+    plain_error err;
+    int r = worker_file_read(&f, path, &err);
+
+    if (r < 0)
+        drop_damaged(path, err.message);
+    if (r != PLAIN_OK)
+        return;
+    if (f.head->database == n->database) {
+        if (worker_file_has_life(&f)) {
+            add_living(n, &f);
+        } else if (!worker_file_is_sound(&f)) {
+            drop_damaged(path, "it holds jobs that cannot be");
+        } else if (has_room(n)) {
+            add_dead(n, &f);
+            return;
+        }
+    }
+    worker_file_release(&f, false);
+}
+
+void neighbours_look(struct neighbours *n)
+{
+    char path[PATH_MAX + 16];
+    struct dirent *entry;
+    DIR *folder = opendir(n->folder);
+
+    n->file_count = n->dead_count = n->living_count = 0;
+    if (!folder)
+        return;
+    while ((entry = readdir(folder))) {
+        if (!is_ours(entry->d_name))
+            continue;
+        (void)snprintf(path, sizeof(path), "%s/%.9s", n->folder, entry->d_name);
+        if (strcmp(path, n->own) != 0)
+            look_at(n, path);
+    }
+    (void)closedir(folder);
+}
+
+static bool is_among(const plain_uuid *id, const plain_uuid *ids, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (uuid_equal(id, &ids[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool is_of(const struct worker_file *f, const plain_uuid *worker)
+{
+    for (int i = 0; i < WORKER_FILE_IDS; i++) {
+        if (uuid_equal(&f->head->ids[i].id, worker))
+            return true;
+    }
+    return false;
+}
+
+void neighbours_close(struct neighbours *n, const plain_uuid *unfinished, size_t count, bool asked)
+{
+    for (size_t i = 0; i < n->file_count; i++) {
+        struct worker_file *f = &n->dead_files[i];
+        bool done = asked;
+
+        for (int k = 0; k < WORKER_FILE_IDS; k++)
+            done = done && !is_among(&f->head->ids[k].id, unfinished, count);
+        worker_file_release(f, done);
+    }
+    n->file_count = 0;
+}
+
+static struct verdict verdict_of(const struct progress *p, const struct progress_entry *e)
+{
+    static const enum verdict_kind kinds[PROGRESS_STATES] = {
+        [PROGRESS_GIVEN] = VERDICT_UNENTERED,
+        [PROGRESS_ENTERED] = VERDICT_ENTERED,
+        [PROGRESS_SUCCEEDED] = VERDICT_SUCCEEDED,
+        [PROGRESS_ENDED] = VERDICT_ENDED,
+    };
+    struct verdict v = {.kind = kinds[atomic_load(&e->state) % PROGRESS_STATES],
+                        .runner_pid = p->runner.pid,
+                        .times = e->times};
+
+    if (v.kind == VERDICT_ENDED)
+        v.frame = progress_frame(p, e, &v.frame_length);
+    return v;
+}
+
+/* An attempt that was given back and handed out again has two entries: the one that went further
+ * counts. */
+static struct verdict judge_by(const struct worker_file *f, const plain_uuid *token)
+{
+    struct verdict best = {.kind = VERDICT_UNENTERED};
+
+    for (uint32_t i = 0; i < f->head->runner_count; i++) {
+        const struct progress *p = worker_file_part(f, (int)i);
+
+        for (size_t k = 0; k < PROGRESS_RING; k++) {
+            const struct progress_entry *e = &p->ring[k];
+
+            if (atomic_load(&e->seq) == 0 || !uuid_equal(&e->token, token))
+                continue;
+            struct verdict v = verdict_of(p, e);
+            if (v.kind > best.kind)
+                best = v;
+        }
+    }
+    return best;
+}
+
+struct verdict neighbours_judge(const struct neighbours *n, const plain_uuid *worker,
+                                const plain_uuid *token)
+{
+    for (size_t i = 0; i < n->file_count; i++) {
+        if (is_of(&n->dead_files[i], worker))
+            return judge_by(&n->dead_files[i], token);
+    }
+    return (struct verdict){.kind = VERDICT_UNKNOWN};
+}

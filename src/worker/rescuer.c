@@ -1,0 +1,212 @@
+#include "worker/rescuer.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/uuid.h"
+
+enum { SCAN_EVERY_MS = 500, AGAIN_MS = 100, FAILED_MS = 1000, AFTER_LAPSE_MS = 20 };
+
+void rescuer_init(struct rescuer *r, const char *folder, const char *own, const char *url,
+                  int64_t interval_ms, int64_t lease_ms)
+{
+    (void)text_copy(r->neighbours.folder, sizeof(r->neighbours.folder), folder);
+    (void)text_copy(r->neighbours.own, sizeof(r->neighbours.own), own);
+    r->neighbours.database = worker_file_database(url);
+    r->interval_ms = interval_ms;
+    r->lease_ms = lease_ms;
+    (void)pthread_mutex_init(&r->mutex, NULL);
+}
+
+void rescuer_release(struct rescuer *r)
+{
+    neighbours_close(&r->neighbours, NULL, 0, false);
+    if (r->state == BATCH_FULL)
+        arena_release(&r->batch.arena);
+    (void)pthread_mutex_destroy(&r->mutex);
+}
+
+/* Up to a quarter later than ms from now: so that rescuers do not look all at once. */
+static int64_t soon_us(int64_t ms)
+{
+    int64_t us = ms * US_PER_MS;
+
+    return clock_boot_us() + us + (int64_t)(random_u64() % (uint64_t)(us / 4 + 1));
+}
+
+static bool is_free(struct rescuer *r)
+{
+    (void)pthread_mutex_lock(&r->mutex);
+    bool is = r->state == BATCH_NONE;
+    (void)pthread_mutex_unlock(&r->mutex);
+    return is;
+}
+
+/* When the database is asked again: as soon as another lease can be over, and half an interval from
+ * now at the latest, since workers come and go. */
+static void set_next(struct rescuer *r, const struct rescue_result *found)
+{
+    r->ask_at_us = soon_us(r->interval_ms / 2);
+    if (found->next_lapse != STORE_NO_TIME) {
+        int64_t wait_ms = (found->next_lapse - found->now) / US_PER_MS + AFTER_LAPSE_MS;
+        int64_t at = soon_us(wait_ms > 0 ? 0 : AGAIN_MS) + (wait_ms > 0 ? wait_ms * US_PER_MS : 0);
+
+        r->ask_at_us = at < r->ask_at_us ? at : r->ask_at_us;
+    }
+    if (found->unfinished_count > 0 && found->orphan_count == 0)
+        r->ask_at_us = soon_us(AGAIN_MS); /* its row is locked, or it has orphans in our hands */
+}
+
+/* Copies what the loop is to have out of the files. */
+static bool fill_batch(struct rescuer *r, struct rescue_batch *b, const struct rescue_result *found)
+{
+    b->jobs = arena_array(&b->arena, found->orphan_count, sizeof(*b->jobs));
+    for (size_t i = 0; b->jobs && i < found->orphan_count; i++) {
+        struct rescued *job = &b->jobs[i];
+
+        job->orphan = found->orphans[i];
+        job->verdict =
+            neighbours_judge(&r->neighbours, &job->orphan.worker_id, &job->orphan.claim.token);
+        if (job->verdict.frame)
+            job->verdict.frame =
+                arena_memdup(&b->arena, job->verdict.frame, job->verdict.frame_length);
+    }
+    b->count = found->orphan_count;
+    return arena_ok(&b->arena);
+}
+
+/* Gives a batch to the loop; its memory goes along. */
+static bool hand_over(struct rescuer *r, struct rescue_batch *b)
+{
+    bool full = b->count > 0;
+
+    (void)pthread_mutex_lock(&r->mutex);
+    if (full) {
+        r->batch = *b;
+        r->state = BATCH_FULL;
+    } else if (r->state == BATCH_NONE) {
+        r->looked = true;
+    }
+    (void)pthread_mutex_unlock(&r->mutex);
+    if (!full)
+        arena_release(&b->arena);
+    return full;
+}
+
+static void report(const struct rescue_result *found)
+{
+    if (found->seized > 0 || found->orphan_count > 0)
+        log_event(LOG_WARNING, "Rescuing jobs of dead workers",
+                  LOG_NUMBER("workers", (int64_t)found->seized),
+                  LOG_NUMBER("jobs", (int64_t)found->orphan_count));
+}
+
+static bool ask(struct rescuer *r, struct store *store, const struct worker_identity *worker)
+{
+    struct rescue_batch batch = {.arena = ARENA_INIT};
+    struct rescue_result found;
+    plain_error err;
+    const struct rescue_wish wish = {
+        .worker = worker,
+        .lease_ms = r->lease_ms,
+        .dead = r->neighbours.dead,
+        .dead_count = r->neighbours.dead_count,
+        .living = r->neighbours.living,
+        .living_count = r->neighbours.living_count,
+        .limit = is_free(r) ? STORE_RESCUE_MAX : 0,
+    };
+    int64_t sent = clock_mono_us();
+    int result = store->ops->rescue(store, &wish, &batch.arena, &found, &err);
+    int64_t replied = clock_mono_us();
+
+    if (result == PLAIN_OK) {
+        batch.now = found.now;
+        batch.clock =
+            (struct db_clock){.offset_us = found.now - replied, .slack_us = replied - sent + 1};
+        if (fill_batch(r, &batch, &found)) {
+            r->failures = 0;
+            report(&found);
+            set_next(r, &found);
+            neighbours_close(&r->neighbours, found.unfinished, found.unfinished_count, true);
+            return hand_over(r, &batch);
+        }
+    } else if ((r->failures & (r->failures - 1)) == 0) {
+        log_event(LOG_ERROR, "Looking for dead workers failed", LOG_TEXT("error", err.message),
+                  LOG_NUMBER("failures", r->failures + 1));
+    }
+    r->failures++;
+    r->ask_at_us = soon_us(FAILED_MS);
+    arena_release(&batch.arena);
+    return false;
+}
+
+/* After a batch there may be more, and its workers are to be forgotten. */
+static void look_again(struct rescuer *r)
+{
+    (void)pthread_mutex_lock(&r->mutex);
+    if (r->again)
+        r->scan_at_us = r->ask_at_us = 0;
+    r->again = false;
+    (void)pthread_mutex_unlock(&r->mutex);
+}
+
+bool rescuer_run(struct rescuer *r, struct store *store, const struct worker_identity *worker)
+{
+    int64_t now = clock_boot_us();
+    bool found = false;
+
+    look_again(r);
+    if (now < r->scan_at_us && now < r->ask_at_us)
+        return false;
+    neighbours_look(&r->neighbours);
+    r->scan_at_us = soon_us(SCAN_EVERY_MS);
+    if (now >= r->ask_at_us || (r->neighbours.dead_count > 0 && r->failures == 0 && is_free(r)))
+        found = ask(r, store, worker);
+    neighbours_close(&r->neighbours, NULL, 0, false);
+    return found;
+}
+
+int64_t rescuer_next_us(const struct rescuer *r)
+{
+    return r->scan_at_us < r->ask_at_us ? r->scan_at_us : r->ask_at_us;
+}
+
+bool rescuer_take(struct rescuer *r, struct rescue_batch *out)
+{
+    (void)pthread_mutex_lock(&r->mutex);
+    bool full = r->state == BATCH_FULL;
+    if (full) {
+        *out = r->batch;
+        r->state = BATCH_OUT;
+    }
+    (void)pthread_mutex_unlock(&r->mutex);
+    return full;
+}
+
+static void take_back(struct rescuer *r, bool again)
+{
+    (void)pthread_mutex_lock(&r->mutex);
+    r->state = BATCH_NONE;
+    r->again = again;
+    (void)pthread_mutex_unlock(&r->mutex);
+}
+
+void rescuer_settled(struct rescuer *r)
+{
+    take_back(r, true);
+}
+
+void rescuer_settled_later(struct rescuer *r)
+{
+    take_back(r, false);
+}
+
+bool rescuer_is_idle(struct rescuer *r)
+{
+    (void)pthread_mutex_lock(&r->mutex);
+    bool idle = r->looked && r->state == BATCH_NONE;
+    (void)pthread_mutex_unlock(&r->mutex);
+    return idle;
+}

@@ -1,0 +1,73 @@
+/* process_mark_test.c - a process is known again, and only while it runs */
+#include "base/process_mark.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/harness/harness.h"
+
+static void a_running_process_lives(void **state)
+{
+    struct process_mark mark = process_mark_of((int)getpid());
+
+    (void)state;
+    assert_int_equal(mark.pid, getpid());
+    assert_true(mark.start > 0);
+    assert_true(process_mark_lives(&mark));
+}
+
+static void another_process_of_that_number_is_another(void **state)
+{
+    struct process_mark mark = process_mark_of((int)getpid());
+
+    (void)state;
+    mark.start--;
+    assert_false(process_mark_lives(&mark));
+}
+
+static void an_ended_process_is_dead_before_it_is_reaped(void **state)
+{
+    pid_t pid = fork();
+    siginfo_t info;
+
+    (void)state;
+    if (pid == 0) {
+        (void)pause();
+        _exit(0);
+    }
+    struct process_mark mark = process_mark_of((int)pid);
+    assert_true(process_mark_lives(&mark));
+    (void)kill(pid, SIGKILL);
+    assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+    assert_false(process_mark_lives(&mark));
+    (void)waitpid(pid, NULL, 0);
+    assert_false(process_mark_lives(&mark));
+    assert_int_equal(process_mark_of((int)pid).start, 0);
+}
+
+static void nobody_is_dead(void **state)
+{
+    struct process_mark none = {0};
+
+    (void)state;
+    assert_false(process_mark_lives(&none));
+    assert_int_equal(process_mark_of(-1).start, 0);
+}
+
+static void the_boot_and_the_namespace_have_names(void **state)
+{
+    char once[BOOT_ID_SIZE], again[BOOT_ID_SIZE];
+
+    (void)state;
+    process_boot_id(once);
+    process_boot_id(again);
+    assert_int_equal(strlen(once), 36);
+    assert_string_equal(once, again);
+    assert_true(process_namespace() != 0);
+}
+
+HARNESS_MAIN(a_running_process_lives, another_process_of_that_number_is_another,
+             an_ended_process_is_dead_before_it_is_reaped, nobody_is_dead,
+             the_boot_and_the_namespace_have_names)

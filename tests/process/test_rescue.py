@@ -1,0 +1,298 @@
+"""Workers that die in the middle of their work: nothing is lost, nothing is done twice without a
+LOST attempt that explains it."""
+import contextlib
+import os
+import random
+import signal
+import sqlite3
+import time
+
+import pytest
+
+from marks import on_one_store, on_postgres
+from program import sized
+from verify import History, assert_explained, assert_sound, lost_without_start
+from workers import is_alive, wait_until
+
+SHORT = {"PLAIN_JOBS_HEARTBEAT_INTERVAL": "300ms", "PLAIN_JOBS_HEARTBEAT_TIMEOUT": "1500ms"}
+LEASE_S = 1.5
+
+
+def worker_files(plain):
+    return [path for folder in ("plain.db-workers", "plain-jobs")
+            for path in sorted(plain.folder.glob(f"{folder}/w*"))]
+
+
+def lines(plain, what):
+    path = plain.folder / "trace.log"
+    return [line for line in path.read_text().splitlines()
+            if line[0] == what] if path.exists() else []
+
+
+def kill_all(worker):
+    """The worker and then what is left of its runners: as if all went at once."""
+    runners = worker.runners()
+    for pid in [worker.pid, *runners]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    worker.process.wait()
+    wait_until(lambda: not any(map(is_alive, runners)), "the end of the runners", seconds=2)
+
+
+@contextlib.contextmanager
+def away(db):
+    """Nobody can write to the database."""
+    if db.kind == "postgres":
+        db.cluster.stop(signal.SIGQUIT)
+        try:
+            yield
+        finally:
+            db.cluster.start()
+    else:
+        foreign = sqlite3.connect(db.path, isolation_level=None, timeout=30)
+        foreign.execute("PRAGMA wal_autocheckpoint = 0")
+        foreign.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            foreign.execute("ROLLBACK")
+            foreign.close()
+
+
+def test_jobs_of_a_killed_worker_run_again_at_once(db, plain, module, start_worker):
+    """The lease is a minute long, and is not waited for."""
+    uuids = plain.enqueue("FirstSlowJob", "--count", 2, "--retries", 1)
+    worker = start_worker("--max-processes", 2)
+    slow = plain.folder / "slow.log"
+    wait_until(lambda: slow.exists() and slow.read_text().count("S") == 2, "both to run")
+    kill_all(worker)
+    assert len(worker_files(plain)) == 1
+    began = time.monotonic()
+    second = start_worker("--max-processes", 2)
+    wait_until(lambda: slow.read_text().count("S") == 4, "both to run again", seconds=10)
+    took = time.monotonic() - began
+    db.await_results(4)
+    second.stop()
+    assert took < 5, took
+    assert sorted(db.statuses()) == ["LOST"] * 2 + ["SUCCESSFUL"] * 2
+    for row in db.results():
+        if row.status == "LOST":
+            assert f"(pid {worker.pid}) was killed" in row.error_message
+            assert (row.lost_count, row.crash_count, row.worker_pid) == (1, 0, worker.pid)
+    assert worker_files(plain) == [] and db.rows("workerheartbeat") == []
+    assert_sound(db, uuids)
+
+
+def test_what_was_not_entered_goes_back_as_it_was(db, plain, module, start_worker):
+    """Also with retries = 0: nothing but the job that was entered is lost."""
+    before = plain.enqueue("NoopJob", "--count", 100, "--priority", 9)
+    (long,) = plain.enqueue("TraceJob", "ms=60000", "--priority", 5)
+    after = plain.enqueue("NoopJob", "--count", 50)
+    worker = start_worker("--max-processes", 1)
+    wait_until(lambda: lines(plain, "S"), "the long job")
+    assert db.count("jobprocess") > 1
+    kill_all(worker)
+    plain.drain("--max-processes", 1)
+    assert len(db.results("NoopJob")) == 150
+    assert {row.retry_attempt for row in db.results()} == {0}
+    assert {row.job_request_uuid for row in db.results() if row.status == "LOST"} == {long}
+    assert {row.job_request_uuid for row in db.results()} == {long, *before, *after}
+    assert_sound(db, [long, *before, *after])
+
+
+def test_ends_that_the_database_could_not_take_are_written_later(db, plain, module, start_worker):
+    """And not repeated: a success, and a failure with its words."""
+    plain.add_executable("fails", "#!/bin/sh\nsleep 0.8\necho S >>fails.log\n"
+                                  "echo the reason >&2\nexit 3\n")
+    uuids = plain.enqueue("TraceJob", "ms=800", "--retries", 3)
+    uuids += plain.enqueue("fails", "--retries", 1)
+    worker = start_worker("--max-processes", 2)
+    wait_until(lambda: lines(plain, "S") and db.count("jobprocess") == 2, "both to run")
+    with away(db):
+        wait_until(lambda: lines(plain, "E") and (plain.folder / "fails.log").exists(), "both ends")
+        time.sleep(0.3)
+        assert worker.process.poll() is None
+        kill_all(worker)
+    second = start_worker("--max-processes", 2)
+    db.await_results(3)
+    second.stop()
+    assert db.statuses("TraceJob") == ["SUCCESSFUL"]
+    assert db.statuses("fails") == ["ERRORED", "ERRORED"]
+    assert {(row.error_message, row.exit_code) for row in db.results("fails")} == {
+        ("the reason", 3)}
+    assert (plain.folder / "fails.log").read_text() == "S\nS\n"
+    assert len(lines(plain, "S")) == 1
+    assert_sound(db, uuids, plain.folder / "trace.log")
+
+
+def test_a_neighbour_takes_over_at_once(db, plain, module, start_worker):
+    uuids = plain.enqueue("FirstSlowJob", "--retries", 1)
+    worker = start_worker("--max-processes", 1)
+    wait_until(lambda: (plain.folder / "slow.log").exists(), "the job to run")
+    other = start_worker("--max-processes", 1)
+    other.await_event("Worker registered")
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.process.wait()
+    db.await_results(2, seconds=10)
+    assert db.statuses() == ["LOST", "SUCCESSFUL"]
+    assert other.events("Rescuing jobs of dead workers")
+    other.stop()
+    assert_sound(db, uuids)
+
+
+def test_a_stopped_worker_cannot_keep_a_job_alive_past_its_lease(db, plain, module, start_worker):
+    """Its runner ends itself before anybody else may run the job; when it goes on, it has another
+    id and does no harm."""
+    plain.env.update(SHORT)
+    uuids = plain.enqueue("FirstSlowJob", "--retries", 1)
+    worker = start_worker("--max-processes", 1)
+    wait_until(lambda: (plain.folder / "slow.log").exists(), "the job to run")
+    (runner,) = worker.runners()
+    worker.send(signal.SIGSTOP)
+    other = start_worker("--max-processes", 1)
+    wait_until(lambda: db.results() or not is_alive(runner), "the end of the runner")
+    assert not is_alive(runner), "it was rescued while its runner lived"
+    db.await_results(2)
+    assert db.statuses() == ["LOST", "SUCCESSFUL"]
+    assert "lost its lease" in db.results()[0].error_message
+    worker.send(signal.SIGCONT)
+    worker.await_event("Worker lost its lease")
+    wait_until(lambda: len(worker.events("Worker registered")) == 2, "its new id")
+    assert len({e["worker_id"] for e in worker.events("Worker registered")}) == 2
+    worker.stop()
+    other.stop()
+    assert len(db.results()) == 2
+    assert_sound(db, uuids)
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut", "garbage", "entries"])
+def test_without_its_file_a_dead_worker_is_rescued_by_the_lease(db, plain, module, start_worker,
+                                                                damage):
+    """As when the host is gone; a damaged file is as good as none. Nobody can say whether the job
+    had started."""
+    plain.env.update(SHORT)
+    uuids = plain.enqueue("FirstSlowJob", "--retries", 1)
+    worker = start_worker("--max-processes", 1)
+    wait_until(lambda: (plain.folder / "slow.log").exists(), "the job to run")
+    other = start_worker("--max-processes", 1)
+    other.await_event("Worker registered")
+    (path,) = [path for path in worker_files(plain)
+               if worker.pid in holders(path)]
+    worker.send(signal.SIGSTOP)
+    hurt(path, damage)
+    kill_all(worker)
+    died = time.monotonic()
+    lost = db.await_results(1, seconds=20)[0]
+    took = time.monotonic() - died
+    assert lost.status == "LOST" and "the job may not have started" in lost.error_message
+    assert took < LEASE_S + 2, took
+    db.await_results(2)
+    other.stop()
+    assert worker_files(plain) == [] and db.rows("workerheartbeat") == []
+    assert_sound(db, uuids)
+
+
+def holders(path):
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            if any(os.readlink(f"/proc/{pid}/fd/{fd}") == str(path)
+                   for fd in os.listdir(f"/proc/{pid}/fd")):
+                found.append(int(pid))
+    return found
+
+
+def hurt(path, damage):
+    size = path.stat().st_size
+    if damage == "gone":
+        path.unlink()
+        return
+    copy = path.read_bytes()
+    path.unlink()  # the one that is mapped must not be cut: that would be another death
+    if damage == "cut":
+        copy = copy[:size // 2]
+    elif damage == "garbage":
+        copy = random.Random(7).randbytes(size)
+    else:
+        copy = copy[:4096 + 512] + b"\xa5" * 4096 + copy[4096 + 512 + 4096:]
+    path.write_bytes(copy)
+
+
+def test_a_job_lost_with_its_worker_is_retried_at_most_ten_times(db, plain, module, start_worker):
+    """Nine losses are in its row; the tenth is the last."""
+    plain.enqueue("FirstSlowJob", "--retries", 20)
+    db.execute("UPDATE plainjobs_jobrequest SET lost_count = 9")
+    worker = start_worker("--max-processes", 1)
+    wait_until(lambda: (plain.folder / "slow.log").exists(), "the job to run")
+    kill_all(worker)
+    plain.drain("--max-processes", 1)
+    (row,) = db.results()
+    assert (row.status, row.lost_count, row.retry_job_request_uuid) == ("LOST", 10, None)
+    assert "10 times: no retry" in row.error_message
+
+
+def test_a_class_that_the_rescuer_does_not_have_is_no_reason_to_discard(db, plain, module,
+                                                                        start_worker):
+    plain.enqueue("FirstSlowJob", "--retries", 1)
+    worker = start_worker("--max-processes", 1)
+    wait_until(lambda: (plain.folder / "slow.log").exists(), "the job to run")
+    kill_all(worker)
+    module.unlink()
+    plain.add_executable("other", "#!/bin/sh\n")
+    plain.drain("--max-processes", 1)
+    assert db.statuses() == ["LOST"]
+    (row,) = db.rows("jobrequest")
+    assert (row.job_class, row.retry_attempt) == ("FirstSlowJob", 1)
+
+
+@on_one_store
+def test_a_folder_that_cannot_hold_the_file_is_refused(plain, db, module):
+    folder = plain.folder / "plain.db-workers"
+    folder.write_text("in the way")
+    done = plain.fails(1, 622, "jobs", "worker", "--drain")
+    assert "plain.db-workers" in done.stderr
+    folder.unlink()
+    folder.mkdir(mode=0o777)
+    folder.chmod(0o777)
+    plain.fails(1, 622, "jobs", "worker", "--drain")
+    folder.chmod(0o700)
+    plain.drain()
+    assert list(folder.iterdir()) == []
+
+
+@on_postgres
+def test_the_folder_is_the_services_or_the_users(db, plain, module, start_worker):
+    service = plain.folder / "run"
+    for env, folder in (({"RUNTIME_DIRECTORY": f"{service}:/nowhere"}, service),
+                        ({}, plain.folder / "plain-jobs")):
+        plain.env.update(env)
+        worker = start_worker("--max-processes", 1)
+        worker.await_event("Worker registered")
+        (path,) = folder.iterdir()
+        assert folder.stat().st_mode & 0o777 == 0o700 and path.stat().st_mode & 0o777 == 0o600
+        worker.stop()
+        plain.env.pop("RUNTIME_DIRECTORY", None)
+
+
+def test_random_kills_lose_nothing(db, plain, module, start_worker):
+    """Workers are killed at any moment, together with their runners or not."""
+    jobs, kills = sized(300, 10000), sized(8, 200)
+    chance = random.Random(4)
+    uuids = plain.enqueue("TraceJob", "ms=4", "--count", jobs, "--retries", 30, timeout=300)
+    for _ in range(kills):
+        before = len(lines(plain, "S"))
+        worker = start_worker("--max-processes", 4)
+        wait_until(lambda: len(lines(plain, "S")) >= before + 4 or db.count("jobrequest") == 0,
+                   "some to run")
+        time.sleep(chance.uniform(0, 0.12))
+        if chance.random() < 0.5:
+            kill_all(worker)
+        else:
+            os.kill(worker.pid, signal.SIGKILL)
+            worker.process.wait()
+    plain.drain("--max-processes", 4, timeout=600)
+    assert_sound(db, uuids, plain.folder / "trace.log", kills=True)
+    assert_explained(db, plain.folder / "trace.log")
+    history = History.read(db, plain.folder / "trace.log")
+    assert len(lost_without_start(history)) <= 1 + kills // 20
+    assert db.rows("workerheartbeat") == [] and worker_files(plain) == []

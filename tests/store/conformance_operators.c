@@ -1,0 +1,344 @@
+/* conformance_operators.c - queues, pauses and workers, as operators see and change them */
+#include "tests/store/conformance_operators.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/uuid.h"
+
+static const char *const classes[] = {"Job", "Other", NULL};
+
+static void enqueue_in(struct bench *b, const char *queue, const char *job_class)
+{
+    struct new_request r = request_default();
+
+    r.queue = queue;
+    r.job_class = job_class;
+    (void)bench_enqueue(b, &r);
+}
+
+static bool pause_some(struct bench *b, enum pause_kind kind, const char *name, const char *reason,
+                       const char *by)
+{
+    const struct pause pause = {.kind = kind, .name = name, .reason = reason, .by = by};
+    bool is_new = false;
+
+    if (b->store->ops->pause(b->store, &pause, &is_new, &b->err) != PLAIN_OK)
+        fail_msg("%s", b->err.message);
+    return is_new;
+}
+
+static int resume_some(struct bench *b, enum pause_kind kind, const char *name)
+{
+    return b->store->ops->resume(b->store, kind, name, &b->err);
+}
+
+static struct pause *pauses_of(struct bench *b, size_t *count)
+{
+    struct pause *pauses = NULL;
+
+    if (b->store->ops->pauses(b->store, &b->arena, &pauses, count, &b->err) != PLAIN_OK)
+        fail_msg("%s", b->err.message);
+    return pauses;
+}
+
+static size_t claim_count(struct bench *b, const char *const *queues)
+{
+    return bench_claim_from(b, queues, classes, 10).claim_count;
+}
+
+static const char *const *names_behind(struct bench *b, const char *after, size_t limit,
+                                       size_t *count)
+{
+    const char *const *names = NULL;
+
+    if (b->store->ops->queue_names(b->store, after, limit, &b->arena, &names, count, &b->err) !=
+        PLAIN_OK)
+        fail_msg("%s", b->err.message);
+    return names;
+}
+
+void queues_with_requests_are_named_behind_a_name(void **state)
+{
+    static const char *const made[] = {"c", "a", "b", "a", "c"};
+    struct bench b;
+    size_t count = 1;
+
+    (void)state;
+    bench_open(&b);
+    (void)names_behind(&b, "", 10, &count);
+    assert_int_equal(count, 0);
+    for (size_t i = 0; i < ARRAY_SIZE(made); i++)
+        enqueue_in(&b, made[i], "Job");
+    const char *const *names = names_behind(&b, "", 10, &count);
+    assert_int_equal(count, 3);
+    assert_string_equal(names[0], "a");
+    assert_string_equal(names[2], "c");
+    names = names_behind(&b, "a", 1, &count);
+    assert_int_equal(count, 1);
+    assert_string_equal(names[0], "b");
+    (void)names_behind(&b, "c", 10, &count);
+    assert_int_equal(count, 0);
+    bench_close(&b);
+}
+
+void a_paused_queue_is_left_where_it_is(void **state)
+{
+    static const char *const both[] = {"default", "mail", NULL};
+    static const char *const mail[] = {"mail", NULL};
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    enqueue_in(&b, "default", "Job");
+    enqueue_in(&b, "mail", "Job");
+    assert_true(pause_some(&b, PAUSE_QUEUE, "mail", "SES is down", "ada@job1"));
+    struct cycle_result out = bench_claim_from(&b, both, classes, 10);
+    assert_int_equal(out.claim_count, 1);
+    assert_string_equal(out.claims[0].queue, "default");
+    assert_int_equal(claim_count(&b, mail), 0);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 1);
+    assert_int_equal(resume_some(&b, PAUSE_QUEUE, "mail"), PLAIN_OK);
+    assert_int_equal(claim_count(&b, mail), 1);
+    bench_close(&b);
+}
+
+void a_paused_pattern_holds_every_queue_that_it_means(void **state)
+{
+    static const char *const queues[] = {"mail", "mailing", "mai", "default", NULL};
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    for (size_t i = 0; queues[i]; i++)
+        enqueue_in(&b, queues[i], "Job");
+    (void)pause_some(&b, PAUSE_QUEUE, "mail*", "", "");
+    assert_int_equal(claim_count(&b, queues), 2);
+    assert_int_equal(bench_number(&b, "SELECT count(*) FROM plainjobs_jobrequest"
+                                      " WHERE queue IN ('mail', 'mailing')"),
+                     2);
+    (void)pause_some(&b, PAUSE_QUEUE, "*", "", "");
+    (void)resume_some(&b, PAUSE_QUEUE, "mail*");
+    assert_int_equal(claim_count(&b, queues), 0);
+    (void)resume_some(&b, PAUSE_QUEUE, "*");
+    assert_int_equal(claim_count(&b, queues), 2);
+    bench_close(&b);
+}
+
+void a_paused_class_is_held_in_every_queue(void **state)
+{
+    static const char *const queues[] = {"default", "mail", NULL};
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    enqueue_in(&b, "default", "Other");
+    enqueue_in(&b, "mail", "Other");
+    enqueue_in(&b, "mail", "Job");
+    (void)pause_some(&b, PAUSE_CLASS, "Other", "", "");
+    (void)pause_some(&b, PAUSE_QUEUE, "Job", "", ""); /* a queue of that name is no class */
+    struct cycle_result out = bench_claim_from(&b, queues, classes, 10);
+    assert_int_equal(out.claim_count, 1);
+    assert_string_equal(out.claims[0].job_class, "Job");
+    assert_int_equal(resume_some(&b, PAUSE_CLASS, "Other"), PLAIN_OK);
+    assert_int_equal(claim_count(&b, queues), 2);
+    bench_close(&b);
+}
+
+void pausing_again_keeps_who_and_takes_the_reason(void **state)
+{
+    struct bench b;
+    size_t count;
+
+    (void)state;
+    bench_open(&b);
+    assert_true(pause_some(&b, PAUSE_CLASS, "Job", "first", "ada@job1"));
+    assert_true(pause_some(&b, PAUSE_QUEUE, "mail", "", "ada@job1"));
+    int64_t at = pauses_of(&b, &count)[1].at;
+    while (clock_wall_us() == at)
+        continue;
+    assert_false(pause_some(&b, PAUSE_CLASS, "Job", "", "bob@job2"));
+    assert_string_equal(pauses_of(&b, &count)[1].reason, "first");
+    assert_false(pause_some(&b, PAUSE_CLASS, "Job", "second", "bob@job2"));
+    const struct pause *pauses = pauses_of(&b, &count);
+    assert_int_equal(count, 2);
+    assert_int_equal(pauses[0].kind, PAUSE_QUEUE);
+    assert_string_equal(pauses[0].name, "mail");
+    assert_int_equal(pauses[1].kind, PAUSE_CLASS);
+    assert_string_equal(pauses[1].reason, "second");
+    assert_string_equal(pauses[1].by, "ada@job1");
+    assert_int_equal(pauses[1].at, at);
+    bench_close(&b);
+}
+
+void resuming_what_is_not_paused_is_none(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    (void)pause_some(&b, PAUSE_QUEUE, "mail*", "", "");
+    assert_int_equal(resume_some(&b, PAUSE_QUEUE, "mail"), PLAIN_NONE);
+    assert_int_equal(resume_some(&b, PAUSE_CLASS, "mail*"), PLAIN_NONE);
+    assert_int_equal(resume_some(&b, PAUSE_QUEUE, "mail*"), PLAIN_OK);
+    assert_int_equal(resume_some(&b, PAUSE_QUEUE, "mail*"), PLAIN_NONE);
+    bench_close(&b);
+}
+
+void a_paused_class_does_not_stop_ends_and_retries(void **state)
+{
+    struct new_request r = request_default();
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    r.retries = 1;
+    (void)bench_enqueue(&b, &r);
+    struct claim claim = bench_claim_one(&b);
+    (void)pause_some(&b, PAUSE_CLASS, "Job", "", "");
+    struct job_end end = end_of(&claim, JOB_ERRORED);
+    end.successor = uuid_new();
+    end.successor_retry_attempt = 1;
+    assert_int_equal(bench_end(&b, &end), 1);
+    assert_int_equal(bench_claim(&b, 1).claim_count, 0);
+    (void)resume_some(&b, PAUSE_CLASS, "Job");
+    assert_int_equal(bench_claim(&b, 1).claim_count, 1);
+    bench_close(&b);
+}
+
+static struct worker_view *workers_of(struct bench *b, size_t *count)
+{
+    struct worker_view *workers = NULL;
+
+    if (b->store->ops->workers(b->store, &b->arena, &workers, count, &b->err) != PLAIN_OK)
+        fail_msg("%s", b->err.message);
+    return workers;
+}
+
+/* This bench's worker alone, with a row that says all that one can. */
+static void register_fully(struct bench *b)
+{
+    static const char *const queues[] = {"default", "mail*"};
+    const struct worker_row row = {.identity = &b->worker,
+                                   .queues = queues,
+                                   .queue_count = 2,
+                                   .classes = classes,
+                                   .class_count = 2,
+                                   .lease_ms = 60000,
+                                   .capacity = 4};
+
+    (void)bench_number(b, "DELETE FROM plainjobs_workerheartbeat");
+    assert_int_equal(b->store->ops->register_worker(b->store, &row, &b->err), PLAIN_OK);
+}
+
+void workers_are_listed_with_what_they_say(void **state)
+{
+    struct bench b;
+    size_t count;
+
+    (void)state;
+    bench_open(&b);
+    register_fully(&b);
+    enqueue_in(&b, "default", "Job");
+    (void)bench_claim_one(&b);
+    const struct worker_view *w = workers_of(&b, &count);
+    assert_int_equal(count, 1);
+    assert_uuid_equal(w->id, b.worker.id);
+    assert_string_equal(w->host, "host-1");
+    assert_int_equal(w->pid, 4711);
+    assert_int_equal(w->queue_count, 2);
+    assert_string_equal(w->queues[1], "mail*");
+    assert_true(w->tells_classes);
+    assert_int_equal(w->class_count, 2);
+    assert_string_equal(w->classes[0], "Job");
+    assert_int_equal(w->capacity, 4);
+    assert_int_equal(w->lease_ms, 60000);
+    assert_int_equal(w->running, 1);
+    assert_false(w->stale);
+    assert_int_equal(w->wish, WISH_NONE);
+    assert_in_range(w->last_heartbeat_at, w->started_at, clock_wall_us() + 60 * US_PER_S);
+    (void)bench_number(&b, "UPDATE plainjobs_workerheartbeat SET lease_ms = 0, classes = NULL");
+    w = workers_of(&b, &count);
+    assert_true(w->stale);
+    assert_false(w->tells_classes);
+    bench_close(&b);
+}
+
+void a_worker_that_is_asked_claims_no_more(void **state)
+{
+    enum worker_wish wish = WISH_STOP;
+    struct bench b;
+    size_t count;
+
+    (void)state;
+    bench_open(&b);
+    register_fully(&b);
+    const struct store_ops *ops = b.store->ops;
+    enqueue_in(&b, "default", "Job");
+    assert_int_equal(ops->wish_of_worker(b.store, &b.worker.id, &wish, &b.err), PLAIN_OK);
+    assert_int_equal(wish, WISH_NONE);
+    assert_int_equal(ops->ask_worker(b.store, &b.worker.id, WISH_QUIET, &b.err), PLAIN_OK);
+    assert_int_equal(bench_claim(&b, 1).claim_count, 0);
+    assert_int_equal(ops->ask_worker(b.store, &b.worker.id, WISH_STOP, &b.err), PLAIN_OK);
+    assert_int_equal(ops->ask_worker(b.store, &b.worker.id, WISH_QUIET, &b.err), PLAIN_OK);
+    assert_int_equal(ops->wish_of_worker(b.store, &b.worker.id, &wish, &b.err), PLAIN_OK);
+    assert_int_equal(wish, WISH_STOP);
+    assert_int_equal(workers_of(&b, &count)->wish, WISH_STOP);
+    assert_int_equal(ops->beat(b.store, &b.worker.id, &b.err), PLAIN_OK); /* its lease goes on */
+    bench_close(&b);
+}
+
+void a_worker_that_is_not_there_cannot_be_asked(void **state)
+{
+    enum worker_wish wish = WISH_STOP;
+    plain_uuid unknown = uuid_new();
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    assert_int_equal(b.store->ops->ask_worker(b.store, &unknown, WISH_STOP, &b.err), PLAIN_NONE);
+    assert_int_equal(b.store->ops->wish_of_worker(b.store, &unknown, &wish, &b.err), PLAIN_OK);
+    assert_int_equal(wish, WISH_NONE);
+    bench_close(&b);
+}
+
+void a_claim_from_three_hundred_queues_is_in_one_order(void **state)
+{
+    enum { QUEUES = 300, EACH = 7, LIMIT = 500 };
+    static char names[QUEUES][16];
+    const char *queues[QUEUES + 1] = {NULL};
+    char sql[512];
+    struct bench b;
+    size_t seen = 0;
+    struct cycle_result out;
+    struct claim last = {.priority = INT32_MAX};
+
+    (void)state;
+    bench_open(&b);
+    for (int i = 0; i < QUEUES; i++) {
+        (void)snprintf(names[i], sizeof(names[i]), "q%d", i);
+        queues[i] = names[i];
+    }
+    (void)snprintf(sql, sizeof(sql),
+                   "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+                   " INSERT INTO plainjobs_jobrequest (job_class, queue, priority)"
+                   " SELECT 'Job', 'q' || CAST(i * 7919 %% %d AS text), i * 31 %% 3 FROM n",
+                   QUEUES * EACH - 1, QUEUES);
+    (void)bench_number(&b, sql);
+    do {
+        out = bench_claim_from(&b, queues, classes, LIMIT);
+        for (size_t i = 0; i < out.claim_count; i++) {
+            const struct claim *c = &out.claims[i];
+
+            assert_true(c->priority <= last.priority);
+            if (c->priority == last.priority)
+                assert_true(c->due_at > last.due_at ||
+                            (c->due_at == last.due_at && c->id > last.id));
+            last = *c;
+        }
+        seen += out.claim_count;
+    } while (out.claim_count == LIMIT);
+    assert_int_equal(seen, QUEUES * EACH);
+    bench_close(&b);
+}

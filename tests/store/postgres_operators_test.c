@@ -1,0 +1,61 @@
+/* postgres_operators_test.c - queues, pauses and workers on PostgreSQL */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include <libpq-fe.h>
+
+#include "tests/store/cluster.h"
+#include "tests/store/conformance_operators.h"
+
+static const struct conformance_database postgres = {cluster_fresh, cluster_number};
+
+#define GATE "hashtextextended('plainjobs_pause of \"public\"', 0)"
+
+static void run(PGconn *conn, const char *sql)
+{
+    PGresult *result = PQexec(conn, sql);
+    ExecStatusType status = PQresultStatus(result);
+
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        fail_msg("%s\n%s", sql, PQerrorMessage(conn));
+    PQclear(result);
+}
+
+static void *claim_one(void *bench)
+{
+    static struct cycle_result out;
+
+    out = bench_claim(bench, 1);
+    return &out;
+}
+
+/* A claim that begins while a pause is not committed yet has no job of it. */
+static void a_claim_waits_for_a_pause_that_is_being_made(void **state)
+{
+    const struct timespec moment = {.tv_nsec = 2000000};
+    struct new_request r = request_default();
+    struct bench b;
+    pthread_t thread;
+    void *result;
+
+    (void)state;
+    bench_open(&b);
+    (void)bench_enqueue(&b, &r);
+    PGconn *conn = PQconnectdb(b.url);
+    assert_int_equal(PQstatus(conn), CONNECTION_OK);
+    run(conn, "BEGIN");
+    run(conn, "SELECT pg_advisory_xact_lock(" GATE ")");
+    run(conn, "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'default')");
+    assert_int_equal(pthread_create(&thread, NULL, claim_one, &b), 0);
+    while (bench_number(&b, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT "
+                            "granted") == 0)
+        (void)nanosleep(&moment, NULL);
+    run(conn, "COMMIT");
+    assert_int_equal(pthread_join(thread, &result), 0);
+    assert_int_equal(((struct cycle_result *)result)->claim_count, 0);
+    PQfinish(conn);
+    bench_close(&b);
+}
+
+OPERATORS_MAIN(&postgres, a_claim_waits_for_a_pause_that_is_being_made)
