@@ -68,12 +68,26 @@ static int arrange_descriptors(const struct child_spec *spec, int *high, int rep
     return kept;
 }
 
+static bool set_limits(const struct child_spec *spec)
+{
+    for (size_t i = 0; i < spec->limit_count; i++) {
+        const struct child_limit *l = &spec->limits[i];
+        const struct rlimit limit = {.rlim_cur = (rlim_t)l->soft, .rlim_max = (rlim_t)l->hard};
+
+        if (prlimit(0, (__rlimit_resource_t)l->resource, &limit, NULL) < 0)
+            return false;
+    }
+    return true;
+}
+
 /* Only async-signal-safe calls: the parent has threads. */
 PLAIN_NORETURN static void child_main(const struct child_spec *spec, int *high, int report,
                                       pid_t parent)
 {
     reset_signals();
     if (spec->own_group && setpgid(0, 0) < 0)
+        child_fail(report, STEP_PREPARE);
+    if (!set_limits(spec))
         child_fail(report, STEP_PREPARE);
     if (spec->die_with_parent) {
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)

@@ -22,12 +22,19 @@ struct child {
     int pidfd; /* readable when the child has ended; -1: none */
 };
 
+struct child_limit {
+    int resource; /* RLIMIT_... */
+    uint64_t soft, hard;
+};
+
 struct child_spec {
     const char *path; /* with a '/' as it is, else found in PATH */
     char *const *argv;
     char *const *envp; /* NULL: our own environment */
     const int *fds;    /* fds[i] becomes descriptor i; -1: /dev/null */
     size_t fd_count;
+    const struct child_limit *limits; /* limit_count of them, set before it is executed */
+    size_t limit_count;
     bool own_group;       /* setpgid(0, 0) */
     bool die_with_parent; /* SIGKILL when the thread that started it ends */
 };

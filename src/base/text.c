@@ -197,6 +197,48 @@ static size_t cut_at_character(const char *s, size_t n)
     return is_continuation(s[cut]) ? n : cut; /* not UTF-8: any place is as good */
 }
 
+static const char size_units[] = "KMGT";
+
+bool text_parse_size(const char *s, int64_t *out)
+{
+    char digits[24];
+    size_t n = strspn(s, "0123456789");
+    int64_t value, unit = 1;
+
+    if (n == 0 || n >= sizeof(digits))
+        return false;
+    memcpy(digits, s, n);
+    digits[n] = '\0';
+    if (!text_parse_int64(digits, 0, INT64_MAX, &value))
+        return false;
+    for (size_t i = 0; s[n] != '\0' && i < sizeof(size_units) - 1; i++) {
+        unit *= 1024;
+        if ((s[n] & ~0x20) == size_units[i] && s[n + 1] == '\0') {
+            if (value > INT64_MAX / unit)
+                return false;
+            *out = value * unit;
+            return true;
+        }
+    }
+    if (s[n] != '\0')
+        return false;
+    *out = value;
+    return true;
+}
+
+const char *text_size(int64_t bytes, char out[TEXT_SIZE_SIZE])
+{
+    size_t i = 0;
+
+    while (bytes > 0 && bytes % 1024 == 0 && i < sizeof(size_units) - 1) {
+        bytes /= 1024;
+        i++;
+    }
+    (void)snprintf(out, TEXT_SIZE_SIZE, "%lld%.*s", (long long)bytes, i > 0 ? 1 : 0,
+                   size_units + (i > 0 ? i - 1 : 0));
+    return out;
+}
+
 bool text_copy(char *dst, size_t size, const char *src)
 {
     size_t n = strlen(src);

@@ -21,6 +21,12 @@ bool text_parse_bool(const char *s, bool *out);     /* true false 1 0 yes no on 
  * nothing: what does not fit in int64 milliseconds fails. */
 bool text_parse_duration_ms(const char *s, int64_t *out);
 
+/* "1048576", "512K", "256M", "2G", "1T" (of 1,024, either case) to bytes. */
+bool text_parse_size(const char *s, int64_t *out);
+/* The same backwards, in the largest unit that leaves no fraction; returns out. */
+enum { TEXT_SIZE_SIZE = 24 };
+const char *text_size(int64_t bytes, char out[TEXT_SIZE_SIZE]);
+
 /* Writes at most size - 1 bytes and a NUL, cut at a character boundary; returns whether all fitted.
  */
 bool text_copy(char *dst, size_t size, const char *src);

@@ -63,7 +63,8 @@ struct frame_class {
     bool has_retry_delay; /* it calculates its own */
     bool has_on_aborted;
     bool is_executable;
-    int64_t timeout_ms; /* 0: none */
+    int64_t timeout_ms;                 /* 0: none */
+    int64_t memory_limit, cpu_limit_ms; /* likewise */
 };
 
 /* A HOOK: the attempt, and how it ended. */

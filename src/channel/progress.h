@@ -80,6 +80,7 @@ struct progress {
     _Atomic uint64_t logged;       /* log records that the runner has sent */
     struct process_mark runner;    /* who runs here, as its worker says */
     uint32_t frames_at;            /* where the next frame goes */
+    _Atomic int short_of_memory;   /* 1: ENOMEM was the last error when a job ended the runner */
     struct progress_entry ring[PROGRESS_RING]; /* of job n: ring[n % PROGRESS_RING] */
     char crash[PROGRESS_CRASH_SIZE];           /* call stack, written by the fatal-signal handler */
     char frames[PROGRESS_FRAMES_SIZE];

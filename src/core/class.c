@@ -275,7 +275,20 @@ int class_check(const plain_job_class *cls, plain_error *err)
         return refuse_class(&known, "default_retries", "is not from 0 to 32767", err);
     if (!is_timeout(known.timeout_ms))
         return refuse_class(&known, "timeout_ms", "is negative, or more than 365000 days", err);
+    if (known.memory_limit != 0 && known.memory_limit < CLASS_MEMORY_MIN)
+        return refuse_class(&known, "memory_limit", "is below a megabyte", err);
+    if (!is_timeout(known.cpu_limit_ms))
+        return refuse_class(&known, "cpu_limit_ms", "is negative, or more than 365000 days", err);
     return check_params(&known, err);
+}
+
+struct class_limits class_limits(const plain_job_class *cls)
+{
+    const size_t end = offsetof(plain_job_class, cpu_limit_ms) + sizeof(cls->cpu_limit_ms);
+
+    if (!cls || cls->size < end)
+        return (struct class_limits){0};
+    return (struct class_limits){.memory = cls->memory_limit, .cpu_ms = cls->cpu_limit_ms};
 }
 
 int64_t class_timeout_ms(const plain_job_class *cls)

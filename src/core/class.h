@@ -31,6 +31,14 @@ const char *class_param_fallback(const plain_job_class *cls, const plain_param *
 /* 0: none, also for a class of a program that was built before there was one. */
 int64_t class_timeout_ms(const plain_job_class *cls);
 
+/* What an attempt may use; 0: no limit. */
+struct class_limits {
+    int64_t memory; /* bytes */
+    int64_t cpu_ms;
+};
+enum { CLASS_MEMORY_MIN = 1024 * 1024 };
+struct class_limits class_limits(const plain_job_class *cls); /* NULL: none */
+
 /* PJ104 for a name that no parameter of the class has, with the nearest one that has. Returns
  * PLAIN_E_INVALID. */
 int class_unknown_param(const plain_job_class *cls, const char *name, plain_error *err);

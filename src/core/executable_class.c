@@ -209,13 +209,33 @@ static int take_timeout(struct making *m, const struct job_option *o, plain_erro
                   err);
 }
 
+static int take_memory_limit(struct making *m, const struct job_option *o, plain_error *err)
+{
+    int64_t *out = &m->made->cls.memory_limit;
+
+    if (text_parse_size(o->values[0], out) && *out >= CLASS_MEMORY_MIN)
+        return PLAIN_OK;
+    return refuse(JOB_OPTION_MEMORY_LIMIT, "a size of a megabyte or more (512M, 2G)", o->values[0],
+                  err);
+}
+
+static int take_cpu_limit(struct making *m, const struct job_option *o, plain_error *err)
+{
+    int64_t *out = &m->made->cls.cpu_limit_ms;
+
+    if (text_parse_duration_ms(o->values[0], out) && *out > 0 && *out <= PLAIN_DELAY_MAX)
+        return PLAIN_OK;
+    return refuse(JOB_OPTION_CPU_LIMIT, "a duration above 0 (60, 300ms, 5m)", o->values[0], err);
+}
+
 static int (*const takers[JOB_OPTION_COUNT])(struct making *m, const struct job_option *o,
                                              plain_error *err) = {
     [JOB_OPTION_PARAMS] = take_params,       [JOB_OPTION_DOC] = take_doc,
     [JOB_OPTION_QUEUE] = take_queue,         [JOB_OPTION_PRIORITY] = take_priority,
     [JOB_OPTION_RETRIES] = take_retries,     [JOB_OPTION_RETRY_DELAY] = take_retry_delay,
     [JOB_OPTION_CONCURRENCY_KEY] = take_key, [JOB_OPTION_DEFER_DELAY] = take_defer_delay,
-    [JOB_OPTION_TIMEOUT] = take_timeout,
+    [JOB_OPTION_TIMEOUT] = take_timeout,     [JOB_OPTION_MEMORY_LIMIT] = take_memory_limit,
+    [JOB_OPTION_CPU_LIMIT] = take_cpu_limit,
 };
 
 static int take_options(struct making *m, const struct job_section *section, plain_error *err)

@@ -11,6 +11,8 @@
  *         concurrency_key = "file-{file}"
  *         defer_delay     = "30s"
  *         timeout         = "10m"
+ *         memory_limit    = "256M"
+ *         cpu_limit       = "30s"
  *     }
  *
  * It is a plain_job_class as a program in C has one, so the same code decides defaults, checks

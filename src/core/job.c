@@ -1,5 +1,6 @@
 #include "core/job.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -173,6 +174,22 @@ static void set_bad_return(plain_job *job, int value, const char *who)
     job_set_failed(job, "BadReturn", NULL, 0, text, "");
 }
 
+void job_add_cause(plain_job *job, const char *cause)
+{
+    struct job_outcome *o = &job->outcome;
+
+    if (!cause)
+        return;
+    const char *message = arena_printf(job->arena, "%s (%s)", o->error_message, cause);
+    size_t n = strlen(o->error);
+    const char *between = n > 0 && o->error[n - 1] == '\n' ? "" : "\n";
+    const char *error = arena_printf(job->arena, "%s%s(%s)", o->error, between, cause);
+    if (message && error) {
+        o->error_message = message;
+        o->error = error;
+    }
+}
+
 int job_settle(plain_job *job, int value, const char *who)
 {
     if (value == PLAIN_OK) {
@@ -190,6 +207,7 @@ int plain_job_fail_at(plain_job *job, const char *file, int line, const char *er
                       const char *fmt, ...)
 {
     struct buf message = BUF_INIT(JOB_ERROR_MAX);
+    int before = errno; /* the job's, for who looks at it after run */
     char trace[4096];
     va_list ap;
     char text[4096];
@@ -213,6 +231,7 @@ int plain_job_fail_at(plain_job *job, const char *file, int line, const char *er
     job_set_failed(job, error_type && *error_type ? error_type : "Error", file, line,
                    buf_ok(&message) ? message.data : text, trace);
     buf_release(&message);
+    errno = before;
     return JOB_RETURN_FAILED;
 }
 

@@ -69,6 +69,10 @@ struct plain_job {
 void job_set_failed(plain_job *job, const char *error_type, const char *file, int line,
                     const char *message, const char *trace);
 
+/* Adds in brackets to the message of a failure why it may have come about; NULL: no memory for it.
+ */
+void job_add_cause(plain_job *job, const char *cause);
+
 /* Makes a returned value one of PLAIN_OK, JOB_RETURN_FAILED and JOB_RETURN_DEFERRED, and the
  * outcome that which belongs to it. who returned it, for the message when it is neither. */
 int job_settle(plain_job *job, int value, const char *who);

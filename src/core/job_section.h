@@ -30,7 +30,9 @@
     X(RETRY_DELAY, "retry_delay", false)                                                           \
     X(CONCURRENCY_KEY, "concurrency_key", false)                                                   \
     X(DEFER_DELAY, "defer_delay", false)                                                           \
-    X(TIMEOUT, "timeout", false)
+    X(TIMEOUT, "timeout", false)                                                                   \
+    X(MEMORY_LIMIT, "memory_limit", false)                                                         \
+    X(CPU_LIMIT, "cpu_limit", false)
 
 enum job_option_id {
 #define JOB_OPTION_ENUM(id, name, is_list) JOB_OPTION_##id,

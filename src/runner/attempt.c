@@ -1,40 +1,50 @@
 #include "runner/attempt.h"
 
-#include <stdio.h>
-#include <string.h>
+#include <errno.h>
 
 #include <plain/jobs/error.h>
 
 #include "base/log.h"
+#include "base/text.h"
+#include "core/class.h"
 #include "core/params.h"
 #include "runner/executable.h"
+#include "runner/limits.h"
 
 /* What runs at the heart of the chain. */
 struct heart {
     const struct job_entry *entry;
     const char *stored;
     struct attempt *out;
+    bool short_of_memory; /* it had a limit, and the last thing that failed was ENOMEM */
 };
 
-static int run_class(const plain_job_class *cls, plain_job *job, const char *stored)
+static int run_class(struct heart *heart, plain_job *job)
 {
+    const plain_job_class *cls = heart->entry->cls;
+    const struct class_limits limits = class_limits(cls);
     const void *params = NULL;
     plain_error err;
 
-    if (params_decode(cls, stored, job->arena, &params, &err) < 0) {
+    if (params_decode(cls, heart->stored, job->arena, &params, &err) < 0) {
         job_set_failed(job, "InvalidParameters", NULL, 0, err.message, "");
         return JOB_RETURN_FAILED;
     }
-    return cls->run(job, params);
+    limits_begin(&limits);
+    errno = 0;
+    int value = cls->run(job, params);
+    heart->short_of_memory = limits.memory > 0 && errno == ENOMEM;
+    limits_end(&limits);
+    return value;
 }
 
 static int run_heart(plain_job *job, void *context)
 {
-    const struct heart *heart = context;
+    struct heart *heart = context;
 
     if (heart->entry->path)
         return executable_run(heart->entry, job, heart->stored, heart->out);
-    return run_class(heart->entry->cls, job, heart->stored);
+    return run_class(heart, job);
 }
 
 static enum attempt_result result_of(const plain_job *job, int value)
@@ -46,6 +56,14 @@ static enum attempt_result result_of(const plain_job *job, int value)
     return job->outcome.is_lost ? ATTEMPT_LOST : ATTEMPT_FAILED;
 }
 
+static void note_memory_limit(plain_job *job, int64_t bytes)
+{
+    char size[TEXT_SIZE_SIZE];
+
+    job_add_cause(job,
+                  arena_printf(job->arena, "memory limit of %s reached", text_size(bytes, size)));
+}
+
 void attempt_run(const struct job_entry *entry, const struct middleware_chain *chain,
                  plain_job *job, const char *stored, struct attempt *out)
 {
@@ -54,6 +72,8 @@ void attempt_run(const struct job_entry *entry, const struct middleware_chain *c
     *out = (struct attempt){.exit_code = -1, .exit_signal = -1, .cpu_us = -1, .max_rss_kb = -1};
     job->definition = entry->path ? NULL : entry->cls;
     out->result = result_of(job, middleware_run(chain, job, run_heart, &heart));
+    if (heart.short_of_memory && out->result == ATTEMPT_FAILED)
+        note_memory_limit(job, class_limits(entry->cls).memory);
 }
 
 int64_t attempt_retry_delay(const struct job_entry *entry, const char *stored, int attempt)

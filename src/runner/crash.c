@@ -1,8 +1,10 @@
 #include "runner/crash.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -11,10 +13,18 @@
 
 enum { CRASH_STACK = 256 * 1024 };
 
-static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS};
+static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGXCPU};
 
-static char *crash_out;
-static size_t crash_size;
+static struct progress *page;
+static pid_t runner;
+
+/* Called where the process ends, before anything else can set errno. A child that a job forked is
+ * not the runner. */
+static void note_memory(void)
+{
+    if (errno == ENOMEM && getpid() == runner)
+        atomic_store(&page->short_of_memory, 1);
+}
 
 /* What stdio holds of stdout. It is a job's last words, and no lock may be taken here; a pointer
  * that the job has spoilt costs an error of write(). */
@@ -33,23 +43,25 @@ static void on_fatal(int number)
 
     if (!once) {
         once = 1;
+        note_memory();
         save_stdout();
-        (void)backtrace_write(crash_out, crash_size,
+        (void)backtrace_write(page->crash, sizeof(page->crash),
                               3); /* without itself, us and the signal's frame */
     }
     (void)signal(number, SIG_DFL);
     (void)raise(number);
 }
 
-void crash_install(char *out, size_t size)
+void crash_install(struct progress *progress)
 {
     void *memory = mmap(NULL, CRASH_STACK, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     stack_t stack = {.ss_sp = memory, .ss_size = CRASH_STACK};
     struct sigaction action = {.sa_handler = on_fatal, .sa_flags = SA_ONSTACK | SA_NODEFER};
 
-    crash_out = out;
-    crash_size = size;
+    page = progress;
+    runner = getpid();
+    (void)atexit(note_memory);
     if (memory == MAP_FAILED || sigaltstack(&stack, NULL) < 0)
         action.sa_flags &= ~SA_ONSTACK;
     for (size_t i = 0; i < ARRAY_SIZE(fatal_signals); i++)

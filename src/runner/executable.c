@@ -8,11 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/cgroup.h"
 #include "base/child.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "core/class.h"
 #include "core/executable_class.h"
 #include "runner/arguments.h"
 #include "runner/environment.h"
@@ -111,10 +115,41 @@ static int64_t defer_delay(const plain_job_class *cls, const char *last)
     return executable_class_defer_ms(cls, EXECUTABLE_DEFER_MS);
 }
 
-static int set_outcome(const plain_job_class *cls, plain_job *job, const struct child_end *end,
-                       struct tail *t, struct attempt *out)
+/* What a signal meant: its type, and more of it in words. */
+static const char *kind_of_death(const plain_job_class *cls, const struct child_end *end,
+                                 int64_t kills_before, char *how, size_t size)
 {
-    char how[64], message[4400];
+    int64_t cpu_ms = class_limits(cls).cpu_ms;
+    char signal_text[64];
+
+    (void)child_end_text(end, signal_text, sizeof(signal_text));
+    if (end->exit_signal == SIGXCPU && cpu_ms > 0) {
+        (void)snprintf(how, size, "CPU limit of %.15g s reached", (double)cpu_ms / MS_PER_S);
+        return "CpuLimit";
+    }
+    if (end->exit_signal == SIGKILL && kills_before >= 0 && cgroup_oom_kills("") > kills_before) {
+        (void)snprintf(how, size, "out of memory: killed by %s", signal_text);
+        return "OutOfMemory";
+    }
+    (void)snprintf(how, size, "killed by %s", signal_text);
+    return "Killed";
+}
+
+/* A program that was refused memory says so in its own words, or has come near its limit. */
+static void add_memory_limit(plain_job *job, int64_t limit, int64_t max_rss_kb, const char *words)
+{
+    char size[TEXT_SIZE_SIZE];
+    bool near = max_rss_kb >= limit / 1024 * 3 / 4;
+
+    if (limit > 0 && (near || strcasestr(words, "memory") || strcasestr(words, "bad_alloc")))
+        job_add_cause(
+            job, arena_printf(job->arena, "it has a memory limit of %s", text_size(limit, size)));
+}
+
+static int set_outcome(const plain_job_class *cls, plain_job *job, const struct child_end *end,
+                       int64_t kills_before, struct tail *t, struct attempt *out)
+{
+    char how[128], message[4400];
     const char *last = tail_last_line(t);
 
     out->exit_code = end->exit_code;
@@ -129,13 +164,17 @@ static int set_outcome(const plain_job_class *cls, plain_job *job, const struct 
         return JOB_RETURN_DEFERRED;
     }
     (void)child_end_text(end, how, sizeof(how));
-    bool killed = end->exit_signal >= 0;
-    if (killed)
-        (void)snprintf(message, sizeof(message), "killed by %s%s%s", how, *last ? ": " : "", last);
-    else
-        (void)snprintf(message, sizeof(message), "%s", *last ? last : how);
-    job_set_failed(job, killed ? "Killed" : "ExitStatus", NULL, 0, message, t->bytes);
-    job->outcome.is_lost = killed;
+    if (end->exit_signal >= 0) {
+        const char *type = kind_of_death(cls, end, kills_before, how, sizeof(how));
+
+        (void)snprintf(message, sizeof(message), "%s%s%s", how, *last ? ": " : "", last);
+        job_set_failed(job, type, NULL, 0, message, t->bytes);
+        job->outcome.is_lost = true;
+        return JOB_RETURN_FAILED;
+    }
+    (void)snprintf(message, sizeof(message), "%s", *last ? last : how);
+    job_set_failed(job, "ExitStatus", NULL, 0, message, t->bytes);
+    add_memory_limit(job, class_limits(cls).memory, end->max_rss_kb, t->bytes);
     return JOB_RETURN_FAILED;
 }
 
@@ -143,6 +182,24 @@ static int set_not_started(plain_job *job, const char *type, const plain_error *
 {
     job_set_failed(job, type, NULL, 0, err->message, "");
     return JOB_RETURN_FAILED;
+}
+
+/* Of the program and each child that it starts by itself. CPU time is limited in whole seconds. */
+static size_t make_limits(const plain_job_class *cls, struct child_limit out[2])
+{
+    const struct class_limits limits = class_limits(cls);
+    size_t n = 0;
+
+    if (limits.memory > 0)
+        out[n++] = (struct child_limit){
+            .resource = RLIMIT_DATA, .soft = limits.memory, .hard = limits.memory};
+    if (limits.cpu_ms > 0) {
+        uint64_t seconds = (limits.cpu_ms + MS_PER_S - 1) / MS_PER_S;
+
+        out[n++] =
+            (struct child_limit){.resource = RLIMIT_CPU, .soft = seconds, .hard = seconds + 1};
+    }
+    return n;
 }
 
 /* Starts it with its parameters on stdin and a pipe of ours as its stderr, whose other end is
@@ -166,11 +223,14 @@ static int start(const struct job_entry *entry, plain_job *job, struct jtext arg
     }
     (void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
     int fds[] = {input, STDOUT_FILENO, ends[1]};
+    struct child_limit limits[2];
     const struct child_spec spec = {.path = entry->path,
                                     .argv = argv,
                                     .envp = envp,
                                     .fds = fds,
                                     .fd_count = ARRAY_SIZE(fds),
+                                    .limits = limits,
+                                    .limit_count = make_limits(entry->cls, limits),
                                     .die_with_parent = true};
     r = child_spawn(&spec, c, err);
     (void)close(input);
@@ -202,6 +262,7 @@ int executable_run(const struct job_entry *entry, plain_job *job, const char *st
     if (arguments_make(entry->cls, stored, job->arena, &arguments, &err) < 0)
         return set_not_started(job, "InvalidParameters", &err);
     take_sigterm(job, false);
+    int64_t kills_before = cgroup_oom_kills("");
     int r = start(entry, job, arguments, &c, &report, &err);
     if (r == PLAIN_OK) {
         follow(&c, report, &t, &end);
@@ -209,5 +270,5 @@ int executable_run(const struct job_entry *entry, plain_job *job, const char *st
     }
     take_sigterm(job, true);
     return r < 0 ? set_not_started(job, "CannotStart", &err)
-                 : set_outcome(entry->cls, job, &end, &t, out);
+                 : set_outcome(entry->cls, job, &end, kills_before, &t, out);
 }

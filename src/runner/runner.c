@@ -246,6 +246,8 @@ static void describe_name(struct runner *r, const struct job_entry *entry, const
                         .has_on_aborted = entry->cls && entry->cls->on_aborted,
                         .is_executable = entry->path != NULL,
                         .timeout_ms = class_timeout_ms(entry->cls),
+                        .memory_limit = class_limits(entry->cls).memory,
+                        .cpu_limit_ms = class_limits(entry->cls).cpu_ms,
                     });
 }
 
@@ -371,7 +373,7 @@ int runner_main(int argc, char **argv, const plain_module *own)
     if (!join_file(&r, argv[3], &err))
         return 1;
     output_start(&r.output, &r.channel, r.progress);
-    crash_install(r.progress->crash, sizeof(r.progress->crash));
+    crash_install(r.progress);
     if (load(&r, argc - 4, argv + 4, own, &err) < 0) {
         frame_put_failed(&r.channel.out, &err);
         (void)channel_flush(&r.channel);

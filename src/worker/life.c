@@ -13,6 +13,7 @@
  * An attempt that was being stopped (stops.c) ended by the stop or by itself; of_stop() tells.
  */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,6 +26,7 @@
 #include "base/uuid.h"
 #include "core/fingerprint.h"
 #include "core/job.h"
+#include "worker/death.h"
 #include "worker/state.h"
 
 enum { LOST_ERROR_TYPE_SIZE = 16 };
@@ -287,26 +289,36 @@ void life_ended(struct runner *r, struct work *k, const struct frame_end *f)
         return;
     begin_by_frame(k, r->pid, f);
     r->failures = 0;
+    if (f->exit_signal == SIGKILL) /* perhaps for want of memory: then the runner has counted it */
+        death_begin(r->worker);
     if (of_stop(r, k, f->ended_us, false))
         end_stopped(r->worker, k, f->error);
     else
         end_by_frame(r->worker, k, f);
 }
 
-/* The runner died under this job. Its usage is the whole process's, so it tells only the peak. */
+/* CPU time of the attempt: that of the process without what it had used before. */
+static int64_t cpu_of_lost(const struct runner *r, const struct child_end *how)
+{
+    int64_t used = how->cpu_us - atomic_load(&r->progress->cpu_before_us);
+
+    return used > 0 ? used : 0;
+}
+
+/* The runner died under this job. */
 static void end_lost(struct runner *r, struct work *k, const struct child_end *how)
 {
-    char cause[64], limit[64] = "", message[160], stack[PROGRESS_CRASH_SIZE];
+    char limit[64] = "", message[256], stack[PROGRESS_CRASH_SIZE];
     struct buf error = BUF_INIT((size_t)2 * PROGRESS_CRASH_SIZE);
 
-    (void)child_end_text(how, cause, sizeof(cause));
-    (void)snprintf(message, sizeof(message), "the job's process ended with %s", cause);
+    struct death death = death_of(r, k, how);
     life_begin_end(k, JOB_LOST, r->pid, atomic_load(&r->progress->entered_us), clock_mono_us());
     k->end.exit_code = how->exit_code;
     k->end.exit_signal = how->exit_signal;
+    k->end.cpu_us = cpu_of_lost(r, how);
     k->end.max_rss_kb = how->max_rss_kb;
     if (of_stop(r, k, clock_mono_us(), false)) {
-        end_stopped(r->worker, k, message);
+        end_stopped(r->worker, k, death.message);
         return;
     }
     k->end.crash_count = k->claim->crash_count + 1;
@@ -314,11 +326,11 @@ static void end_lost(struct runner *r, struct work *k, const struct child_end *h
     if (!may_retry && has_retries_left(k))
         (void)snprintf(limit, sizeof(limit), "; crash %d, JOBS_MAX_CRASHES: no retry",
                        k->end.crash_count);
-    (void)snprintf(message, sizeof(message), "the job's process ended with %s%s", cause, limit);
+    (void)snprintf(message, sizeof(message), "%s%s", death.message, limit);
     memcpy(stack, r->progress->crash, sizeof(stack));
     stack[sizeof(stack) - 1] = '\0';
-    buf_putf(&error, "Lost: %s\n%s", message, stack);
-    life_texts(k, "Lost", message, buf_ok(&error) ? error.data : message);
+    buf_putf(&error, "%s: %s\n%s", death.type, message, stack);
+    life_texts(k, death.type, message, buf_ok(&error) ? error.data : message);
     buf_release(&error);
     life_go_on(r->worker, k, may_retry);
 }
@@ -387,6 +399,8 @@ bool life_class(struct worker *w, const struct frame_class *f)
         .has_on_aborted = f->has_on_aborted,
         .is_executable = f->is_executable,
         .timeout_ms = f->timeout_ms > 0 ? f->timeout_ms : 0,
+        .memory_limit = f->memory_limit,
+        .cpu_limit_ms = f->cpu_limit_ms,
     };
     names[n - 1] = name;
     w->class_count = n;

@@ -12,6 +12,7 @@
  *     output.c   what its jobs write
  *     life.c     what an end means: status, retry, deferral, texts
  *     rescue.c   what was lost with its worker
+ *     death.c    what killed a runner
  *     lease.c    whether this worker may work at all
  *
  * No user code runs here and no module is loaded: nothing that a job does can take a worker down.
@@ -86,7 +87,8 @@ struct known_class {
     bool has_retry_delay;
     bool has_on_aborted;
     bool is_executable;
-    int64_t timeout_ms; /* 0: none */
+    int64_t timeout_ms;                 /* 0: none */
+    int64_t memory_limit, cpu_limit_ms; /* likewise; the runner keeps them */
 };
 
 /* See lease.c. held and lost are the loop's view: what it has acted on. */
@@ -159,6 +161,7 @@ struct worker {
     int64_t stats_at_us;
     int64_t completed,
         completed_before; /* jobs ended since the start, at the last line of figures */
+    int64_t oom_kills; /* of the control group, as far as they were told; -1: nobody counts them */
     int64_t started_us;
     int status; /* what worker_run returns */
     plain_error *err;

@@ -20,6 +20,7 @@
 #include "base/uuid.h"
 #include "channel/channel.h"
 #include "runner/module.h"
+#include "worker/death.h"
 #include "worker/folder.h"
 #include "worker/state.h"
 
@@ -287,6 +288,7 @@ static void run(struct worker *w)
     w->started_us = clock_mono_us();
     w->poll_ms = 1;
     w->stats_at_us = w->started_us + w->options->stats_every_ms * US_PER_MS;
+    death_begin(w);
     log_start(w);
     pump(w);
     (void)uv_run(&w->loop, UV_RUN_DEFAULT);

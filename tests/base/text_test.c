@@ -319,11 +319,49 @@ static void clean_cuts_between_characters(void **state)
     assert_int_equal(utf8_clean(dst, 3, "\xFF", 1), 0); /* its replacement needs 3 and the NUL */
 }
 
-HARNESS_MAIN(int64_takes_the_whole_range, int64_refuses_all_else_and_leaves_out_alone,
-             int64_keeps_to_its_range, double_takes_the_grammar_of_json,
-             double_does_not_depend_on_the_locale, bool_takes_its_words_in_any_case,
-             duration_knows_its_units, duration_refuses_what_is_not_a_number_of_milliseconds,
-             copy_cuts_between_characters,
+static void sizes_go_both_ways(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t bytes; /* -1: refused */
+        const char *back;
+    } cases[] = {
+        {"0", 0, "0"},
+        {"1000", 1000, "1000"},
+        {"1024", 1024, "1K"},
+        {"256M", INT64_C(256) << 20, "256M"},
+        {"256m", INT64_C(256) << 20, "256M"},
+        {"1536m", INT64_C(1536) << 20, "1536M"},
+        {"2048M", INT64_C(2) << 30, "2G"},
+        {"8388607T", INT64_C(8388607) << 40, "8388607T"},
+        {"8388608T", -1, NULL},
+        {"", -1, NULL},
+        {"M", -1, NULL},
+        {"1.5G", -1, NULL},
+        {"-1M", -1, NULL},
+        {"1MB", -1, NULL},
+        {"1 M", -1, NULL},
+        {"1P", -1, NULL},
+        {"99999999999999999999", -1, NULL},
+    };
+    char back[TEXT_SIZE_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        int64_t bytes = -1;
+
+        assert_int_equal(text_parse_size(cases[i].text, &bytes), cases[i].bytes >= 0);
+        assert_true(bytes == cases[i].bytes);
+        if (bytes >= 0)
+            assert_string_equal(text_size(bytes, back), cases[i].back);
+    }
+}
+
+HARNESS_MAIN(sizes_go_both_ways, int64_takes_the_whole_range,
+             int64_refuses_all_else_and_leaves_out_alone, int64_keeps_to_its_range,
+             double_takes_the_grammar_of_json, double_does_not_depend_on_the_locale,
+             bool_takes_its_words_in_any_case, duration_knows_its_units,
+             duration_refuses_what_is_not_a_number_of_milliseconds, copy_cuts_between_characters,
              copy_cuts_what_is_not_utf8_anywhere_and_writes_nothing_to_nothing,
              prefixes_and_letters_of_any_case, distance_counts_edits, nearest_finds_what_was_meant,
              next_reads_one_character, valid_is_strict_and_knows_no_nul,

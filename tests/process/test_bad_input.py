@@ -222,6 +222,8 @@ PLAIN_REGISTER_JOBS(&Job);
     (CLASS % '.name = "Job", .run = run, .default_retries = -1', 110, ["Job", "retries"]),
     (CLASS % '.name = "Job", .run = run, .default_priority = 99999', 110, ["Job", "priority"]),
     (CLASS % '.name = "a\\nb", .run = run', 110, ["name"]),
+    (CLASS % '.name = "Job", .run = run, .memory_limit = 1000', 110, ["Job", "memory_limit"]),
+    (CLASS % '.name = "Job", .run = run, .cpu_limit_ms = -1', 110, ["Job", "cpu_limit_ms"]),
 ])
 def test_a_bad_module_is_refused(db, plain, source, pj, words):
     compile_module(plain.folder, source)

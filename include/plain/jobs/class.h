@@ -50,6 +50,8 @@ typedef struct plain_middleware plain_middleware;
 #define PLAIN_HOURS(n)   ((int64_t)(n)*60 * 60 * 1000)
 #define PLAIN_DAYS(n)    ((int64_t)(n)*24 * 60 * 60 * 1000)
 
+#define PLAIN_MEGABYTES(n) ((int64_t)(n)*1024 * 1024)
+
 /* Limits of a request. */
 #define PLAIN_NAME_MAX       255   /* bytes of a class, queue or key  */
 #define PLAIN_PRIORITY_MAX   32767 /* priorities are -32768 to 32767   */
@@ -146,6 +148,11 @@ struct plain_job_class {
     /* An attempt that runs longer is stopped and recorded as LOST; 0: none. The shortest of this,
      * the request's and JOBS_TIMEOUT holds. */
     int64_t timeout_ms;
+    /* Bytes of memory that an attempt may take beyond what its runner has when it starts, at least
+     * 1 MiB, and CPU time that it may use; 0: no limit. Beyond the first, allocating fails with
+     * ENOMEM; beyond the second the attempt is LOST. The result says which limit it was. */
+    int64_t memory_limit;
+    int64_t cpu_limit_ms;
 };
 
 #define PLAIN_JOB_CLASS(structure)                                                                 \

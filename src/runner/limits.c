@@ -1,0 +1,83 @@
+#define _GNU_SOURCE
+#include "runner/limits.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+static rlim_t before; /* soft RLIMIT_DATA of this process */
+
+/* What RLIMIT_DATA counts, in bytes: the sixth number of /proc/self/statm, in pages. */
+static int64_t data_in_use(void)
+{
+    char text[256];
+    int64_t pages = 0;
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return 0;
+    ssize_t n = read(fd, text, sizeof(text) - 1);
+    (void)close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    (void)sscanf(text, "%*s %*s %*s %*s %*s %" SCNd64, &pages);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+static void limit_memory(int64_t bytes)
+{
+    struct rlimit limit;
+
+    (void)getrlimit(RLIMIT_DATA, &limit);
+    before = limit.rlim_cur;
+    rlim_t wanted = (rlim_t)(data_in_use() + bytes);
+    if (wanted < limit.rlim_cur) {
+        limit.rlim_cur = wanted;
+        (void)setrlimit(RLIMIT_DATA, &limit);
+    }
+}
+
+static void unlimit_memory(void)
+{
+    struct rlimit limit;
+
+    (void)getrlimit(RLIMIT_DATA, &limit);
+    limit.rlim_cur = before;
+    (void)setrlimit(RLIMIT_DATA, &limit);
+}
+
+/* Sends SIGXCPU when the process has used so much more; 0 takes it off. */
+static void set_timer(int64_t ms)
+{
+    static timer_t timer;
+    static bool made;
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGXCPU};
+
+    if (!made && timer_create(CLOCK_PROCESS_CPUTIME_ID, &event, &timer) < 0)
+        return;
+    made = true;
+    const struct itimerspec when = {
+        .it_value = {.tv_sec = ms / MS_PER_S, .tv_nsec = ms % MS_PER_S * 1000000}};
+    (void)timer_settime(timer, 0, &when, NULL);
+}
+
+void limits_begin(const struct class_limits *limits)
+{
+    if (limits->memory > 0)
+        limit_memory(limits->memory);
+    if (limits->cpu_ms > 0)
+        set_timer(limits->cpu_ms);
+}
+
+void limits_end(const struct class_limits *limits)
+{
+    if (limits->cpu_ms > 0)
+        set_timer(0);
+    if (limits->memory > 0)
+        unlimit_memory();
+}

@@ -1,0 +1,22 @@
+/*
+ * death.h - what killed a runner, in words
+ */
+#ifndef PLAIN_WORKER_DEATH_H
+#define PLAIN_WORKER_DEATH_H
+
+#include "base/child.h"
+#include "worker/state.h"
+
+struct death {
+    const char *type; /* of the error */
+    char message[160];
+};
+
+/* Killings for want of memory count from here on. */
+void death_begin(struct worker *w);
+
+/* A limit of the job's class that was reached, memory that the system did not have, or else just
+ * how the process ended. Once for each death. */
+struct death death_of(struct runner *r, const struct work *k, const struct child_end *how);
+
+#endif
