@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "cli/dev_lines.h"
 #include "worker/loop_child.h"
+#include "worker/stop_signals.h"
 
 enum {
     RESTART_FIRST_MS = 500,
@@ -24,7 +25,6 @@ enum {
     SAY_SIZE = 512
 };
 
-static const int stop_signals[] = {SIGTERM, SIGINT, SIGHUP};
 static const enum paint paints[] = {PAINT_BLUE, PAINT_GREEN, PAINT_YELLOW};
 
 struct dev;
@@ -45,7 +45,7 @@ struct entry {
 struct dev {
     const struct dev_options *options;
     uv_loop_t loop;
-    uv_signal_t signals[ARRAY_SIZE(stop_signals)];
+    struct stop_signals signals;
     uv_timer_t grace;
     struct dev_lines own;
     struct entry *entries;
@@ -321,36 +321,6 @@ static void init_entries(struct dev *d)
     }
 }
 
-static bool is_ignored(int number)
-{
-    struct sigaction how;
-
-    return sigaction(number, NULL, &how) == 0 && how.sa_handler == SIG_IGN;
-}
-
-static void init_loop(struct dev *d)
-{
-    (void)uv_timer_init(&d->loop, &d->grace);
-    d->grace.data = d;
-    for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++) {
-        (void)uv_signal_init(&d->loop, &d->signals[i]);
-        d->signals[i].data = d;
-        if (stop_signals[i] != SIGHUP || !is_ignored(SIGHUP)) /* nohup */
-            (void)uv_signal_start(&d->signals[i], on_signal, stop_signals[i]);
-    }
-}
-
-/* A signal that comes late must not kill what has done all. */
-static void block_stop_signals(void)
-{
-    sigset_t set;
-
-    (void)sigemptyset(&set);
-    for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++)
-        (void)sigaddset(&set, stop_signals[i]);
-    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
-}
-
 static void close_handle(uv_handle_t *handle, void *unused)
 {
     (void)unused;
@@ -360,7 +330,7 @@ static void close_handle(uv_handle_t *handle, void *unused)
 
 static void release(struct dev *d)
 {
-    block_stop_signals();
+    stop_signals_block();
     for (size_t i = 0; i < d->options->count; i++) {
         close_output(&d->entries[i]);
         dev_lines_release(&d->entries[i].lines);
@@ -376,7 +346,9 @@ static int run(struct dev *d, plain_error *err)
 
     if (failed)
         return error_set(err, PLAIN_E_IO, 705, "", "event loop: %s", uv_strerror(failed));
-    init_loop(d);
+    (void)uv_timer_init(&d->loop, &d->grace);
+    d->grace.data = d;
+    stop_signals_start(&d->signals, &d->loop, on_signal, d);
     init_entries(d);
     (void)signal(SIGPIPE, SIG_IGN); /* told by write() */
     for (size_t i = 0; i < d->options->count && d->signalled == 0; i++)

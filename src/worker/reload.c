@@ -3,18 +3,17 @@
  *
  * One step is under way at a time:
  *
- *     RESTING ──files differ──► WAITING ──the lock──► BUILDING ──good──► STARTING ──ready──►
- * RESTING ▲                  (sources differ)             │                   │
- *        └───────────────────────────────────────────────┴── failed: the old code goes on
+ *     RESTING    nothing, until files differ; where sources do, or a module lacks, then
+ *     WAITING    for the lock, so that one worker of several builds
+ *     BUILDING   the command runs; when it was good
+ *     STARTING   a generation that is not ready yet; then, or when a step failed, RESTING
  *
  * What happens meanwhile is noted and looked at when the step is done. `loaded` is what the files
  * were when the newest generation was started, or when the newest attempt failed: only what differs
  * from it counts, so that a build's own modules start nothing, and a failure is told once.
  */
-#define _GNU_SOURCE
 #include "worker/reload.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -26,42 +25,25 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "worker/build_once.h"
+#include "worker/generation.h"
 #include "worker/loop_child.h"
 #include "worker/snapshot.h"
+#include "worker/stop_signals.h"
 #include "worker/watch.h"
 
 enum {
     LOCK_RETRY_MS = 50,
     RESTART_FIRST_MS = 500,
     RESTART_MAX_MS = 30000,
-    STEADY_MS = 10000, /* a generation that lived so long did not fail at once */
-    NEVER_READY_GRACE_MS = 5000
+    STEADY_MS = 10000 /* a generation that lived so long did not fail at once */
 };
-
-static const int stop_signals[] = {SIGTERM, SIGINT, SIGHUP};
 
 enum step { RESTING, WAITING, BUILDING, STARTING };
-
-struct reload;
-
-struct generation {
-    struct reload *reload;
-    struct generation *next; /* the older one */
-    struct loop_child process;
-    uv_poll_t *ready_poll;
-    int ready_fd;
-    uv_timer_t *deadline; /* of one that is told to stop and was never ready */
-    int number;
-    int pid;
-    int64_t started_us;
-    bool ready;
-    bool told; /* to stop */
-};
 
 struct reload {
     const struct reload_options *options;
     uv_loop_t loop;
-    uv_signal_t signals[ARRAY_SIZE(stop_signals)];
+    struct stop_signals signals;
     uv_timer_t timer; /* the lock, or a restart */
     struct watch *watch;
     struct reload_plan plan;
@@ -75,6 +57,7 @@ struct reload {
     struct build_once once;
     struct loop_child builder;
 
+    struct generation_kind kind;
     struct generation *generations; /* the newest first */
     int count;                      /* generations so far */
     unsigned failures;              /* that ended by themselves, in a row */
@@ -85,11 +68,6 @@ struct reload {
 
 static void check(struct reload *r);
 static void start_generation(struct reload *r);
-
-static void free_handle(uv_handle_t *handle)
-{
-    mem_free(handle);
-}
 
 static void log_error(const char *event, const plain_error *err)
 {
@@ -104,8 +82,6 @@ static void end_if_alone(struct reload *r)
         uv_stop(&r->loop);
 }
 
-static void tell_to_stop(struct generation *g);
-
 static void begin_stop(struct reload *r)
 {
     r->stopping = true;
@@ -114,7 +90,7 @@ static void begin_stop(struct reload *r)
     (void)uv_timer_stop(&r->timer);
     child_signal_group(&r->builder.child, SIGKILL);
     for (struct generation *g = r->generations; g; g = g->next)
-        tell_to_stop(g);
+        generation_stop(g);
     end_if_alone(r);
 }
 
@@ -128,7 +104,7 @@ static void on_signal(uv_signal_t *handle, int number)
         return;
     }
     for (struct generation *g = r->generations; g; g = g->next)
-        child_signal(&g->process.child, SIGTERM);
+        generation_hurry(g);
 }
 
 static void fail(struct reload *r, int code, const char *how)
@@ -159,69 +135,16 @@ static void rest(struct reload *r)
         check(r);
 }
 
-static void on_deadline(uv_timer_t *timer)
+static void on_ready(struct generation *g, void *user)
 {
-    const struct generation *g = timer->data;
+    struct reload *r = user;
 
-    child_signal_group(&g->process.child, SIGKILL);
-}
-
-/* Once only: to a worker a second signal means more. One that was never ready has claimed nothing,
- * so it is not given for ever. */
-static void tell_to_stop(struct generation *g)
-{
-    if (g->told)
-        return;
-    g->told = true;
-    child_signal(&g->process.child, SIGTERM);
-    if (g->ready || !(g->deadline = mem_zalloc(1, sizeof(*g->deadline))))
-        return;
-    (void)uv_timer_init(&g->reload->loop, g->deadline);
-    g->deadline->data = g;
-    (void)uv_timer_start(g->deadline, on_deadline, NEVER_READY_GRACE_MS, 0);
-}
-
-static void close_ready(struct generation *g)
-{
-    if (!g->ready_poll)
-        return;
-    uv_close((uv_handle_t *)g->ready_poll, free_handle);
-    g->ready_poll = NULL;
-    (void)close(g->ready_fd);
-}
-
-static void take_over(struct generation *g)
-{
-    struct reload *r = g->reload;
-
-    g->ready = true;
     for (struct generation *old = g->next; old; old = old->next)
-        tell_to_stop(old);
+        generation_stop(old);
     log_event(LOG_INFO, g->number == 1 ? "Worker is ready" : "Worker reloaded",
               LOG_NUMBER("generation", g->number), LOG_NUMBER("worker_pid", g->pid));
     if (r->step == STARTING)
         rest(r);
-}
-
-static void read_ready(struct generation *g)
-{
-    char byte;
-
-    if (!g->ready_poll)
-        return;
-    ssize_t n = read(g->ready_fd, &byte, 1);
-    if (n < 0)
-        return; /* not yet */
-    close_ready(g);
-    if (n > 0 && !g->told)
-        take_over(g);
-}
-
-static void on_ready(uv_poll_t *poll, int status, int events)
-{
-    (void)status;
-    (void)events;
-    read_ready(poll->data);
 }
 
 static void on_restart(uv_timer_t *timer)
@@ -286,16 +209,11 @@ static void unlink_generation(struct reload *r, struct generation *g)
     *at = g->next;
 }
 
-static void on_generation_end(struct loop_child *c, const struct child_end *end, void *user)
+static void on_end(struct generation *g, const struct child_end *end, void *user)
 {
-    struct generation *g = user;
-    struct reload *r = g->reload;
+    struct reload *r = user;
     bool was_starting = r->step == STARTING && r->generations == g;
 
-    (void)c;
-    read_ready(g); /* what it told before */
-    was_starting = was_starting && r->step == STARTING;
-    close_ready(g);
     unlink_generation(r, g);
     if (clock_mono_us() - g->started_us > (int64_t)STEADY_MS * US_PER_MS)
         r->failures = 0;
@@ -306,71 +224,27 @@ static void on_generation_end(struct loop_child *c, const struct child_end *end,
     else
         log_event(LOG_INFO, "Old worker has ended", LOG_NUMBER("generation", g->number),
                   LOG_NUMBER("worker_pid", g->pid));
-    if (g->deadline)
-        uv_close((uv_handle_t *)g->deadline, free_handle);
-    mem_free(g);
     if (was_starting)
         rest(r);
-}
-
-static int spawn(struct reload *r, struct generation *g, plain_error *err)
-{
-    int ends[2];
-
-    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
-        return error_set_errno(err, PLAIN_E_IO, 705, "", errno, "a pipe for the worker");
-    const int fds[] = {-1, STDOUT_FILENO, STDERR_FILENO, [GENERATION_READY_FD] = ends[1]};
-    const struct child_spec spec = {
-        .path = r->options->program,
-        .argv = r->options->argv,
-        .fds = fds,
-        .fd_count = ARRAY_SIZE(fds),
-        .own_group = true, /* a signal to our group reaches it through us, once */
-        .die_with_parent = true,
-    };
-    int result = loop_child_start(&r->loop, &spec, on_generation_end, g, &g->process, err);
-    (void)close(ends[1]);
-    g->ready_fd = ends[0];
-    if (result == PLAIN_OK && !(g->ready_poll = mem_zalloc(1, sizeof(*g->ready_poll))))
-        child_signal_group(&g->process.child, SIGKILL); /* its end is then told as any other */
-    if (result < 0 || !g->ready_poll) {
-        (void)close(ends[0]);
-        return result;
-    }
-    (void)uv_poll_init(&r->loop, g->ready_poll, g->ready_fd);
-    g->ready_poll->data = g;
-    (void)uv_poll_start(g->ready_poll, UV_READABLE | UV_DISCONNECT, on_ready);
-    return PLAIN_OK;
 }
 
 /* One that was started and is not ready yet is overtaken. */
 static void start_generation(struct reload *r)
 {
-    struct generation *g = mem_zalloc(1, sizeof(*g));
     plain_error err;
 
     (void)uv_timer_stop(&r->timer);
     if (r->generations && !r->generations->ready)
-        tell_to_stop(r->generations);
-    int result = PLAIN_E_NOMEM;
-    if (g) {
-        *g = (struct generation){.reload = r,
-                                 .next = r->generations,
-                                 .number = r->count + 1,
-                                 .started_us = clock_mono_us()};
-        result = spawn(r, g, &err);
-    } else {
-        (void)error_nomem(&err);
-    }
-    if (result < 0) {
-        mem_free(g);
+        generation_stop(r->generations);
+    struct generation *g = generation_start(&r->kind, r->count + 1, &err);
+    if (!g) {
         log_error("Worker not started", &err);
         if (!has_worker(r))
             restart_later(r);
         rest(r);
         return;
     }
-    g->pid = (int)g->process.child.pid;
+    g->next = r->generations;
     r->generations = g;
     r->count++;
     r->step = STARTING;
@@ -545,13 +419,6 @@ static void on_change(void *user)
 
 /* ---- start ---- */
 
-static bool is_ignored(int number)
-{
-    struct sigaction how;
-
-    return sigaction(number, NULL, &how) == 0 && how.sa_handler == SIG_IGN;
-}
-
 static int start_loop(struct reload *r, plain_error *err)
 {
     int failed = uv_loop_init(&r->loop);
@@ -560,13 +427,7 @@ static int start_loop(struct reload *r, plain_error *err)
         return error_set(err, PLAIN_E_IO, 705, "", "event loop: %s", uv_strerror(failed));
     (void)uv_timer_init(&r->loop, &r->timer);
     r->timer.data = r;
-    for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++) {
-        (void)uv_signal_init(&r->loop, &r->signals[i]);
-        r->signals[i].data = r;
-        if (stop_signals[i] == SIGHUP && is_ignored(SIGHUP)) /* nohup */
-            continue;
-        (void)uv_signal_start(&r->signals[i], on_signal, stop_signals[i]);
-    }
+    stop_signals_start(&r->signals, &r->loop, on_signal, r);
     return PLAIN_OK;
 }
 
@@ -595,20 +456,9 @@ static void close_handle(uv_handle_t *handle, void *unused)
         uv_close(handle, NULL);
 }
 
-/* A signal that comes late must not kill what has done all. */
-static void block_stop_signals(void)
-{
-    sigset_t set;
-
-    (void)sigemptyset(&set);
-    for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++)
-        (void)sigaddset(&set, stop_signals[i]);
-    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
-}
-
 static void release(struct reload *r)
 {
-    block_stop_signals();
+    stop_signals_block();
     watch_close(r->watch);
     uv_walk(&r->loop, close_handle, NULL);
     (void)uv_run(&r->loop, UV_RUN_DEFAULT);
@@ -623,6 +473,12 @@ int reload_run(const struct reload_options *options, plain_error *err)
     if (!r)
         return error_nomem(err);
     r->options = options;
+    r->kind = (struct generation_kind){.loop = &r->loop,
+                                       .program = options->program,
+                                       .argv = options->argv,
+                                       .ready = on_ready,
+                                       .ended = on_end,
+                                       .user = r};
     r->err = err;
     r->once.fd = -1;
     (void)signal(SIGPIPE, SIG_IGN);
