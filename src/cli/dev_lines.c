@@ -27,7 +27,7 @@ static bool write_all(const char *p, size_t n)
 
 static bool print(const struct dev_lines *l, const char *line, size_t n)
 {
-    struct buf out = BUF_INIT(3 * DEV_LINE_MAX);
+    struct buf out = BUF_INIT((size_t)3 * DEV_LINE_MAX);
     char padded[64];
 
     (void)snprintf(padded, sizeof(padded), "%-*s |", l->width, l->name);

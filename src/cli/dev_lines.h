@@ -28,7 +28,7 @@ enum { DEV_LINE_MAX = 64 * 1024 };
 
 #define DEV_LINES_INIT                                                                             \
     {                                                                                              \
-        .partial = BUF_INIT(2 * DEV_LINE_MAX)                                                      \
+        .partial = BUF_INIT((size_t)2 * DEV_LINE_MAX)                                              \
     }
 
 /* Each says whether anybody still reads our stdout. */

@@ -59,18 +59,19 @@ static int open_file(void)
     return fd;
 }
 
+/* "3 00c0ffee00c0ffee good\n", and nothing else. */
 static struct record read_record(int fd)
 {
-    char text[RECORD_SIZE] = "";
+    char text[RECORD_SIZE] = "", *end = text;
     struct record found = {0};
-    char word[8] = "";
     ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 
     text[n > 0 ? n : 0] = '\0';
-    int parts =
-        sscanf(text, "%20" SCNu64 " %16" SCNx64 " %6s\n", &found.number, &found.sources, word);
-    found.good = strcmp(word, "good") == 0;
-    bool whole = parts == 3 && (found.good || strcmp(word, "broken") == 0);
+    errno = 0;
+    found.number = strtoull(end, &end, 10);
+    found.sources = strtoull(end, &end, 16);
+    found.good = strcmp(end, " good\n") == 0;
+    bool whole = errno == 0 && (found.good || strcmp(end, " broken\n") == 0);
     return whole ? found : (struct record){0};
 }
 
