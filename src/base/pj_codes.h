@@ -319,6 +319,26 @@ static const struct pj_code pj_codes[] = {
         .example = "",
     },
     {
+        .number = 506,
+        .title = "nothing left to cancel",
+        .why =
+            "The job had ended before. A job that ends by itself while it is being cancelled has "
+            "its own end, too.",
+        .fix = "see how it ended with `plain jobs show UUID`",
+        .example = "u=$(plain jobs enqueue WelcomeUserJob user_id=42) && plain jobs cancel $u && "
+                   "plain jobs cancel $u",
+    },
+    {
+        .number = 507,
+        .title = "attempt is not running any more",
+        .why =
+            "The job wanted to complete in a transaction of its own, and somebody else has ended "
+            "the attempt: its worker lost its lease, its row was deleted, or it completed before. "
+            "What the transaction wrote must not stay.",
+        .fix = "roll the transaction back, and return from run",
+        .example = "",
+    },
+    {
         .number = 601,
         .title = "job killed",
         .why = "The process that ran the job died under it: a signal such as SIGSEGV, a call of "

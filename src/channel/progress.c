@@ -47,6 +47,7 @@ struct progress_entry *progress_give(struct progress *p, uint64_t seq, const pla
     e->token = *token;
     e->check = entry_check(seq, token);
     e->frame_length = 0;
+    e->completing = 0;
     atomic_store_explicit(&e->state, PROGRESS_GIVEN, memory_order_relaxed);
     atomic_store_explicit(&e->seq, seq, memory_order_release);
     return e;

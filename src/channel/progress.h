@@ -64,7 +64,7 @@ struct progress_entry {
     struct progress_times times;
     uint32_t frame_at, frame_length, frame_check; /* of the frame in `frames`; a later one may have
                                                      overwritten it: then the check is wrong */
-    uint32_t reserved;
+    uint32_t completing; /* 1: it may have completed in a transaction of its own */
 };
 
 struct progress {

@@ -12,38 +12,42 @@ static const char question[] =
     "Are you sure you want to clear all running and pending jobs? This will delete all current "
     "Jobs and JobRequests [y/N]: ";
 
-static void print_deleted(struct cli *cli, int64_t requests, int64_t processing)
+static void print_deleted(struct cli *cli, int64_t requests, int64_t running)
 {
     struct json_writer j;
 
     if (cli->json) {
         json_begin_document(&j, &cli->out);
         json_put_int(&j, "requests", requests);
-        json_put_int(&j, "jobs", 0);
-        json_put_int(&j, "left_alone", processing);
+        json_put_int(&j, "jobs", running);
         json_end_document(&j);
     } else {
-        buf_putf(&cli->out, "Deleted %lld job requests\nDeleted 0 jobs\n", (long long)requests);
+        buf_putf(&cli->out, "Deleted %lld job requests\nDeleted %lld jobs\n", (long long)requests,
+                 (long long)running);
     }
-    if (processing > 0)
+    if (running > 0)
         cli_say(cli,
-                "%lld jobs that workers have claimed were left alone: they run to their end. See "
-                "`plain jobs processes`.",
-                (long long)processing);
+                "%lld running jobs are being stopped; their end is CANCELLED. See `plain jobs "
+                "processes`.",
+                (long long)running);
 }
 
+/* Running jobs first, since what they end with would be a request again; then those that were
+ * claimed meanwhile. */
 static int purge(struct cli *cli, struct store *store, plain_error *err)
 {
-    struct store_stats stats = {0};
-    int64_t requests = 0;
-    int r = store->ops->purge(store, &requests, err);
+    int64_t requests = 0, running = 0, since = 0;
+    int r = store->ops->cancel_claimed(store, "purge", &running, err);
 
+    if (r == PLAIN_OK)
+        r = store->ops->purge(store, &requests, err);
+    if (r == PLAIN_OK)
+        r = store->ops->cancel_claimed(store, "purge", &since, err);
+    running += since;
     if (r < 0 && requests > 0)
         error_prefix(err, "after %lld requests were deleted: ", (long long)requests);
     if (r == PLAIN_OK)
-        r = store->ops->stats(store, &stats, err);
-    if (r == PLAIN_OK)
-        print_deleted(cli, requests, stats.processing);
+        print_deleted(cli, requests, running);
     return r;
 }
 

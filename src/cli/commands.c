@@ -378,6 +378,25 @@ static const struct command commands[] = {
     },
     {
         .group = "jobs",
+        .name = "cancel",
+        .operands = "UUID...",
+        .least = 1,
+        .most = SIZE_MAX,
+        .doc = "Cancel jobs, pending or running.",
+        .about =
+            "UUID is that of a request or of an attempt. A pending job is CANCELLED at once. A "
+            "running one\n"
+            "is STOPPING: it is asked to end, then stopped, within twice JOBS_STOP_GRACE, on "
+            "whatever\n"
+            "host; its end is then CANCELLED. Neither is retried. A job that had ended is "
+            "refused (PJ506,\n"
+            "exit code 7), and the others are cancelled all the same.",
+        .json = "{\"jobs\": [{\"uuid\", \"state\": \"CANCELLED\" or \"STOPPING\"}]}",
+        .example = "plain jobs cancel 0192f3c4-7f3a-7c9e-8000-1c9e7f3a0192",
+        .run = cmd_cancel,
+    },
+    {
+        .group = "jobs",
         .name = "queues",
         .operands = "",
         .doc = "Show the queues: what waits, what is paused, who works.",
@@ -487,11 +506,12 @@ static const struct command commands[] = {
         .group = "jobs",
         .name = "purge",
         .operands = "",
-        .doc = "Delete all pending jobs.",
+        .doc = "Delete all pending jobs, and stop those that run.",
         .about = "In all queues. Asks first, unless --yes is given; without a terminal it needs "
                  "--yes (PJ504,\n"
-                 "exit code 7). Jobs that a worker has claimed are left alone.",
-        .json = "{\"requests\", \"jobs\", \"left_alone\"}",
+                 "exit code 7). Running jobs are stopped by their workers, and recorded as "
+                 "CANCELLED.",
+        .json = "{\"requests\", \"jobs\"}",
         .example = "plain jobs purge --yes",
         .run = cmd_purge,
     },

@@ -14,6 +14,7 @@ extern const struct option_table command_table;
 
 /* Each says PLAIN_OK, PLAIN_SKIPPED, or an error. */
 int cmd_build(struct cli *cli, plain_error *err);
+int cmd_cancel(struct cli *cli, plain_error *err);
 int cmd_clear(struct cli *cli, plain_error *err);
 int cmd_completion(struct cli *cli, plain_error *err);
 int cmd_config(struct cli *cli, plain_error *err);

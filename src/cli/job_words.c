@@ -23,14 +23,17 @@ int read_parameters(struct cli *cli, const plain_job_class *cls, struct buf *jso
                                     "parameters are larger than 1 MiB");
 }
 
-int read_uuid(const struct cli *cli, plain_uuid *out, plain_error *err)
+int parse_uuid(const char *text, plain_uuid *out, plain_error *err)
 {
-    const char *text = cli->args.operands[0];
-
     if (plain_uuid_parse(text, out))
         return PLAIN_OK;
     return error_set(err, PLAIN_E_NOT_FOUND, 502, "uuid",
                      "\"%s\" is no uuid: it has 32 hexadecimal digits", text);
+}
+
+int read_uuid(const struct cli *cli, plain_uuid *out, plain_error *err)
+{
+    return parse_uuid(cli->args.operands[0], out, err);
 }
 
 int no_such_job(const plain_uuid *uuid, plain_error *err)

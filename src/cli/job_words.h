@@ -17,6 +17,7 @@ int read_parameters(struct cli *cli, const plain_job_class *cls, struct buf *jso
 
 /* The command's first operand as a uuid: PJ502, exit code 3, when it is none. */
 int read_uuid(const struct cli *cli, plain_uuid *out, plain_error *err) PLAIN_MUST_USE;
+int parse_uuid(const char *text, plain_uuid *out, plain_error *err) PLAIN_MUST_USE; /* likewise */
 /* There is nothing with that uuid: PJ502. */
 int no_such_job(const plain_uuid *uuid, plain_error *err);
 

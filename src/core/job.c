@@ -120,11 +120,11 @@ const char *plain_job_error_message(const plain_job *job)
 
 bool plain_job_cancelled(const plain_job *job)
 {
-    const struct job_request_to_end *to_end = &job->to_end;
+    const struct job_page *page = &job->page;
 
-    if (!to_end->asked || atomic_load(to_end->asked) != to_end->seq)
+    if (!page->asked || atomic_load(page->asked) != page->seq)
         return false;
-    atomic_store(to_end->heard, to_end->seq);
+    atomic_store(page->heard, page->seq);
     return true;
 }
 

@@ -38,10 +38,11 @@ struct job_outcome {
     bool is_lost;              /* failed: a signal ended the executable */
 };
 
-/* Where a job finds that it is asked to end, and says that it heard: seq is the one it goes by. */
-struct job_request_to_end {
-    const _Atomic uint64_t *asked;
-    _Atomic uint64_t *heard;
+/* What a running job shares with its worker; seq is the number that it goes by there. */
+struct job_page {
+    const _Atomic uint64_t *asked; /* the job that is asked to end; NULL: there is no worker */
+    _Atomic uint64_t *heard;       /* the job that was told so */
+    uint32_t *completing;          /* to be set when it completes in a transaction of its own */
     uint64_t seq;
 };
 
@@ -62,7 +63,7 @@ struct plain_job {
     struct arena *arena;               /* lives as long as the attempt */
     bool logs_ids;                     /* its log lines have its uuids */
     struct job_outcome outcome;
-    struct job_request_to_end to_end; /* asked NULL: nobody can */
+    struct job_page page;
 };
 
 /* Records a failure; message and trace are cleaned and cut. file may be NULL. */

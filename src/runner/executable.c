@@ -245,7 +245,7 @@ static int start(const struct job_entry *entry, plain_job *job, struct jtext arg
  * Only in a runner, which has a worker that sees to its end in any case. */
 static void take_sigterm(const plain_job *job, bool to_us)
 {
-    if (job->to_end.asked)
+    if (job->page.asked)
         (void)signal(SIGTERM, to_us ? SIG_DFL : SIG_IGN);
 }
 

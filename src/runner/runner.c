@@ -97,7 +97,10 @@ static void fill_job(struct runner *r, const struct frame_job *f, plain_job *job
         .retry_attempt = f->retry_attempt,
         .run_no = f->run_no,
         .arena = &r->arena,
-        .to_end = {.asked = &r->progress->asked, .heard = &r->progress->heard, .seq = f->seq},
+        .page = {.asked = &r->progress->asked,
+                 .heard = &r->progress->heard,
+                 .completing = &progress_entry(r->progress, f->seq)->completing,
+                 .seq = f->seq},
     };
 }
 

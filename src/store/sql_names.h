@@ -111,6 +111,16 @@
     X(SCHEDULE_LAST)                                                                               \
     X(SCHEDULE_PAUSE)                                                                              \
     X(SCHEDULE_RESUME)                                                                             \
+    X(CANCEL_JOB)                                                                                  \
+    X(CANCEL_PENDING)                                                                              \
+    X(CANCEL_REQUEST)                                                                              \
+    X(CANCEL_RUNNING)                                                                              \
+    X(CANCEL_CLAIMED)                                                                              \
+    X(CANCEL_RELEASED)                                                                             \
+    X(STILL_PROCESSING)                                                                            \
+    X(WATCH_JOBS)                                                                                  \
+    X(FOLD_COUNTERS)                                                                               \
+    X(COMPLETE_JOB)                                                                                \
     X(ENQUEUE_STATEMENT)
 
 enum sql_name {

@@ -110,6 +110,7 @@ struct job_end {
     bool wants_hook;    /* LOST or CANCELLED, and the class has an on_aborted */
     int lost_count;     /* like crash_count: attempts that were lost with their worker */
     const char *output; /* the end of what it wrote; NULL: nothing */
+    bool completing;    /* its job may be completing it in a transaction of its own */
 };
 
 /* An ended attempt whose on_aborted is to be called. */
@@ -193,20 +194,47 @@ struct cycle {
     size_t hooks_done_count;
     const char *const *hook_classes; /* classes whose hooks this worker can call */
     size_t hook_class_count;
-    size_t hook_limit; /* hooks to be taken: nobody else is given them for HOOK_LEASE_S */
+    size_t hook_limit;         /* hooks to be taken: nobody else is given them for HOOK_LEASE_S */
+    const plain_uuid *watched; /* tokens of attempts that are running: what others did to them */
+    size_t watched_count;      /* at most STORE_END_MAX */
+    bool fold; /* counts that transactions of the application's own left become the worker's */
+};
+
+/* What became of an attempt that is being run, when it is not all as it was. */
+enum watch_state {
+    WATCH_GONE,      /* its row is not there: deleted, or ended by somebody else */
+    WATCH_CANCELLED, /* somebody wants it to end */
+    WATCH_COMPLETED  /* it ended SUCCESSFUL in a transaction of its own */
+};
+struct watched_job {
+    plain_uuid token;
+    int state;      /* enum watch_state */
+    const char *by; /* who cancelled; NULL: nobody said */
 };
 enum { HOOK_LEASE_S = 60, STORE_HOOK_MAX = 100 };
 
 struct cycle_result {
-    size_t ended;    /* fewer than end_count: the others were superseded, and changed nothing */
-    size_t released; /* likewise */
-    struct claim *claims; /* in the order in which they are to run */
+    size_t ended;           /* fewer than end_count: the others changed nothing. Of them... */
+    size_t recorded;        /* ...so many are recorded as SUCCESSFUL before, ... */
+    plain_uuid *undecided;  /* ...these `completing` ones are a transaction's that is still open:
+                               they  are to be told again, ... */
+    size_t undecided_count; /* ...and the rest were superseded. */
+    size_t released;        /* likewise */
+    struct claim *claims;   /* in the order in which they are to run */
     size_t claim_count;
     int64_t now;      /* by the database's clock */
     int64_t next_due; /* when fewer than limit were claimed: the next due time in these queues;
                          STORE_NO_TIME when nothing is waiting for a time */
     struct hook *hooks;
     size_t hook_count;
+    struct watched_job *watched; /* those of the cycle's of which there is something to say */
+    size_t watched_count;
+};
+
+enum cancel_outcome {
+    CANCEL_DONE,  /* it was pending: its result is CANCELLED */
+    CANCEL_ASKED, /* it is running: its worker stops it, and its end is CANCELLED */
+    CANCEL_ENDED  /* there is nothing left to cancel */
 };
 
 enum job_table { TABLE_REQUEST, TABLE_PROCESS, TABLE_RESULT };
@@ -397,7 +425,7 @@ struct store_ops {
      * first, in one transaction; *deleted below STORE_SLICE: there are no more. */
     int (*clear)(struct store *s, int64_t before, int64_t *deleted, plain_error *err);
     /* Deletes all requests in slices of STORE_SLICE; their keys are freed. Claimed jobs are left
-     * alone. On an error *requests tells how many are gone all the same. */
+     * alone: see cancel_claimed. On an error *requests tells how many are gone all the same. */
     int (*purge)(struct store *s, int64_t *requests, plain_error *err);
     /* The database's clock. */
     int (*now)(struct store *s, int64_t *us, plain_error *err);
@@ -465,6 +493,18 @@ struct store_ops {
                   struct rescue_result *out, plain_error *err);
     /* The database's file, absolute, when it is one on this host (STORE_FILE); else NULL. */
     const char *(*file)(struct store *s);
+
+    /* ---- stopping: what was cancelled is never continued, whatever its worker makes of it ---- */
+
+    /* Cancels the job that uuid (a request's, an attempt's or the root) belongs to, in whatever
+     * state it is. by: who does, for the result. PLAIN_NONE when there is no such job. */
+    int (*cancel)(struct store *s, const plain_uuid *uuid, const char *by,
+                  enum cancel_outcome *outcome, plain_error *err);
+    /* Cancels every job that is claimed; *count: that were not before. */
+    int (*cancel_claimed)(struct store *s, const char *by, int64_t *count, plain_error *err);
+    /* Ends the attempt SUCCESSFUL. On an adopted store in the application's transaction: it commits
+     * with it. PLAIN_E_REFUSED (PJ507) when the attempt is not running any more. */
+    int (*complete)(struct store *s, const plain_uuid *token, plain_error *err);
 
     /* The statement of plain_enqueue_statement(), with {schema}. in front of names. */
     const char *(*enqueue_sql)(void);

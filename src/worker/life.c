@@ -87,6 +87,7 @@ void life_begin_end(struct work *k, enum job_status status, int runner_pid, int6
         .runner_pid = runner_pid,
         .cpu_us = -1,
         .max_rss_kb = -1,
+        .completing = k->noted && k->noted->completing != 0,
     };
 }
 
@@ -109,6 +110,12 @@ static void set_successor(struct work *k, int64_t delay_ms, int retry_attempt)
     k->end.successor_retry_attempt = retry_attempt;
 }
 
+/* 0 when it never ran. */
+static int64_t run_time(const struct job_end *e)
+{
+    return e->started_at == STORE_NO_TIME ? 0 : e->ended_at - e->started_at;
+}
+
 /* One line a job; a success that took no time is worth no more than a debug line. */
 static void report(const struct worker *w, const struct work *k)
 {
@@ -116,7 +123,7 @@ static void report(const struct worker *w, const struct work *k)
     const struct job_end *e = &k->end;
     bool good = e->status == JOB_SUCCESSFUL || e->status == JOB_DEFERRED;
     const char *bad = e->status == JOB_CANCELLED ? "Job cancelled" : "Job failed";
-    int64_t took = e->ended_at - e->started_at;
+    int64_t took = run_time(e);
 
     (void)snprintf(duration, sizeof(duration), "%" PRId64 ".%06" PRId64, took / US_PER_S,
                    took % US_PER_S);
@@ -139,7 +146,7 @@ static bool is_aborted(enum job_status status)
 
 void life_finish(struct worker *w, struct work *k)
 {
-    int64_t took = k->end.ended_at - k->end.started_at;
+    int64_t took = run_time(&k->end);
 
     const struct known_class *class = life_find_class(w, k->claim->job_class);
 
@@ -149,7 +156,8 @@ void life_finish(struct worker *w, struct work *k)
     if (k->end.wants_hook)
         w->hooks_at_us = 0;
     if (!k->rescued) {
-        w->average_us = w->average_us == 0 ? took + 1 : (w->average_us * 7 + took) / 8 + 1;
+        if (k->end.started_at != STORE_NO_TIME)
+            w->average_us = w->average_us == 0 ? took + 1 : (w->average_us * 7 + took) / 8 + 1;
         w->completed++;
     }
     w->empty = false;
@@ -193,6 +201,26 @@ static void end_stopped(struct worker *w, struct work *k, const char *cause)
         life_go_on(w, k, true);
     else
         life_finish(w, k);
+}
+
+void life_stopped_unstarted(struct worker *w, struct work *k)
+{
+    int64_t now = clock_mono_us() + k->clock.offset_us;
+
+    k->end = (struct job_end){
+        .token = k->claim->token,
+        .status = JOB_CANCELLED,
+        .started_at = STORE_NO_TIME,
+        .ended_at = now,
+        .exit_code = -1,
+        .exit_signal = -1,
+        .crash_count = k->claim->crash_count,
+        .lost_count = k->claim->lost_count,
+        .cpu_us = -1,
+        .max_rss_kb = -1,
+    };
+    life_texts(k, "Cancelled", "cancelled", "");
+    life_finish(w, k);
 }
 
 /* Whether an attempt that ended at ended_us did so because it was stopped. good: it says that it

@@ -60,6 +60,19 @@ static void settle_below(struct runner *r, uint64_t seq)
     }
 }
 
+void process_settle_succeeded(struct runner *r)
+{
+    const struct work *k;
+
+    while (r->progress && (k = r->given.head) && k->seq <= atomic_load(&r->progress->ended)) {
+        const struct progress_entry *e = progress_entry(r->progress, k->seq);
+
+        if (atomic_load(&e->seq) != k->seq || atomic_load(&e->state) != PROGRESS_SUCCEEDED)
+            return; /* its frame is on the way */
+        settle_below(r, k->seq + 1);
+    }
+}
+
 /* The job that a frame speaks of; NULL when the runner does not have it (it was taken back). */
 static struct work *take_exactly(struct runner *r, uint64_t seq)
 {

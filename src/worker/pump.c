@@ -94,9 +94,12 @@ static void submit(struct worker *w)
     take_ends(w, o);
     take_releases(w, o);
     take_hooked(w, o);
+    oversight_take(w, o);
     o->limit = claim_limit(w, o);
     o->hook_limit = hooks_wanted(w) && clock_mono_us() >= w->hooks_at_us ? STORE_HOOK_MAX : 0;
-    if (o->end_count + o->release_count + o->limit + o->hooks_done_count + o->hook_limit == 0)
+    if (o->end_count + o->release_count + o->limit + o->hooks_done_count + o->hook_limit +
+            o->watched_count + o->fold ==
+        0)
         return;
     w->store->wish.classes = w->class_names;
     w->store->wish.class_count = w->class_count;
@@ -108,7 +111,7 @@ static void submit(struct worker *w)
 bool pump_idle(const struct worker *w)
 {
     return !w->store->busy && w->ended.count == 0 && w->returning.count == 0 &&
-           w->hooked.count == 0 && w->doubtful_count == 0;
+           w->hooked.count == 0 && w->undecided.count == 0 && w->doubtful_count == 0;
 }
 
 static bool is_drained(struct worker *w)
@@ -171,6 +174,8 @@ static void arm_timer(struct worker *w)
     int64_t now = clock_mono_us(), next = min64(runners_next_us(w), lease_next_us(w));
 
     next = min64(next, stops_next_us(w));
+    if (!w->store->busy && now >= w->retry_at_us)
+        next = min64(next, oversight_next_us(w));
     if (w->options->stats_every_ms > 0)
         next = min64(next, w->stats_at_us);
     if (!w->store->busy) {
@@ -198,6 +203,7 @@ void pump(struct worker *w)
     rescue_check(w);
     runners_start(w);
     stops_check(w);
+    oversight_decide(w);
     runners_unstick(w);
     return_unstarted(w);
     runners_hand_out(w);
@@ -263,13 +269,16 @@ static void settle(struct worker *w, struct work_list *l)
 
 static void on_success(struct worker *w, struct order *o)
 {
-    if (o->result.ended < o->end_count)
+    size_t known = o->result.ended + o->result.recorded + o->result.undecided_count;
+
+    if (known < o->end_count)
         log_event(LOG_WARNING, "Ends were superseded",
-                  LOG_NUMBER("count", (int64_t)(o->end_count - o->result.ended)));
+                  LOG_NUMBER("count", (int64_t)(o->end_count - known)));
     if (w->store_failures > 0)
         log_event(LOG_INFO, "Database is back", LOG_NUMBER("failures", w->store_failures));
     w->store_failures = 0;
     w->doubtful_count = 0;
+    oversight_keep_undecided(w, o);
     settle(w, &w->recording);
     settle(w, &w->releasing);
     if (w->ended.count == 0)
@@ -280,6 +289,7 @@ static void on_success(struct worker *w, struct order *o)
     if (o->hook_limit > 0)
         set_hooks_at(w, o);
     learn_clock(w, o);
+    oversight_reply(w, o);
     if (!work_take(&w->ready, &w->hooks, &o->arena, &o->result, &w->clock)) {
         memcpy(w->doubtful, o->tokens, o->limit * sizeof(*o->tokens));
         w->doubtful_count = o->limit; /* no memory for them: back to the queue */

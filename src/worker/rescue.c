@@ -130,8 +130,9 @@ static bool stands_in(const struct work_list *l, const plain_uuid *token)
  * written yet. */
 static bool is_in_hand(const struct worker *w, const struct orphan *o)
 {
-    const struct work_list *const lists[] = {&w->ended,     &w->recording, &w->returning,
-                                             &w->releasing, &w->asking,    &w->ready};
+    const struct work_list *const lists[] = {&w->ended,     &w->recording, &w->undecided,
+                                             &w->returning, &w->releasing, &w->asking,
+                                             &w->ready};
     bool found = false;
 
     if (!uuid_equal(&o->worker_id, &w->file.head->ids[1].id))

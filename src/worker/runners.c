@@ -154,8 +154,12 @@ void runners_unstick(struct worker *w)
     int64_t now = clock_mono_us();
 
     for (int i = 0; i < w->runner_count; i++) {
-        if (stuck_at(&w->runners[i]) <= now)
-            runners_take_back_from(&w->runners[i]);
+        struct runner *r = &w->runners[i];
+
+        if (stuck_at(r) <= now) {
+            process_settle_succeeded(r);
+            runners_take_back_from(r);
+        }
     }
 }
 

@@ -13,6 +13,7 @@
  *     life.c     what an end means: status, retry, deferral, texts
  *     rescue.c   what was lost with its worker
  *     death.c    what killed a runner
+ *     oversight.c  what others do to the jobs that run
  *     lease.c    whether this worker may work at all
  *
  * No user code runs here and no module is loaded: nothing that a job does can take a worker down.
@@ -138,6 +139,7 @@ struct worker {
     struct work_list returning;           /* to go back to the queue: pump.c takes from it        */
     struct work_list recording;           /* the ends of the order that is out, then...           */
     struct work_list releasing;           /* ... its releases                                     */
+    struct work_list undecided;           /* ends of which a transaction of the job's own decides */
     plain_uuid doubtful[STORE_CLAIM_MAX]; /* tokens of a claim whose outcome is unknown */
     size_t doubtful_count;
     bool one_by_one; /* an end was refused: record them singly until it is found */
@@ -145,6 +147,10 @@ struct worker {
     const char **hook_names; /* classes with an on_aborted */
     size_t hook_name_count;
     int64_t hooks_at_us; /* next look for hooks; 0: at once, there is one of ours */
+
+    int64_t watch_at_us;     /* next look at the rows of what runs */
+    int64_t undecided_at_us; /* when those ends are told again */
+    int64_t fold_at_us;      /* next time that counts of other transactions are taken over */
 
     struct db_clock clock; /* slack_us 0: not known yet */
 
@@ -193,10 +199,23 @@ void stops_kill_all(struct worker *w);         /* without waiting for any step *
 /* The longest run of a job: the shortest of what request, class and setting say; 0: none. */
 int64_t stops_limit_ms(const struct worker *w, const struct work *k);
 
+void stops_take_back_stopped(struct runner *r); /* jobs that are to stop before they are entered */
+void stops_replace(struct runner *r);           /* it takes no more, and ends soon */
+
+/* ---- oversight.c ---- */
+void oversight_take(struct worker *w, struct order *o);        /* what the order is to look at */
+void oversight_reply(struct worker *w, const struct order *o); /* what it found */
+/* Of the ends of the order that is back those that are not decided yet leave `recording`. */
+void oversight_keep_undecided(struct worker *w, const struct order *o);
+void oversight_decide(struct worker *w); /* undecided ends are told again when it is time */
+int64_t oversight_next_us(const struct worker *w); /* when something here is due */
+
 /* ---- process.c ---- */
 int process_start(struct runner *r, plain_error *err);
 void process_give(struct runner *r, struct work *w); /* then process_flush */
 void process_flush(struct runner *r);
+/* Successes at the head that the page has and no frame told yet: a long job came behind them. */
+void process_settle_succeeded(struct runner *r);
 void process_close(struct runner *r); /* no more frames: the runner ends by itself */
 /* Handles frames until so many log records of the runner have come. */
 void process_catch_up(struct runner *r, uint64_t logged);
@@ -215,6 +234,7 @@ void output_settle(struct runner *r, struct work *k); /* it has ended: makes its
 void life_succeeded(struct runner *r, struct work *k, const struct progress_times *times);
 void life_ended(struct runner *r, struct work *k, const struct frame_end *f);
 void life_lost(struct runner *r, struct work *k, const struct child_end *how);
+void life_stopped_unstarted(struct worker *w, struct work *k); /* cancelled, or gone */
 void life_delay(struct worker *w, struct work *k,
                 int64_t delay_ms); /* of the retry of a lost job */
 /* For rescue.c: the parts of which an end is made. */

@@ -243,3 +243,24 @@ void stops_kill_all(struct worker *w)
     for (int i = 0; i < w->runner_count; i++)
         kill_group(&w->runners[i]);
 }
+
+void stops_take_back_stopped(struct runner *r)
+{
+    uint64_t entered = r->progress ? atomic_load(&r->progress->entered) : 0;
+
+    for (const struct work *k = r->given.head; k; k = k->next) {
+        if (k->why != WHY_NONE && k->seq > entered) {
+            runners_take_back_from(r);
+            return;
+        }
+    }
+}
+
+void stops_replace(struct runner *r)
+{
+    if (r->state == RUNNER_READY && r->stop_step == STOP_STEP_NONE) {
+        runners_take_back_from(r);
+        if (r->given.count == 0)
+            tell(r);
+    }
+}

@@ -76,6 +76,9 @@ static void run_order(struct store_thread *t)
         .hook_classes = o->hook_classes,
         .hook_class_count = o->hook_class_count,
         .hook_limit = o->hook_limit,
+        .watched = o->watched,
+        .watched_count = o->watched_count,
+        .fold = o->fold,
     };
 
     o->sent_us = clock_mono_us();

@@ -29,6 +29,9 @@ struct order {
     const char *const *hook_classes;
     size_t hook_class_count;
     size_t hook_limit; /* 0: take no hooks */
+    plain_uuid watched[STORE_END_MAX];
+    size_t watched_count;
+    bool fold;
     /* the thread's answer */
     int status;
     plain_error err;

@@ -53,6 +53,7 @@ struct work {
     uint64_t seq;          /* in its runner */
     enum work_kind kind;
     enum stop_why why;
+    bool is_recorded;             /* it completed in a transaction of its own */
     int64_t stop_us;              /* since when it is being stopped */
     int64_t since_us;             /* when it was claimed, by clock_mono_us() */
     int64_t limit_ms;             /* of its run, once it was handed out; 0: none */

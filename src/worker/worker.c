@@ -252,9 +252,9 @@ static void release(struct worker *w)
     uv_walk(&w->loop, close_handle, NULL);
     (void)uv_run(&w->loop, UV_RUN_DEFAULT);
     (void)uv_loop_close(&w->loop);
-    struct work_list *lists[] = {&w->ready,     &w->asking,    &w->ended,
-                                 &w->returning, &w->recording, &w->releasing,
-                                 &w->hooks,     &w->hooked,    &w->clearing};
+    struct work_list *lists[] = {&w->ready,     &w->asking,    &w->ended, &w->returning,
+                                 &w->recording, &w->releasing, &w->hooks, &w->hooked,
+                                 &w->clearing,  &w->undecided};
     for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
         work_list_free(lists[i]);
     worker_file_release(&w->file, settled || !w->store_started);

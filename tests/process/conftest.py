@@ -133,6 +133,24 @@ def module(folder, test_module):
     return app / "jobs.so"
 
 
+@pytest.fixture(scope="session")
+def stops_module(tmp_path_factory):
+    """Jobs that do not end by themselves."""
+    folder = tmp_path_factory.mktemp("stops")
+    (folder / "app").mkdir()
+    shutil.copy(MODULES / "stops.c", folder / "app/jobs.c")
+    Plain(folder)("build")
+    return folder / "app/jobs.so"
+
+
+@pytest.fixture
+def stops(plain, folder, stops_module):
+    """Their module in the test's folder, and little patience with them."""
+    (folder / "app").mkdir()
+    shutil.copy(stops_module, folder / "app/jobs.so")
+    plain.env["PLAIN_JOBS_STOP_GRACE"] = "200ms"
+
+
 @pytest.fixture
 def start_worker(plain, folder):
     """start_worker("--queue", "mail") gives a worker, which is ended with the test."""

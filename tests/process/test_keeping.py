@@ -93,18 +93,18 @@ def test_purge_deletes_requests_and_frees_keys(db, plain, module):
     assert plain("jobs", "purge", "-y").lines[0] == "Deleted 1 job requests"
 
 
-def test_purge_leaves_running_jobs_alone(db, plain, folder, start_worker):
-    plain.add_executable("waits", "#!/bin/sh\nwhile [ ! -e go ]; do sleep 0.02; done\n")
-    plain.enqueue("waits", "--key", "a")
+def test_purge_stops_running_jobs(db, plain, folder, start_worker):
+    plain.add_executable("waits", "#!/bin/sh\nexec sleep 60\n")
+    plain.enqueue("waits", "--key", "a", "--retries", 3)
     plain.enqueue("waits", "--delay", "1h")
     worker = start_worker("--max-processes", "1")
     workers.wait_until(lambda: db.count("jobprocess") == 1, "the job to be claimed")
     done = plain("jobs", "purge", "--yes")
-    assert done.lines == ["Deleted 1 job requests", "Deleted 0 jobs"]
-    assert "1 jobs that workers have claimed were left alone" in done.stderr
-    plain.fails(6, 501, "jobs", "enqueue", "waits", "--key", "a")
-    (folder / "go").touch()
-    assert db.await_results(1)[0].status == "SUCCESSFUL"
+    assert done.lines == ["Deleted 1 job requests", "Deleted 1 jobs"]
+    assert "1 running jobs are being stopped" in done.stderr
+    row = db.await_results(1)[0]
+    assert (row.status, row.error_message) == ("CANCELLED", "cancelled by purge")
+    assert db.count("jobrequest") == db.count("jobprocess") == db.count("jobkey") == 0
     worker.stop()
 
 
@@ -163,4 +163,4 @@ def test_deleting_by_hand_leaves_the_counts(db, plain, module):
 def test_json_of_purge(db, plain, module):
     plain.enqueue("NoopJob")
     done = plain("--json", "jobs", "purge", "--yes")
-    assert json.loads(done.stdout) == {"format": 1, "requests": 1, "jobs": 0, "left_alone": 0}
+    assert json.loads(done.stdout) == {"format": 1, "requests": 1, "jobs": 0}

@@ -1,30 +1,10 @@
 """Jobs whose time is up: stopped whatever they do, LOST "timed out after ...", nothing beside them
 harmed."""
-import shutil
-
 import pytest
 
-from conftest import MODULES
 from marks import on_one_store
-from program import Plain
 from verify import assert_sound
 from workers import living_in, wait_until
-
-
-@pytest.fixture(scope="session")
-def stops_module(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("stops")
-    (folder / "app").mkdir()
-    shutil.copy(MODULES / "stops.c", folder / "app/jobs.c")
-    Plain(folder)("build")
-    return folder / "app/jobs.so"
-
-
-@pytest.fixture
-def stops(plain, folder, stops_module):
-    (folder / "app").mkdir()
-    shutil.copy(stops_module, folder / "app/jobs.so")
-    plain.env["PLAIN_JOBS_STOP_GRACE"] = "200ms"
 
 
 def lines(folder, name):

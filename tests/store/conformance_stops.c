@@ -44,3 +44,338 @@ void a_timeout_goes_with_every_way_to_enqueue(void **state)
         bench_number(&b, "SELECT count(*) FROM plainjobs_jobprocess WHERE timeout_ms IS NULL"), 1);
     bench_close(&b);
 }
+
+static enum cancel_outcome cancel(struct bench *b, const plain_uuid *uuid)
+{
+    enum cancel_outcome outcome = (enum cancel_outcome)99;
+
+    assert_int_equal(b->store->ops->cancel(b->store, uuid, "ada", &outcome, &b->err), PLAIN_OK);
+    return outcome;
+}
+
+static struct claim open_with_claim(struct bench *b, struct new_request *r)
+{
+    *r = request_default();
+    r->retries = 3;
+    r->concurrency_key = "key";
+    bench_open(b);
+    (void)bench_enqueue(b, r);
+    return bench_claim_one(b);
+}
+
+/* What is said of one attempt that runs: its state, -1 when there is nothing to say. */
+static int watch(struct bench *b, const plain_uuid *token, const char **by)
+{
+    struct cycle_result out = bench_cycle(b, &(struct cycle){.watched = token, .watched_count = 1});
+
+    *by = NULL;
+    if (out.watched_count == 0)
+        return -1;
+    assert_int_equal(out.watched_count, 1);
+    assert_uuid_equal(out.watched->token, *token);
+    *by = out.watched->by;
+    return out.watched->state;
+}
+
+static struct job_row only_result(struct bench *b)
+{
+    size_t count;
+    struct job_row *row = bench_all(b, TABLE_RESULT, &count);
+
+    assert_int_equal(count, 1);
+    return *row;
+}
+
+static int64_t counted(struct bench *b, enum job_status status)
+{
+    struct store_stats stats;
+
+    assert_int_equal(b->store->ops->stats(b->store, &stats, &b->err), PLAIN_OK);
+    return stats.by_status[status];
+}
+
+static void fold(struct bench *b)
+{
+    (void)bench_cycle(b, &(struct cycle){.fold = true});
+}
+
+void a_pending_job_is_cancelled_at_once(void **state)
+{
+    struct new_request r = with_timeout(7000);
+    struct bench b;
+
+    (void)state;
+    r.concurrency_key = "key";
+    r.priority = 3;
+    r.retries = 9;
+    bench_open(&b);
+    (void)bench_enqueue(&b, &r);
+    assert_int_equal(cancel(&b, &r.uuid), CANCEL_DONE);
+    struct job_row row = only_result(&b);
+    assert_int_equal(row.status, JOB_CANCELLED);
+    assert_uuid_equal(row.request_uuid, r.uuid);
+    assert_uuid_equal(row.root_uuid, r.uuid);
+    assert_true(uuid_is_zero(&row.worker_id));
+    assert_true(uuid_is_zero(&row.retry_request_uuid));
+    assert_false(uuid_is_zero(&row.token));
+    assert_string_equal(row.error_type, "Cancelled");
+    assert_string_equal(row.error_message, "cancelled by ada");
+    assert_string_equal(row.concurrency_key, "key");
+    assert_int_equal(row.priority, 3);
+    assert_int_equal(row.retries, 9);
+    assert_int_equal(row.run_no, 1);
+    assert_true(row.started_at == STORE_NO_TIME);
+    assert_true(row.ended_at >= row.requested_at);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 0);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobkey"), 0);
+    assert_int_equal(counted(&b, JOB_CANCELLED), 1);
+    fold(&b);
+    fold(&b);
+    assert_int_equal(counted(&b, JOB_CANCELLED), 1);
+    assert_int_equal(bench_rows(&b, "plainjobs_counter"), 1);
+    assert_int_equal(cancel(&b, &r.uuid), CANCEL_ENDED);
+    assert_int_equal(cancel(&b, &row.token), CANCEL_ENDED);
+    (void)bench_number(&b, "DELETE FROM plainjobs_jobresult RETURNING 1");
+    assert_int_equal(counted(&b, JOB_CANCELLED), 0); /* removed ones are taken off */
+    bench_close(&b);
+}
+
+/* A job whose first attempt failed and whose retry waits. */
+static struct claim open_with_retry(struct bench *b, struct new_request *r, plain_uuid *retry)
+{
+    struct claim c = open_with_claim(b, r);
+    struct job_end end = end_of(&c, JOB_ERRORED);
+
+    end.successor = *retry = uuid_new();
+    end.successor_retry_attempt = 1;
+    assert_int_equal(bench_end(b, &end), 1);
+    return c;
+}
+
+void a_job_is_cancelled_by_any_of_its_uuids(void **state)
+{
+    (void)state;
+    for (int which = 0; which < 3; which++) {
+        struct new_request r;
+        struct bench b;
+        plain_uuid retry;
+        struct claim c = open_with_retry(&b, &r, &retry);
+        const plain_uuid *const uuids[] = {&r.uuid, &c.token, &retry};
+        size_t count;
+
+        assert_int_equal(cancel(&b, uuids[which]), CANCEL_DONE);
+        struct job_row *rows = bench_find(&b, &r.uuid, &count);
+        assert_int_equal(count, 2);
+        assert_int_equal(rows[1].status, JOB_CANCELLED);
+        assert_uuid_equal(rows[1].request_uuid, retry);
+        assert_uuid_equal(rows[1].retry_of, c.token);
+        assert_int_equal(rows[1].run_no, 2);
+        assert_int_equal(bench_rows(&b, "plainjobs_jobkey"), 0);
+        bench_close(&b);
+    }
+}
+
+void cancelling_nothing_is_none(void **state)
+{
+    enum cancel_outcome outcome;
+    plain_uuid uuid = uuid_new();
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    assert_int_equal(b.store->ops->cancel(b.store, &uuid, "", &outcome, &b.err), PLAIN_NONE);
+    bench_close(&b);
+}
+
+void a_running_job_is_asked_and_its_worker_sees_it(void **state)
+{
+    struct new_request r;
+    struct bench b;
+    const char *by;
+    struct claim c = open_with_claim(&b, &r);
+
+    (void)state;
+    assert_int_equal(watch(&b, &c.token, &by), -1);
+    assert_int_equal(cancel(&b, &r.uuid), CANCEL_ASKED);
+    assert_int_equal(cancel(&b, &c.token), CANCEL_ASKED);
+    assert_int_equal(watch(&b, &c.token, &by), WATCH_CANCELLED);
+    assert_string_equal(by, "ada");
+    assert_int_equal(bench_rows(&b, "plainjobs_jobresult"), 0);
+    struct job_end end = end_of(&c, JOB_CANCELLED);
+    assert_int_equal(bench_end(&b, &end), 1);
+    assert_string_equal(only_result(&b).error_message, "cancelled by ada");
+    bench_close(&b);
+}
+
+/* Whatever its worker makes of it, which may not know. */
+void what_was_cancelled_has_no_successor(void **state)
+{
+    static const enum job_status statuses[] = {JOB_ERRORED, JOB_LOST, JOB_DEFERRED};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+        struct new_request r;
+        struct bench b;
+        struct claim c = open_with_claim(&b, &r);
+        struct job_end end = end_of(&c, statuses[i]);
+
+        assert_int_equal(cancel(&b, &r.uuid), CANCEL_ASKED);
+        end.error = "its own words";
+        end.successor = uuid_new();
+        end.successor_retry_attempt = 1;
+        end.wants_hook = true;
+        assert_int_equal(bench_end(&b, &end), 1);
+        struct job_row row = only_result(&b);
+        assert_int_equal(row.status, JOB_CANCELLED);
+        assert_string_equal(row.error_type, "Cancelled");
+        assert_string_equal(row.error, "its own words");
+        assert_true(uuid_is_zero(&row.retry_request_uuid));
+        assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 0);
+        assert_int_equal(bench_rows(&b, "plainjobs_jobkey"), 0);
+        assert_int_equal(counted(&b, JOB_CANCELLED), 1);
+        assert_int_equal(counted(&b, statuses[i]), 0);
+        assert_int_equal(bench_number(&b, "SELECT count(*) FROM plainjobs_jobresult"
+                                          " WHERE aborted_hook_at IS NOT NULL"),
+                         1);
+        bench_close(&b);
+    }
+}
+
+void what_succeeded_all_the_same_is_successful(void **state)
+{
+    struct new_request r;
+    struct bench b;
+    struct claim c = open_with_claim(&b, &r);
+    struct job_end end = end_of(&c, JOB_SUCCESSFUL);
+
+    (void)state;
+    assert_int_equal(cancel(&b, &r.uuid), CANCEL_ASKED);
+    end.wants_hook = true;
+    assert_int_equal(bench_end(&b, &end), 1);
+    assert_int_equal(only_result(&b).status, JOB_SUCCESSFUL);
+    assert_null(only_result(&b).error_type);
+    assert_int_equal(cancel(&b, &r.uuid), CANCEL_ENDED);
+    assert_int_equal(bench_number(&b, "SELECT count(*) FROM plainjobs_jobresult"
+                                      " WHERE aborted_hook_at IS NOT NULL"),
+                     0);
+    bench_close(&b);
+}
+
+void what_was_cancelled_is_not_put_back(void **state)
+{
+    struct new_request r;
+    struct bench b;
+    struct claim c = open_with_claim(&b, &r);
+
+    (void)state;
+    assert_int_equal(cancel(&b, &r.uuid), CANCEL_ASKED);
+    assert_int_equal(bench_release(&b, &c.token), 1);
+    struct job_row row = only_result(&b);
+    assert_int_equal(row.status, JOB_CANCELLED);
+    assert_uuid_equal(row.token, c.token);
+    assert_uuid_equal(row.worker_id, b.worker.id);
+    assert_string_equal(row.error_message, "cancelled by ada");
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 0);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobprocess"), 0);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobkey"), 0);
+    assert_int_equal(counted(&b, JOB_CANCELLED), 1);
+    bench_close(&b);
+}
+
+void everything_that_is_claimed_is_cancelled(void **state)
+{
+    struct new_request r = request_default();
+    struct bench b;
+    int64_t count;
+
+    (void)state;
+    bench_open(&b);
+    for (int i = 0; i < 3; i++) {
+        r.uuid = uuid_new();
+        (void)bench_enqueue(&b, &r);
+    }
+    struct cycle_result claimed = bench_claim(&b, 2);
+    assert_int_equal(cancel(&b, &claimed.claims[0].request_uuid), CANCEL_ASKED);
+    assert_int_equal(b.store->ops->cancel_claimed(b.store, "purge", &count, &b.err), PLAIN_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(bench_number(&b, "SELECT count(*) FROM plainjobs_jobprocess"
+                                      " WHERE cancel_at IS NOT NULL AND cancel_by = 'ada'"),
+                     1);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 1);
+    bench_close(&b);
+}
+
+void a_row_that_is_gone_is_seen(void **state)
+{
+    struct new_request r;
+    struct bench b;
+    const char *by;
+    struct claim c = open_with_claim(&b, &r);
+    struct job_end end = end_of(&c, JOB_LOST);
+
+    (void)state;
+    assert_int_equal(bench_end(&b, &end), 1); /* as one that rescues it */
+    assert_int_equal(watch(&b, &c.token, &by), WATCH_GONE);
+    plain_uuid unknown = uuid_new();
+    assert_int_equal(watch(&b, &unknown, &by), WATCH_GONE);
+    bench_close(&b);
+}
+
+static int complete(struct bench *b, const plain_uuid *token)
+{
+    return b->store->ops->complete(b->store, token, &b->err);
+}
+
+void an_attempt_completes_once(void **state)
+{
+    struct new_request r;
+    struct bench b;
+    const char *by;
+    struct claim c = open_with_claim(&b, &r);
+
+    (void)state;
+    assert_int_equal(complete(&b, &c.token), PLAIN_OK);
+    struct job_row row = only_result(&b);
+    assert_int_equal(row.status, JOB_SUCCESSFUL);
+    assert_uuid_equal(row.token, c.token);
+    assert_uuid_equal(row.request_uuid, r.uuid);
+    assert_uuid_equal(row.worker_id, b.worker.id);
+    assert_true(row.started_at <= row.ended_at);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobprocess"), 0);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobkey"), 0);
+    assert_int_equal(counted(&b, JOB_SUCCESSFUL), 1);
+    fold(&b);
+    assert_int_equal(counted(&b, JOB_SUCCESSFUL), 1);
+    assert_int_equal(watch(&b, &c.token, &by), WATCH_COMPLETED);
+    assert_int_equal(complete(&b, &c.token), PLAIN_E_REFUSED);
+    assert_int_equal(b.err.pj, 507);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobresult"), 1);
+    assert_int_equal(counted(&b, JOB_SUCCESSFUL), 1);
+    bench_close(&b);
+}
+
+/* Its worker's own end, whatever it is, neither counts nor continues it. */
+void an_end_of_what_completed_is_recorded_already(void **state)
+{
+    static const enum job_status statuses[] = {JOB_SUCCESSFUL, JOB_ERRORED, JOB_LOST};
+    struct new_request r;
+    struct bench b;
+    struct claim c = open_with_claim(&b, &r);
+
+    (void)state;
+    assert_int_equal(complete(&b, &c.token), PLAIN_OK);
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+        struct job_end end = end_of(&c, statuses[i]);
+
+        end.completing = i > 0;
+        end.successor = i > 0 ? uuid_new() : (plain_uuid){{0}};
+        struct cycle_result out = bench_cycle(&b, &(struct cycle){.ends = &end, .end_count = 1});
+        assert_int_equal(out.ended, 0);
+        assert_int_equal(out.recorded, 1);
+        assert_int_equal(out.undecided_count, 0);
+    }
+    assert_int_equal(only_result(&b).status, JOB_SUCCESSFUL);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 0);
+    assert_int_equal(counted(&b, JOB_SUCCESSFUL), 1);
+    bench_close(&b);
+}

@@ -9,7 +9,19 @@
 
 #include "tests/store/conformance.h"
 
-#define STOPS_MAP(X) X(a_timeout_goes_with_every_way_to_enqueue)
+#define STOPS_MAP(X)                                                                               \
+    X(a_timeout_goes_with_every_way_to_enqueue)                                                    \
+    X(a_pending_job_is_cancelled_at_once)                                                          \
+    X(a_job_is_cancelled_by_any_of_its_uuids)                                                      \
+    X(cancelling_nothing_is_none)                                                                  \
+    X(a_running_job_is_asked_and_its_worker_sees_it)                                               \
+    X(what_was_cancelled_has_no_successor)                                                         \
+    X(what_succeeded_all_the_same_is_successful)                                                   \
+    X(what_was_cancelled_is_not_put_back)                                                          \
+    X(everything_that_is_claimed_is_cancelled)                                                     \
+    X(a_row_that_is_gone_is_seen)                                                                  \
+    X(an_attempt_completes_once)                                                                   \
+    X(an_end_of_what_completed_is_recorded_already)
 
 #define STOPS_DECLARE(test) void test(void **state);
 STOPS_MAP(STOPS_DECLARE)

@@ -168,6 +168,18 @@ PLAIN_EXPORT PLAIN_MUST_USE int plain_run_many(plain_jobs *jobs, const plain_job
                                                plain_request *results, size_t *enqueued,
                                                plain_error *err);
 
+/*
+ * Cancels the job that uuid belongs to: a request's, an attempt's, or the first request's.
+ *
+ * A pending job, also one that waits for its retry, becomes CANCELLED at once. A running one is
+ * asked to end (plain_job_cancelled() in it becomes true within a second, wherever it runs), then
+ * stopped; *running (may be NULL) is then true. Either way it is not retried, and on_aborted of its
+ * class is called. One that ends by itself first keeps its end. by (may be NULL) is recorded: up to
+ * 255 bytes. PLAIN_NONE when it had ended; PLAIN_E_NOT_FOUND (PJ502) when there is no such job.
+ */
+PLAIN_EXPORT PLAIN_MUST_USE int plain_jobs_cancel(plain_jobs *jobs, const plain_uuid *uuid,
+                                                  const char *by, bool *running, plain_error *err);
+
 /* SQL text and values that enqueue one job through any other driver or an ORM. */
 typedef struct plain_statement {
     const char *sql;           /* PostgreSQL: $1 ...; SQLite: ?1 ... */

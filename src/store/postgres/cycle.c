@@ -13,14 +13,15 @@
 #include "store/postgres/fields.h"
 #include "store/postgres/hooks.h"
 #include "store/postgres/postgres.h"
+#include "store/postgres/stops.h"
 
 /* Where the results of a cycle stand; -1: no such statement was sent. */
 struct cycle_plan {
-    int switches, finish, release, claim, hooks;
+    int switches, finish, undecided, release, claim, hooks, watch;
     size_t count;
 };
 
-enum { CYCLE_RESULTS_MAX = 8 };
+enum { CYCLE_RESULTS_MAX = 11, FOLD_MAX = 500 };
 
 /*
  * What is sent.
@@ -57,7 +58,8 @@ static bool put_status(struct buf *b, const void *field)
     return wire_text_items.put(b, &job_status_names[*(const enum job_status *)field]);
 }
 
-static void send_finish(struct session *s, const struct cycle *c)
+static void send_finish(struct session *s, const struct cycle *c, const plain_uuid *completing,
+                        size_t completing_count)
 {
     const struct wire_items statuses = {wire_text_items.oid, put_status};
     const struct worker_identity *w = c->worker;
@@ -74,12 +76,30 @@ static void send_finish(struct session *s, const struct cycle *c)
     wire_text(&s->wire, w->host);
     wire_int4(&s->wire, w->pid);
     wire_int4(&s->wire, w->shard);
+    wire_array(&s->wire, &wire_uuid_items, completing, completing_count, sizeof(*completing));
     session_send(s, SQL_FINISH_JOBS);
+}
+
+/* What was not ended because a transaction has it is looked for behind that. */
+static void send_ends(struct session *s, const struct cycle *c, struct cycle_plan *plan)
+{
+    plain_uuid completing[STORE_END_MAX];
+    size_t count = postgres_completing(c, completing);
+
+    plan->finish = (int)plan->count++;
+    send_finish(s, c, completing, count);
+    plan->count += postgres_hooks_want(s, c);
+    if (count == 0)
+        return;
+    plan->undecided = (int)plan->count++;
+    wire_array(&s->wire, &wire_uuid_items, completing, count, sizeof(*completing));
+    session_send(s, SQL_STILL_PROCESSING);
 }
 
 static void send_release(struct session *s, const struct cycle *c)
 {
     wire_array(&s->wire, &wire_uuid_items, c->releases, c->release_count, sizeof(*c->releases));
+    wire_int4(&s->wire, c->worker->shard);
     session_send(s, SQL_RELEASE_JOBS);
 }
 
@@ -108,16 +128,14 @@ static void send_claim(struct postgres *p, const struct cycle *c)
 
 static struct cycle_plan send_cycle(struct postgres *p, const struct cycle *c)
 {
-    struct cycle_plan plan = {.finish = -1, .release = -1, .claim = -1, .hooks = -1};
+    struct cycle_plan plan = {
+        .finish = -1, .undecided = -1, .release = -1, .claim = -1, .hooks = -1, .watch = -1};
     struct session *s = &p->session;
 
     plan.switches = (int)plan.count++;
     session_send(s, SQL_PLAN_SWITCHES);
-    if (c->end_count > 0) {
-        plan.finish = (int)plan.count++;
-        send_finish(s, c);
-        plan.count += postgres_hooks_want(s, c);
-    }
+    if (c->end_count > 0)
+        send_ends(s, c, &plan);
     if (c->release_count > 0) {
         plan.release = (int)plan.count++;
         send_release(s, c);
@@ -132,6 +150,16 @@ static struct cycle_plan send_cycle(struct postgres *p, const struct cycle *c)
     if (c->hook_limit > 0) {
         plan.hooks = (int)plan.count++;
         postgres_hooks_take(s, c);
+    }
+    if (c->watched_count > 0) {
+        plan.watch = (int)plan.count++;
+        postgres_watch_send(s, c);
+    }
+    if (c->fold) {
+        plan.count++;
+        wire_int4(&s->wire, c->worker->shard);
+        wire_int4(&s->wire, FOLD_MAX);
+        session_send(s, SQL_FOLD_COUNTERS);
     }
     return plan;
 }
@@ -194,12 +222,12 @@ static void read_claims(const PGresult *result, struct arena *a, struct cycle_re
     qsort(out->claims, count, sizeof(*out->claims), compare_claims);
 }
 
-static size_t read_count(PGresult *const *results, int i)
+static size_t read_count(PGresult *const *results, int i, int column)
 {
     int64_t count = 0;
 
     if (i >= 0)
-        field_read(results[i], 0, 0, field_int64, NULL, &count);
+        field_read(results[i], 0, column, field_int64, NULL, &count);
     return (size_t)count;
 }
 
@@ -207,8 +235,13 @@ static void read_cycle(const struct cycle_plan *plan, PGresult *const *results, 
                        struct cycle_result *out)
 {
     field_read(results[plan->switches], 0, 0, field_time, NULL, &out->now);
-    out->ended = read_count(results, plan->finish);
-    out->released = read_count(results, plan->release);
+    out->ended = read_count(results, plan->finish, 0);
+    out->recorded = read_count(results, plan->finish, 1);
+    out->released = read_count(results, plan->release, 0);
+    if (plan->undecided >= 0)
+        postgres_undecided_read(results[plan->undecided], a, out);
+    if (plan->watch >= 0)
+        postgres_watch_read(results[plan->watch], a, out);
     if (plan->claim >= 0)
         read_claims(results[plan->claim], a, out);
     if (plan->hooks >= 0)

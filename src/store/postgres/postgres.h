@@ -93,4 +93,9 @@ int postgres_ask_worker(struct store *s, const plain_uuid *worker, enum worker_w
 int postgres_wish_of_worker(struct store *s, const plain_uuid *worker, enum worker_wish *wish,
                             plain_error *err);
 
+int postgres_cancel(struct store *s, const plain_uuid *uuid, const char *by,
+                    enum cancel_outcome *outcome, plain_error *err);
+int postgres_cancel_claimed(struct store *s, const char *by, int64_t *count, plain_error *err);
+int postgres_complete(struct store *s, const plain_uuid *token, plain_error *err);
+
 #endif

@@ -18,7 +18,7 @@
 #include "base/buf.h"
 #include "store/store.h"
 
-enum { WIRE_VALUES_MAX = 24, WIRE_BYTES_MAX = 512 * 1024 * 1024 };
+enum { WIRE_VALUES_MAX = 28, WIRE_BYTES_MAX = 512 * 1024 * 1024 };
 
 struct wire {
     struct buf bytes;

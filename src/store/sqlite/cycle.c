@@ -12,6 +12,7 @@
 #include "base/uuid.h"
 #include "store/sqlite/claim.h"
 #include "store/sqlite/hooks.h"
+#include "store/sqlite/stops.h"
 
 /* Of SQL_TAKE_PROCESS, which are the parameters of SQL_RELEASE_JOBS. */
 enum { RELEASED_COLUMNS = 20 };
@@ -47,7 +48,7 @@ static int insert_result(struct connection *conn, const struct cycle *c, const s
     return query_end(&q, err);
 }
 
-static int delete_process(struct connection *conn, const plain_uuid *token, plain_error *err)
+int sqlite_delete_process(struct connection *conn, const plain_uuid *token, plain_error *err)
 {
     struct query q = query_begin(conn, SQL_DELETE_PROCESS);
 
@@ -69,7 +70,7 @@ static int insert_successor(struct connection *conn, const struct job_end *end, 
     return query_end(&q, err);
 }
 
-static int count_results(struct connection *conn, int64_t first_id, int shard, plain_error *err)
+int sqlite_count_results(struct connection *conn, int64_t first_id, int shard, plain_error *err)
 {
     struct query q = query_begin(conn, SQL_COUNT_RESULT);
 
@@ -88,18 +89,25 @@ static int write_ends(struct connection *conn, const struct cycle *c, struct cyc
         const struct job_end *end = &c->ends[i];
 
         r = insert_result(conn, c, end, out->now, err);
-        if (r != PLAIN_OK || sqlite3_changes(conn->db) == 0)
+        if (r == PLAIN_OK && sqlite3_changes(conn->db) == 0) {
+            bool recorded = false;
+
+            r = sqlite_is_recorded(conn, &end->token, &recorded, err);
+            out->recorded += recorded;
+            continue;
+        }
+        if (r != PLAIN_OK)
             continue;
         if (out->ended++ == 0)
             first_id = sqlite3_last_insert_rowid(conn->db);
-        r = delete_process(conn, &end->token, err);
+        r = sqlite_delete_process(conn, &end->token, err);
         if (r == PLAIN_OK && !uuid_is_zero(&end->successor))
             r = insert_successor(conn, end, err);
         if (r == PLAIN_OK && end->wants_hook)
             r = sqlite_hooks_want(conn, &end->token, out->now, err);
     }
     if (r == PLAIN_OK && out->ended > 0)
-        r = count_results(conn, first_id, c->worker->shard, err);
+        r = sqlite_count_results(conn, first_id, c->worker->shard, err);
     return r;
 }
 
@@ -127,9 +135,11 @@ static int write_releases(struct connection *conn, const struct cycle *c, struct
     int r = PLAIN_OK;
 
     for (size_t i = 0; r == PLAIN_OK && i < c->release_count; i++) {
-        bool released;
+        bool released = false;
 
-        r = release(conn, &c->releases[i], &released, err);
+        r = sqlite_cancel_released(conn, c, &c->releases[i], out->now, &released, err);
+        if (r == PLAIN_OK && !released)
+            r = release(conn, &c->releases[i], &released, err);
         out->released += released;
     }
     return r;
@@ -148,6 +158,8 @@ static int run_cycle(struct connection *conn, const struct cycle *c, struct aren
         r = sqlite_hooks_done(conn, c, err);
     if (r == PLAIN_OK && c->hook_limit > 0)
         r = sqlite_hooks_take(conn, c, a, out, err);
+    if (r == PLAIN_OK)
+        r = sqlite_watch(conn, c, a, out, err);
     return r;
 }
 
@@ -155,7 +167,9 @@ int sqlite_cycle(struct store *store, const struct cycle *c, struct arena *a,
                  struct cycle_result *out, plain_error *err)
 {
     struct connection *conn = connection_of(store);
-    int r = connection_begin(conn, SQL_BEGIN_WRITE, "working on", err);
+    bool writes = c->end_count + c->release_count + c->hooks_done_count + c->hook_limit > 0 ||
+                  c->wish != NULL; /* else it only watches */
+    int r = connection_begin(conn, writes ? SQL_BEGIN_WRITE : SQL_BEGIN_READ, "working on", err);
 
     *out = (struct cycle_result){.next_due = STORE_NO_TIME};
     if (r != PLAIN_OK)

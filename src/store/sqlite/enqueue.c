@@ -169,10 +169,13 @@ static int continue_attempt(struct connection *conn, const plain_uuid *token,
                             const struct attempt *attempt, const plain_uuid *new_uuid,
                             plain_request *out, plain_error *err)
 {
-    struct query q = query_begin(conn, SQL_INSERT_SUCCESSOR);
     int64_t now = clock_wall_us();
     bool is_held;
+    int r = link_retry(conn, token, new_uuid, err);
 
+    if (r < 0)
+        return r;
+    struct query q = query_begin(conn, SQL_INSERT_SUCCESSOR);
     query_uuid(&q, 1, token);
     query_uuid(&q, 2, new_uuid);
     query_int(&q, 3, now);
@@ -180,11 +183,9 @@ static int continue_attempt(struct connection *conn, const plain_uuid *token,
     query_int(&q, 5, (int64_t)attempt->retry_attempt + 1);
     query_int(&q, 6, 0); /* who retries by hand knows of the crashes: counted anew */
     query_int(&q, 7, 0);
-    int r = insert(&q, &is_held, err);
+    r = insert(&q, &is_held, err);
     if (is_held)
         return tell_holder(conn, attempt->job_class, attempt->concurrency_key, now, out, err);
-    if (r == PLAIN_OK)
-        r = link_retry(conn, token, new_uuid, err);
     if (r == PLAIN_OK)
         out->uuid = *new_uuid;
     return r;

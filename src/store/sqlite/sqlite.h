@@ -101,4 +101,10 @@ int sqlite_ended_since(struct store *store, int64_t since, int64_t by_status[JOB
 int sqlite_queue_stats(struct store *store, struct arena *a, struct queue_stats **queues,
                        size_t *count, plain_error *err);
 
+/* stops.c */
+int sqlite_cancel(struct store *store, const plain_uuid *uuid, const char *by,
+                  enum cancel_outcome *outcome, plain_error *err);
+int sqlite_cancel_claimed(struct store *store, const char *by, int64_t *count, plain_error *err);
+int sqlite_complete(struct store *store, const plain_uuid *token, plain_error *err);
+
 #endif

@@ -71,4 +71,104 @@ BEGIN
         source, (extract(epoch FROM timeout) * 1000)::bigint);
 END $$;
 
+-- Who cancels does not know which classes have an on_aborted: a result of one that has none waits in
+-- this index for ever, where nobody walks over it.
+DROP INDEX {schema}.plainjobs_jobresult_hook;
+CREATE INDEX plainjobs_jobresult_hook
+    ON {schema}.plainjobs_jobresult (job_class, aborted_hook_at) WHERE aborted_hook_at IS NOT NULL;
+
+-- What is counted in a transaction of the application's own is a row of its own, so that it waits
+-- for nobody and nobody for it. Workers fold these rows into their own.
+CREATE SEQUENCE {schema}.plainjobs_counter_shard AS integer MINVALUE 64 CYCLE;
+CREATE INDEX plainjobs_counter_unfolded ON {schema}.plainjobs_counter (shard) WHERE shard >= 64;
+
+-- Cancels the job that a request, an attempt or a first request belongs to. Returns 'cancelled' when
+-- it was pending, 'asked' when it is running (its worker stops it), 'ended' when there is nothing
+-- left to cancel, NULL when there is no such job. A job that moves on while it is looked for is
+-- looked for again.
+CREATE FUNCTION {schema}.plain_jobs_cancel(job uuid, cancelled_by text DEFAULT '')
+    RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    root uuid;
+    gone {schema}.plainjobs_jobrequest%ROWTYPE;
+    token uuid;
+BEGIN
+    FOR i IN 1..5 LOOP
+        root := COALESCE(
+            (SELECT COALESCE(r.root_uuid, r.uuid) FROM {schema}.plainjobs_jobrequest r
+              WHERE r.uuid = job),
+            (SELECT COALESCE(p.root_uuid, p.job_request_uuid) FROM {schema}.plainjobs_jobprocess p
+              WHERE p.uuid = job OR p.job_request_uuid = job LIMIT 1),
+            (SELECT COALESCE(t.root_uuid, t.job_request_uuid) FROM {schema}.plainjobs_jobresult t
+              WHERE t.job_process_uuid = job),
+            (SELECT COALESCE(t.root_uuid, t.job_request_uuid) FROM {schema}.plainjobs_jobresult t
+              WHERE t.job_request_uuid = job LIMIT 1));
+        CONTINUE WHEN root IS NULL;
+        DELETE FROM {schema}.plainjobs_jobrequest r
+         WHERE r.uuid IN (SELECT root UNION
+                          SELECT t.retry_job_request_uuid FROM {schema}.plainjobs_jobresult t
+                           WHERE t.root_uuid = root)
+        RETURNING r.* INTO gone;
+        IF FOUND THEN
+            token := gen_random_uuid();
+            INSERT INTO {schema}.plainjobs_jobresult (uuid, ended_at, requested_at,
+                job_process_uuid, job_request_uuid, status, error, job_class, parameters, priority,
+                source, queue, retries, retry_attempt, concurrency_key, trace_id, span_id,
+                root_uuid, retry_of, run_no, crash_count, key_shared, worker_id, error_type,
+                error_message, timeout_ms, lost_count, aborted_hook_at)
+            VALUES (token, clock_timestamp(), gone.created_at, token, gone.uuid, 'CANCELLED', '',
+                gone.job_class, gone.parameters, gone.priority, gone.source, gone.queue,
+                gone.retries, gone.retry_attempt, gone.concurrency_key, gone.trace_id,
+                gone.span_id, root, gone.retry_of, COALESCE(gone.run_no, 1), gone.crash_count,
+                gone.key_shared, '00000000-0000-0000-0000-000000000000', 'Cancelled',
+                'cancelled' || COALESCE(' by ' || NULLIF(cancelled_by, ''), ''), gone.timeout_ms,
+                gone.lost_count, clock_timestamp());
+            INSERT INTO {schema}.plainjobs_counter (minute, job_class, queue, status, shard, n)
+            VALUES (date_trunc('minute', clock_timestamp(), 'UTC'), gone.job_class, gone.queue,
+                    'CANCELLED', nextval('{schema}.plainjobs_counter_shard'), 1);
+            RETURN 'cancelled';
+        END IF;
+        UPDATE {schema}.plainjobs_jobprocess p
+           SET cancel_at = COALESCE(p.cancel_at, clock_timestamp()),
+               cancel_by = COALESCE(p.cancel_by, cancelled_by)
+         WHERE COALESCE(p.root_uuid, p.job_request_uuid) = root;
+        IF FOUND THEN
+            RETURN 'asked';
+        END IF;
+        EXIT WHEN EXISTS (SELECT 1 FROM {schema}.plainjobs_jobresult t
+                           WHERE t.root_uuid = root AND t.retry_job_request_uuid IS NULL);
+    END LOOP;
+    RETURN CASE WHEN root IS NOT NULL THEN 'ended' END;
+END $$;
+
+-- Ends an attempt SUCCESSFUL in the caller's transaction, so that it commits with what the job
+-- wrote. An attempt that is not running any more is refused: what it wrote must not stay.
+CREATE FUNCTION {schema}.plain_jobs_complete(attempt uuid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    p {schema}.plainjobs_jobprocess%ROWTYPE;
+BEGIN
+    DELETE FROM {schema}.plainjobs_jobprocess WHERE uuid = attempt RETURNING * INTO p;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'PJ507: attempt % is not running any more: it was ended before', attempt
+            USING ERRCODE = 'PJ507';
+    END IF;
+    INSERT INTO {schema}.plainjobs_jobresult (uuid, started_at, ended_at, requested_at,
+        job_process_uuid, job_request_uuid, status, error, job_class, parameters, priority, source,
+        queue, retries, retry_attempt, concurrency_key, trace_id, span_id, root_uuid, retry_of,
+        run_no, crash_count, key_shared, worker_id, worker_host, worker_pid, timeout_ms, lost_count)
+    SELECT p.uuid, COALESCE(p.started_at, p.created_at), clock_timestamp(), p.requested_at, p.uuid,
+           p.job_request_uuid, 'SUCCESSFUL', '', p.job_class, p.parameters, p.priority, p.source,
+           p.queue, p.retries, p.retry_attempt, p.concurrency_key, p.trace_id, p.span_id,
+           COALESCE(p.root_uuid, p.job_request_uuid), p.retry_of, COALESCE(p.run_no, 1),
+           p.crash_count, p.key_shared, p.worker_id,
+           (SELECT h.hostname FROM {schema}.plainjobs_workerheartbeat h
+             WHERE h.worker_id = p.worker_id),
+           (SELECT h.pid FROM {schema}.plainjobs_workerheartbeat h
+             WHERE h.worker_id = p.worker_id),
+           p.timeout_ms, p.lost_count;
+    INSERT INTO {schema}.plainjobs_counter (minute, job_class, queue, status, shard, n)
+    VALUES (date_trunc('minute', clock_timestamp(), 'UTC'), p.job_class, p.queue, 'SUCCESSFUL',
+            nextval('{schema}.plainjobs_counter_shard'), 1);
+END $$;
+
 INSERT INTO {schema}.plainjobs_migration (version, name) VALUES (7, 'stops');

@@ -132,11 +132,14 @@ SELECT statement_timestamp(), min(d.due_at)
 -- $21 text           host
 -- $22 int4           pid
 -- $23 int4           shard of the counters
+-- $24 uuid[]         those that their job may be completing in a transaction of its own, or NULL
 -- The plan is a nested loop over the unique token of each; a hash join would read the whole table.
 -- A result names the worker that had claimed the attempt; it may be another, that was rescued.
 -- A successor is inserted after its attempt was deleted, so the key's trigger lets the key pass on.
 -- Counters are written in the order of their key, so that two workers cannot block each other.
--- Returns how many attempts ended: the others were superseded.
+-- What somebody cancelled ends CANCELLED without a successor, unless it succeeded. Of $24 only rows
+-- that nobody has locked are ended: the job's transaction decides about the others.
+-- Returns how many attempts ended, and of the others how many are recorded as successful.
 WITH ended AS MATERIALIZED (
     DELETE FROM {schema}.plainjobs_jobprocess p
      USING unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::text[],
@@ -147,7 +150,12 @@ WITH ended AS MATERIALIZED (
               exit_code, exit_signal, crashes, runner_pid, cpu_us, max_rss_kb, successor,
               successor_start_at, successor_retry_attempt, losses, output)
      WHERE p.uuid = e.token
+       AND ($24::uuid[] IS NULL OR e.token <> ALL ($24::uuid[])
+            OR p.ctid = ANY (ARRAY(SELECT q.ctid FROM {schema}.plainjobs_jobprocess q
+                                    WHERE q.uuid = ANY ($24::uuid[]) FOR UPDATE SKIP LOCKED)))
     RETURNING p.*, e.*),
+judged AS (
+    SELECT *, cancel_at IS NOT NULL AND status <> 'SUCCESSFUL' AS cancelled FROM ended),
 results AS (
     INSERT INTO {schema}.plainjobs_jobresult (uuid, started_at, ended_at, requested_at,
         job_process_uuid, job_request_uuid, retry_job_request_uuid, status, error, job_class,
@@ -155,19 +163,23 @@ results AS (
         span_id, root_uuid, retry_of, run_no, crash_count, key_shared, worker_id, worker_host,
         worker_pid, runner_pid, error_type, error_message, error_fingerprint, exit_code,
         exit_signal, cpu_us, max_rss_kb, timeout_ms, lost_count, output)
-    SELECT token, started, ended_at, requested_at, token, job_request_uuid, successor, status,
-           COALESCE(error, ''), job_class, parameters, priority, source, queue, retries,
-           retry_attempt, concurrency_key, trace_id, span_id,
-           COALESCE(root_uuid, job_request_uuid), retry_of, run_no, crashes, key_shared, worker_id,
+    SELECT token, started, ended_at, requested_at, token, job_request_uuid,
+           CASE WHEN NOT cancelled THEN successor END,
+           CASE WHEN cancelled THEN 'CANCELLED' ELSE status END, COALESCE(error, ''), job_class,
+           parameters, priority, source, queue, retries, retry_attempt, concurrency_key, trace_id,
+           span_id, COALESCE(root_uuid, job_request_uuid), retry_of, run_no, crashes, key_shared,
+           worker_id,
            CASE WHEN worker_id = $20::uuid THEN $21::text
                 ELSE (SELECT h.hostname FROM {schema}.plainjobs_workerheartbeat h
-                       WHERE h.worker_id = ended.worker_id) END,
+                       WHERE h.worker_id = judged.worker_id) END,
            CASE WHEN worker_id = $20::uuid THEN $22::int4
                 ELSE (SELECT h.pid FROM {schema}.plainjobs_workerheartbeat h
-                       WHERE h.worker_id = ended.worker_id) END,
-           runner_pid, error_type, error_message, fingerprint, exit_code,
-           exit_signal, cpu_us, max_rss_kb, timeout_ms, losses, output
-      FROM ended),
+                       WHERE h.worker_id = judged.worker_id) END,
+           runner_pid, CASE WHEN cancelled THEN 'Cancelled' ELSE error_type END,
+           CASE WHEN cancelled THEN 'cancelled' || COALESCE(' by ' || NULLIF(cancel_by, ''), '')
+                ELSE error_message END,
+           fingerprint, exit_code, exit_signal, cpu_us, max_rss_kb, timeout_ms, losses, output
+      FROM judged),
 successors AS (
     INSERT INTO {schema}.plainjobs_jobrequest (uuid, created_at, job_class, parameters, priority,
         source, queue, retries, retry_attempt, concurrency_key, trace_id, span_id, start_at,
@@ -176,17 +188,61 @@ successors AS (
            successor_retry_attempt, concurrency_key, trace_id, span_id, successor_start_at,
            COALESCE(root_uuid, job_request_uuid), token, COALESCE(run_no, 1) + 1, crashes,
            key_shared, timeout_ms, losses
-      FROM ended WHERE successor IS NOT NULL),
+      FROM judged WHERE successor IS NOT NULL AND NOT cancelled),
 counters AS (
     INSERT INTO {schema}.plainjobs_counter AS k (minute, job_class, queue, status, shard, n)
-    SELECT date_trunc('minute', ended_at, 'UTC'), job_class, queue, status, $23::int4, count(*)
-      FROM ended GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+    SELECT date_trunc('minute', ended_at, 'UTC'), job_class, queue,
+           CASE WHEN cancelled THEN 'CANCELLED' ELSE status END, $23::int4, count(*)
+      FROM judged GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
         ON CONFLICT (minute, job_class, queue, status, shard) DO UPDATE SET n = k.n + excluded.n)
-SELECT count(*) FROM ended;
+SELECT (SELECT count(*) FROM judged),
+       CASE WHEN (SELECT count(*) FROM judged) < cardinality($1::uuid[])
+            THEN (SELECT count(*) FROM unnest($1::uuid[]) AS u (token)
+                    JOIN {schema}.plainjobs_jobresult t ON t.job_process_uuid = u.token
+                   WHERE t.status = 'SUCCESSFUL')
+            ELSE 0 END;
+
+-- :name still_processing
+-- $1 uuid[]  tokens
+-- Which of them are still there.
+SELECT p.uuid FROM unnest($1::uuid[]) AS u (token)
+  JOIN {schema}.plainjobs_jobprocess p ON p.uuid = u.token;
+
+-- :name watch_jobs
+-- $1 uuid[]  tokens of attempts that are running
+-- Those that somebody cancelled (1), and who; those whose row is gone because they completed in a
+-- transaction of their own (2), or for another reason (0).
+SELECT u.token,
+       CASE WHEN p.uuid IS NOT NULL THEN 1 WHEN t.status = 'SUCCESSFUL' THEN 2 ELSE 0 END::int4,
+       p.cancel_by
+  FROM unnest($1::uuid[]) AS u (token)
+  LEFT JOIN {schema}.plainjobs_jobprocess p ON p.uuid = u.token
+  LEFT JOIN {schema}.plainjobs_jobresult t ON p.uuid IS NULL AND t.job_process_uuid = u.token
+ WHERE p.uuid IS NULL OR p.cancel_at IS NOT NULL;
+
+-- :name fold_counters
+-- $1 int4  shard
+-- $2 int4  most
+-- Rows that transactions of the application's own made become this worker's. Returns how many.
+WITH taken AS MATERIALIZED (
+    DELETE FROM {schema}.plainjobs_counter
+     WHERE ctid = ANY (ARRAY(SELECT ctid FROM {schema}.plainjobs_counter WHERE shard >= 64
+                              LIMIT $2::int4 FOR UPDATE SKIP LOCKED))
+    RETURNING *),
+folded AS (
+    INSERT INTO {schema}.plainjobs_counter AS k
+           (minute, job_class, queue, status, shard, n, n_removed)
+    SELECT minute, job_class, queue, status, $1::int4, sum(n), sum(n_removed)
+      FROM taken GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+        ON CONFLICT (minute, job_class, queue, status, shard)
+        DO UPDATE SET n = k.n + excluded.n, n_removed = k.n_removed + excluded.n_removed)
+SELECT count(*) FROM taken;
 
 -- :name release_jobs
 -- $1 uuid[]  tokens of claims that were not started
--- Each becomes the request again that it was: same uuid, times and attempt. Returns how many did.
+-- $2 int4    shard of the counters
+-- Each becomes the request again that it was: same uuid, times and attempt. What
+-- somebody cancelled meanwhile ends instead. Returns how many did.
 WITH released AS MATERIALIZED (
     DELETE FROM {schema}.plainjobs_jobprocess p USING unnest($1::uuid[]) AS u (token)
      WHERE p.uuid = u.token
@@ -198,5 +254,23 @@ requests AS (
     SELECT job_request_uuid, COALESCE(requested_at, created_at), job_class, parameters, priority,
            source, queue, retries, retry_attempt, concurrency_key, trace_id, span_id, start_at,
            root_uuid, retry_of, run_no, crash_count, key_shared, timeout_ms, lost_count
-      FROM released)
+      FROM released WHERE cancel_at IS NULL),
+results AS (
+    INSERT INTO {schema}.plainjobs_jobresult (uuid, ended_at, requested_at, job_process_uuid,
+        job_request_uuid, status, error, job_class, parameters, priority, source, queue, retries,
+        retry_attempt, concurrency_key, trace_id, span_id, root_uuid, retry_of, run_no, crash_count,
+        key_shared, worker_id, error_type, error_message, timeout_ms, lost_count, aborted_hook_at)
+    SELECT uuid, statement_timestamp(), requested_at, uuid, job_request_uuid, 'CANCELLED', '',
+           job_class, parameters, priority, source, queue, retries, retry_attempt, concurrency_key,
+           trace_id, span_id, COALESCE(root_uuid, job_request_uuid), retry_of, run_no, crash_count,
+           key_shared, worker_id, 'Cancelled',
+           'cancelled' || COALESCE(' by ' || NULLIF(cancel_by, ''), ''), timeout_ms, lost_count,
+           statement_timestamp()
+      FROM released WHERE cancel_at IS NOT NULL),
+counters AS (
+    INSERT INTO {schema}.plainjobs_counter AS k (minute, job_class, queue, status, shard, n)
+    SELECT date_trunc('minute', statement_timestamp(), 'UTC'), job_class, queue, 'CANCELLED',
+           $2::int4, count(*)
+      FROM released WHERE cancel_at IS NOT NULL GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+        ON CONFLICT (minute, job_class, queue, status, shard) DO UPDATE SET n = k.n + excluded.n)
 SELECT count(*) FROM released;

@@ -2,8 +2,9 @@
 
 -- :name want_hooks
 -- $1 uuid[]  tokens of attempts that this cycle ended
+-- One that somebody cancelled before may have ended otherwise than its worker thought.
 UPDATE {schema}.plainjobs_jobresult SET aborted_hook_at = statement_timestamp()
- WHERE job_process_uuid = ANY ($1::uuid[]);
+ WHERE job_process_uuid = ANY ($1::uuid[]) AND status IN ('LOST', 'CANCELLED');
 
 -- :name hooks_done
 -- $1 uuid[]  tokens whose hook was called
@@ -14,7 +15,7 @@ UPDATE {schema}.plainjobs_jobresult SET aborted_hook_at = NULL
 -- $1 text[]  job classes whose hooks the worker can call
 -- $2 int4    limit
 -- $3 int4    seconds that they are the worker's alone
--- The partial index holds only results that wait, so its walk is short.
+-- The partial index holds only results that wait, by class, so its walk is short.
 WITH due AS MATERIALIZED (
     SELECT id FROM {schema}.plainjobs_jobresult
      WHERE aborted_hook_at <= statement_timestamp() AND job_class = ANY ($1::text[])

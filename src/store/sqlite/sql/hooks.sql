@@ -3,7 +3,9 @@
 -- :name want_hooks
 -- $1 blob  token of an attempt that this cycle ended
 -- $2 int   now
-UPDATE plainjobs_jobresult SET aborted_hook_at = ?2 WHERE job_process_uuid = ?1;
+-- One that somebody cancelled before may have ended otherwise than its worker thought.
+UPDATE plainjobs_jobresult SET aborted_hook_at = ?2
+ WHERE job_process_uuid = ?1 AND status IN ('LOST', 'CANCELLED');
 
 -- :name hooks_done
 -- $1 blob  token whose hook was called
@@ -14,7 +16,7 @@ UPDATE plainjobs_jobresult SET aborted_hook_at = NULL WHERE job_process_uuid = ?
 -- $2 int   limit
 -- $3 int   now
 -- $4 int   until when they are the worker's alone
--- The partial index holds only results that wait, so its walk is short.
+-- The partial index holds only results that wait, by class, so its walk is short.
 UPDATE plainjobs_jobresult SET aborted_hook_at = ?4
  WHERE id IN (SELECT id FROM plainjobs_jobresult
                WHERE aborted_hook_at <= ?3 AND job_class IN (SELECT value FROM json_each(?1))

@@ -112,7 +112,8 @@ SELECT min(due_at) FROM plainjobs_jobrequest INDEXED BY plainjobs_jobrequest_del
 -- ?21 integer lost_count
 -- ?22 text output, or null
 -- No row when the attempt is no longer ours: then nothing else is done for it. The result names the
--- worker that had claimed the attempt; it may be another, that was rescued.
+-- worker that had claimed the attempt; it may be another, that was rescued. What somebody cancelled
+-- ends CANCELLED without a successor, unless it succeeded.
 INSERT INTO plainjobs_jobresult
        (uuid, created_at, started_at, ended_at, requested_at, job_process_uuid, job_request_uuid,
         retry_job_request_uuid, status, error, job_class, parameters, priority, source, queue,
@@ -121,7 +122,9 @@ INSERT INTO plainjobs_jobresult
         error_message, error_fingerprint, exit_code, exit_signal, cpu_us, max_rss_kb,
         timeout_ms, lost_count, output)
 SELECT ?2, ?3, ?4, ?5, requested_at, uuid, job_request_uuid,
-       ?6, ?7, ?8, job_class, parameters, priority, source, queue,
+       CASE WHEN cancel_at IS NULL OR ?7 = 'SUCCESSFUL' THEN ?6 END,
+       CASE WHEN cancel_at IS NULL OR ?7 = 'SUCCESSFUL' THEN ?7 ELSE 'CANCELLED' END,
+       ?8, job_class, parameters, priority, source, queue,
        retries, retry_attempt, concurrency_key, trace_id, span_id,
        COALESCE(root_uuid, job_request_uuid), retry_of, COALESCE(run_no, 1),
        ?9, key_shared, worker_id,
@@ -131,8 +134,11 @@ SELECT ?2, ?3, ?4, ?5, requested_at, uuid, job_request_uuid,
        CASE WHEN worker_id = ?10 THEN ?12
             ELSE (SELECT h.pid FROM plainjobs_workerheartbeat h
                    WHERE h.worker_id = plainjobs_jobprocess.worker_id) END,
-       ?13, ?14,
-       ?15, ?16, ?17, ?18, ?19, ?20,
+       ?13,
+       CASE WHEN cancel_at IS NULL OR ?7 = 'SUCCESSFUL' THEN ?14 ELSE 'Cancelled' END,
+       CASE WHEN cancel_at IS NULL OR ?7 = 'SUCCESSFUL' THEN ?15
+            ELSE 'cancelled' || COALESCE(' by ' || NULLIF(cancel_by, ''), '') END,
+       ?16, ?17, ?18, ?19, ?20,
        timeout_ms, ?21, ?22
   FROM plainjobs_jobprocess WHERE uuid = ?1;
 
@@ -149,6 +155,7 @@ DELETE FROM plainjobs_jobprocess WHERE uuid = ?1;
 -- ?6 integer crash_count
 -- ?7 integer lost_count
 -- After delete_process: the process frees the key, and the successor takes it, in one transaction.
+-- No row when the attempt was cancelled.
 INSERT INTO plainjobs_jobrequest
        (uuid, created_at, start_at, job_class, parameters, priority, source, queue, retries,
         retry_attempt, concurrency_key, trace_id, span_id, root_uuid, retry_of, run_no,
@@ -156,7 +163,7 @@ INSERT INTO plainjobs_jobrequest
 SELECT ?2, ?3, ?4, job_class, parameters, priority, source, queue, retries,
        ?5, concurrency_key, trace_id, span_id, root_uuid, job_process_uuid, run_no + 1,
        ?6, key_shared, timeout_ms, ?7
-  FROM plainjobs_jobresult WHERE job_process_uuid = ?1;
+  FROM plainjobs_jobresult WHERE job_process_uuid = ?1 AND retry_job_request_uuid = ?2;
 
 -- :name count_result
 -- ?1 integer id, of the first result of this transaction

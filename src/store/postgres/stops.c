@@ -1,0 +1,118 @@
+/* stops.c - cancelling jobs, watching those that run, completing them in a transaction */
+#include "store/postgres/stops.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "store/postgres/fields.h"
+#include "store/postgres/postgres.h"
+
+static int ask(struct session *s, enum sql_name name, PGresult **result, plain_error *err)
+{
+    *result = NULL;
+    session_send(s, name);
+    return session_sync(s, result, 1, err);
+}
+
+int postgres_cancel(struct store *store, const plain_uuid *uuid, const char *by,
+                    enum cancel_outcome *outcome, plain_error *err)
+{
+    struct session *s = &postgres_of(store)->session;
+    PGresult *result;
+    int r = session_begin(s, "cancel the job", err);
+
+    if (r < 0)
+        return r;
+    wire_uuid(&s->wire, uuid);
+    wire_text(&s->wire, by);
+    r = ask(s, SQL_CANCEL_JOB, &result, err);
+    if (r == PLAIN_OK) {
+        const char *word = PQgetvalue(result, 0, 0);
+
+        r = PQgetisnull(result, 0, 0) ? PLAIN_NONE : PLAIN_OK;
+        *outcome = strcmp(word, "cancelled") == 0 ? CANCEL_DONE
+                   : strcmp(word, "asked") == 0   ? CANCEL_ASKED
+                                                  : CANCEL_ENDED;
+    }
+    PQclear(result);
+    return r;
+}
+
+int postgres_cancel_claimed(struct store *store, const char *by, int64_t *count, plain_error *err)
+{
+    struct session *s = &postgres_of(store)->session;
+    PGresult *result;
+    int r = session_begin(s, "cancel all running jobs", err);
+
+    *count = 0;
+    if (r < 0)
+        return r;
+    wire_text(&s->wire, by);
+    r = ask(s, SQL_CANCEL_CLAIMED, &result, err);
+    if (r == PLAIN_OK)
+        field_read(result, 0, 0, field_int64, NULL, count);
+    PQclear(result);
+    return r;
+}
+
+int postgres_complete(struct store *store, const plain_uuid *token, plain_error *err)
+{
+    struct session *s = &postgres_of(store)->session;
+    PGresult *result;
+    int r = session_begin(s, "complete the job", err);
+
+    if (r < 0)
+        return r;
+    wire_uuid(&s->wire, token);
+    r = ask(s, SQL_COMPLETE_JOB, &result, err);
+    PQclear(result);
+    return r;
+}
+
+void postgres_watch_send(struct session *s, const struct cycle *c)
+{
+    wire_array(&s->wire, &wire_uuid_items, c->watched, c->watched_count, sizeof(*c->watched));
+    session_send(s, SQL_WATCH_JOBS);
+}
+
+void postgres_watch_read(const PGresult *result, struct arena *a, struct cycle_result *out)
+{
+    static const struct field fields[] = {
+        {field_uuid, offsetof(struct watched_job, token)},
+        {field_int, offsetof(struct watched_job, state)},
+        {field_text, offsetof(struct watched_job, by)},
+    };
+    size_t count = (size_t)PQntuples(result);
+
+    if (count == 0)
+        return;
+    out->watched = arena_array(a, count, sizeof(*out->watched));
+    for (size_t i = 0; out->watched && i < count; i++)
+        fields_read(result, (int)i, fields, ARRAY_SIZE(fields), a, &out->watched[i]);
+    if (arena_ok(a))
+        out->watched_count = count;
+}
+
+size_t postgres_completing(const struct cycle *c, plain_uuid out[STORE_END_MAX])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < c->end_count; i++) {
+        if (c->ends[i].completing)
+            out[count++] = c->ends[i].token;
+    }
+    return count;
+}
+
+void postgres_undecided_read(const PGresult *result, struct arena *a, struct cycle_result *out)
+{
+    size_t count = (size_t)PQntuples(result);
+
+    if (count == 0)
+        return;
+    out->undecided = arena_array(a, count, sizeof(*out->undecided));
+    for (size_t i = 0; out->undecided && i < count; i++)
+        field_read(result, (int)i, 0, field_uuid, NULL, &out->undecided[i]);
+    if (arena_ok(a))
+        out->undecided_count = count;
+}

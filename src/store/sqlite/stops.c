@@ -1,0 +1,178 @@
+/* stops.c - cancelling jobs, watching those that run, completing them in a transaction */
+#include "store/sqlite/stops.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/uuid.h"
+#include "store/sqlite/sqlite.h"
+
+enum { NOBODYS_SHARD = 0 }; /* the file has one writer at a time: any row of the counters will do */
+
+static int find_root(struct connection *conn, const plain_uuid *uuid, plain_uuid *root, bool *found,
+                     plain_error *err)
+{
+    struct query q = query_begin(conn, SQL_FIND_ROOT);
+
+    query_uuid(&q, 1, uuid);
+    *found = query_row(&q);
+    if (*found)
+        *root = column_uuid(&q, 0);
+    return query_end(&q, err);
+}
+
+/* The result of the pending request first, since it is made from it. */
+static int cancel_pending(struct connection *conn, const plain_uuid *root, const char *by,
+                          bool *done, plain_error *err)
+{
+    struct query q = query_begin(conn, SQL_CANCEL_PENDING);
+    plain_uuid token = uuid_new();
+
+    query_uuid(&q, 1, root);
+    query_uuid(&q, 2, &token);
+    query_int(&q, 3, clock_wall_us());
+    query_text(&q, 4, by);
+    int r = query_end(&q, err);
+    *done = r == PLAIN_OK && sqlite3_changes(conn->db) > 0;
+    if (!*done)
+        return r;
+    r = sqlite_count_results(conn, sqlite3_last_insert_rowid(conn->db), NOBODYS_SHARD, err);
+    if (r < 0)
+        return r;
+    q = query_begin(conn, SQL_CANCEL_REQUEST);
+    query_uuid(&q, 1, &token);
+    return query_end(&q, err);
+}
+
+static int cancel_running(struct connection *conn, const plain_uuid *root, const char *by,
+                          bool *asked, plain_error *err)
+{
+    struct query q = query_begin(conn, SQL_CANCEL_RUNNING);
+
+    query_uuid(&q, 1, root);
+    query_int(&q, 2, clock_wall_us());
+    query_text(&q, 3, by);
+    int r = query_end(&q, err);
+    *asked = r == PLAIN_OK && sqlite3_changes(conn->db) > 0;
+    return r;
+}
+
+static int cancel(struct connection *conn, const plain_uuid *uuid, const char *by,
+                  enum cancel_outcome *outcome, plain_error *err)
+{
+    plain_uuid root;
+    bool found, done = false, asked = false;
+    int r = find_root(conn, uuid, &root, &found, err);
+
+    if (r == PLAIN_OK && found)
+        r = cancel_pending(conn, &root, by, &done, err);
+    if (r == PLAIN_OK && found && !done)
+        r = cancel_running(conn, &root, by, &asked, err);
+    *outcome = done ? CANCEL_DONE : asked ? CANCEL_ASKED : CANCEL_ENDED;
+    return r == PLAIN_OK && !found ? PLAIN_NONE : r;
+}
+
+int sqlite_cancel(struct store *store, const plain_uuid *uuid, const char *by,
+                  enum cancel_outcome *outcome, plain_error *err)
+{
+    struct connection *conn = connection_of(store);
+    int r = connection_begin(conn, SQL_BEGIN_WRITE, "cancelling a job of", err);
+
+    return r == PLAIN_OK ? connection_end(conn, cancel(conn, uuid, by, outcome, err), err) : r;
+}
+
+int sqlite_cancel_claimed(struct store *store, const char *by, int64_t *count, plain_error *err)
+{
+    struct connection *conn = connection_of(store);
+    int r = connection_begin(conn, SQL_BEGIN_WRITE, "cancelling the jobs of", err);
+
+    *count = 0;
+    if (r != PLAIN_OK)
+        return r;
+    struct query q = query_begin(conn, SQL_CANCEL_CLAIMED);
+    query_int(&q, 1, clock_wall_us());
+    query_text(&q, 2, by);
+    r = query_end(&q, err);
+    int64_t changes = sqlite3_changes(conn->db);
+    r = connection_end(conn, r, err);
+    *count = r == PLAIN_OK ? changes : 0;
+    return r;
+}
+
+static int complete(struct connection *conn, const plain_uuid *token, plain_error *err)
+{
+    struct query q = query_begin(conn, SQL_COMPLETE_JOB);
+    char text[PLAIN_UUID_TEXT];
+
+    query_uuid(&q, 1, token);
+    query_int(&q, 2, clock_wall_us());
+    int r = query_end(&q, err);
+    if (r < 0)
+        return r;
+    if (sqlite3_changes(conn->db) == 0)
+        return error_set(err, PLAIN_E_REFUSED, 507, "",
+                         "cannot complete the job: attempt %s is not running any more: it was "
+                         "ended before",
+                         plain_uuid_format(token, text));
+    r = sqlite_count_results(conn, sqlite3_last_insert_rowid(conn->db), NOBODYS_SHARD, err);
+    return r == PLAIN_OK ? sqlite_delete_process(conn, token, err) : r;
+}
+
+int sqlite_complete(struct store *store, const plain_uuid *token, plain_error *err)
+{
+    struct connection *conn = connection_of(store);
+    int r = connection_begin(conn, SQL_BEGIN_WRITE, "completing a job of", err);
+
+    return r == PLAIN_OK ? connection_end(conn, complete(conn, token, err), err) : r;
+}
+
+int sqlite_cancel_released(struct connection *conn, const struct cycle *c, const plain_uuid *token,
+                           int64_t now, bool *cancelled, plain_error *err)
+{
+    struct query q = query_begin(conn, SQL_CANCEL_RELEASED);
+
+    query_uuid(&q, 1, token);
+    query_int(&q, 2, now);
+    int r = query_end(&q, err);
+    *cancelled = r == PLAIN_OK && sqlite3_changes(conn->db) > 0;
+    if (!*cancelled)
+        return r;
+    r = sqlite_count_results(conn, sqlite3_last_insert_rowid(conn->db), c->worker->shard, err);
+    return r == PLAIN_OK ? sqlite_delete_process(conn, token, err) : r;
+}
+
+static int watch_one(struct connection *conn, const plain_uuid *token, struct arena *a,
+                     struct cycle_result *out, plain_error *err)
+{
+    struct query q = query_begin(conn, SQL_WATCH_JOBS);
+
+    query_uuid(&q, 1, token);
+    if (query_row(&q))
+        out->watched[out->watched_count++] = (struct watched_job){
+            .token = *token, .state = column_small(&q, 0), .by = column_text(&q, 1, a)};
+    return query_end(&q, err);
+}
+
+int sqlite_watch(struct connection *conn, const struct cycle *c, struct arena *a,
+                 struct cycle_result *out, plain_error *err)
+{
+    int r = PLAIN_OK;
+
+    if (c->watched_count == 0)
+        return r;
+    out->watched = arena_array(a, c->watched_count, sizeof(*out->watched));
+    if (!out->watched)
+        return error_nomem(err);
+    for (size_t i = 0; r == PLAIN_OK && i < c->watched_count; i++)
+        r = watch_one(conn, &c->watched[i], a, out, err);
+    return r == PLAIN_OK && !arena_ok(a) ? error_nomem(err) : r;
+}
+
+int sqlite_is_recorded(struct connection *conn, const plain_uuid *token, bool *recorded,
+                       plain_error *err)
+{
+    struct query q = query_begin(conn, SQL_WATCH_JOBS);
+
+    query_uuid(&q, 1, token);
+    *recorded = query_row(&q) && column_int(&q, 0) == WATCH_COMPLETED;
+    return query_end(&q, err);
+}
