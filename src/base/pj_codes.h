@@ -145,6 +145,18 @@ static const struct pj_code pj_codes[] = {
         .example = "echo 'jobs {' > plain.conf && plain config",
     },
     {
+        .number = 204,
+        .title = "jobs wait that no worker takes",
+        .why =
+            "Jobs are due in a queue that no living worker works for, or of a class that none of "
+            "those that do has: a worker was not started, or started without that --queue or "
+            "without that module. Nothing is lost: they stay queued until one comes.",
+        .fix =
+            "see who works with `plain jobs workers`, start a worker for the queue with `plain "
+            "jobs worker --queue QUEUE`, and see what one job waits for with `plain jobs why UUID`",
+        .example = "plain jobs enqueue WelcomeUserJob user_id=42 && plain --json jobs stats",
+    },
+    {
         .number = 205,
         .title = "no such queue, class or worker",
         .why =

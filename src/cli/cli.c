@@ -224,5 +224,5 @@ int plain_main(int argc, char **argv, const plain_module *module)
     settings_free(cli.settings);
     buf_release(&cli.out);
     arena_release(&cli.arena);
-    return error_exit_code(r);
+    return r == PLAIN_OK ? cli.exit_code : error_exit_code(r);
 }

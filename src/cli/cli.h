@@ -37,6 +37,7 @@ struct cli {
     bool quiet;
     bool utc;
     bool terminal; /* stdout is one: the richer view */
+    int exit_code; /* of a command that did what it was asked: 1 for bad news */
     bool colour;   /* on stdout */
     bool colour_err;
 };

@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/enqueue_from.h"
 #include "cli/job_words.h"
+#include "cli/unserved_note.h"
 
 enum { COUNT_MAX = 1000000 };
 
@@ -161,6 +162,8 @@ static int enqueue(struct cli *cli, const struct order *order, plain_error *err)
     }
     if (r == PLAIN_SKIPPED)
         say_skipped(cli, &request);
+    else if (r == PLAIN_OK && cli->terminal)
+        note_if_unserved(cli, &request.uuid);
     return r;
 }
 

@@ -9,6 +9,7 @@
 #include "cli/json_writer.h"
 #include "cli/moment.h"
 #include "cli/table.h"
+#include "cli/unserved_note.h"
 
 /* The times for which ended attempts are told. */
 enum { SPAN_HOUR, SPAN_DAY, SPANS };
@@ -25,6 +26,8 @@ struct figures {
     int64_t ended[SPANS][JOB_STATUS_COUNT];
     struct queue_stats *queues;
     size_t queue_count;
+    struct unserved *unserved;
+    size_t unserved_count;
     int64_t now; /* by the database's clock */
 };
 
@@ -158,6 +161,7 @@ static void print_json(struct cli *cli, const struct figures *f)
         json_end(&j, '}');
     }
     put_queues(&j, f);
+    put_unserved(&j, &cli->arena, f->unserved, f->unserved_count);
     json_end_document(&j);
 }
 
@@ -171,6 +175,8 @@ static int find_more(struct cli *cli, struct store *store, struct figures *f, pl
         r = ops->ended_since(store, f->now - spans[span].us, f->ended[span], err);
     if (r == PLAIN_OK)
         r = ops->queue_stats(store, &cli->arena, &f->queues, &f->queue_count, err);
+    if (r == PLAIN_OK)
+        r = unserved_find(store, &cli->arena, &f->unserved, &f->unserved_count, err);
     return r;
 }
 
@@ -192,6 +198,7 @@ int cmd_stats(struct cli *cli, plain_error *err)
     } else if (cli->terminal) {
         print_counts(cli, &f);
         print_queues(cli, &f);
+        say_unserved(cli, f.unserved, f.unserved_count);
     } else {
         print_lines(cli, &f.stored);
     }

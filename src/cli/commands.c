@@ -295,14 +295,16 @@ static const struct command commands[] = {
         .about =
             "Results are those that are stored. On a terminal, and with --json, also by queue, "
             "and what\n"
-            "ended in the last hour and day, stored or not.",
-        .json =
-            "{\"pending\", \"processing\", \"successful\", \"errored\", \"lost\", "
-            "\"deferred\", \"cancelled\",\n"
-            " \"last_hour\": {\"successful\", ...}, \"last_day\": {\"successful\", ...},\n"
-            " \"queues\": [{\"queue\", \"pending\", \"processing\", \"due_at\"}]}; due_at is the "
-            "earliest of what\n"
-            "is pending there, or null",
+            "ended in the last hour and day, stored or not, and which jobs no worker takes "
+            "(PJ204).",
+        .json = "{\"pending\", \"processing\", \"successful\", \"errored\", \"lost\", "
+                "\"deferred\", \"cancelled\",\n"
+                " \"last_hour\": {\"successful\", ...}, \"last_day\": {\"successful\", ...},\n"
+                " \"queues\": [{\"queue\", \"pending\", \"processing\", \"due_at\"}], due_at "
+                "being the\n"
+                "earliest of what is pending there, or null, \"warnings\": [{\"code\", \"queue\", "
+                "\"job_class\", \"count\",\n"
+                "\"due_at\", \"source\", \"message\", \"fix\"}]}",
         .example = "plain jobs stats --json",
         .run = cmd_stats,
     },
@@ -360,6 +362,27 @@ static const struct command commands[] = {
                 "\"output\"; what\ndoes not apply is null",
         .example = "plain jobs show 0192f3c4-7f3a-7c9e-8000-1c9e7f3a0192",
         .run = cmd_show,
+    },
+    {
+        .group = "jobs",
+        .name = "why",
+        .operands = "UUID",
+        .least = 1,
+        .most = 1,
+        .doc = "Say why a job is not running.",
+        .about =
+            "Paused, not due, nobody works for its queue, nobody has its class, or so many are "
+            "ahead of it.\n"
+            "UUID is that of a request, or of an attempt. Exit code 1 when somebody has to do "
+            "something\n"
+            "for it to run, and then it says what; 3 when there is no such job.",
+        .json =
+            "{\"uuid\", \"status\", \"queue\", \"job_class\", \"due_at\", \"ahead\",\n"
+            " \"reasons\": [{\"reason\", \"message\", \"fix\"}]}; a reason is queue_paused, "
+            "class_paused,\n"
+            "no_worker, queue_unserved, class_unserved, not_due, ahead, next, processing or ended",
+        .example = "plain jobs why 0192f3c4-7f3a-7c9e-8000-1c9e7f3a0192",
+        .run = cmd_why,
     },
     {
         .group = "jobs",

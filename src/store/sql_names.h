@@ -38,7 +38,6 @@
     X(REGISTER_WORKER)                                                                             \
     X(BEAT)                                                                                        \
     X(LEAVE)                                                                                       \
-    X(GIVE_UP_RESCUES)                                                                             \
     X(IS_REGISTERED)                                                                               \
     X(NEED_RESCUE)                                                                                 \
     X(ADOPT_ORPHANS)                                                                               \
@@ -81,6 +80,8 @@
     X(LIST_WORKERS)                                                                                \
     X(ASK_WORKER)                                                                                  \
     X(WISH_OF_WORKER)                                                                              \
+    X(WAITING_CLASSES)                                                                             \
+    X(COUNT_AHEAD)                                                                                 \
     X(BEGIN_COMMITTED)                                                                             \
     X(SAVEPOINT)                                                                                   \
     X(RELEASE)                                                                                     \

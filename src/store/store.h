@@ -330,6 +330,21 @@ struct worker_view {
 };
 enum { STORE_WORKERS_MAX = 1000 };
 
+/* Jobs of one class that are due in one queue. */
+struct waiting {
+    const char *queue;
+    const char *job_class;
+    int64_t count;      /* of the first WAITING_ROWS_MAX of each level of priority */
+    int64_t due_at;     /* the earliest of them */
+    const char *source; /* of one of them */
+};
+enum {
+    WAITING_LEVELS_MAX = 20,
+    WAITING_ROWS_MAX = 200,
+    STORE_WAITING_MAX = 2000,
+    STORE_AHEAD_MAX = 10000
+};
+
 enum store_caps {
     STORE_FILE = 1 << 0,      /* a file on this host: made when missing if asked for */
     STORE_ONE_WRITER = 1 << 1 /* more connections of a process do not help */
@@ -480,8 +495,7 @@ struct store_ops {
     /* Starts the worker's lease again. PLAIN_NONE when there is no such row, or when somebody
      * rescues its jobs. */
     int (*beat)(struct store *s, const plain_uuid *worker, plain_error *err);
-    /* Deletes the worker's row: it has given back or ended all that it had claimed. What it rescued
-     * and did not finish is anybody's at once. */
+    /* Deletes the worker's row: it has given back or ended all that it had claimed. */
     int (*leave)(struct store *s, const plain_uuid *worker, plain_error *err);
     /* Takes over workers that are dead, so that nobody else rescues their jobs for RESCUE_LEASE_MS
      * (each call starts that time again), and tells which jobs they had; they are ended or released
@@ -536,6 +550,16 @@ struct store_ops {
     /* For the worker itself: what was asked of it; WISH_NONE also when it has no row. */
     int (*wish_of_worker)(struct store *s, const plain_uuid *worker, enum worker_wish *wish,
                           plain_error *err);
+
+    /* What is due, by queue and class, in the first STORE_QUEUES_MAX queues by name, at most
+     * STORE_WAITING_MAX; a class may come more than once in a queue. Only the first rows of each
+     * level of priority are looked at: what nobody takes stays in front. */
+    int (*waiting)(struct store *s, struct arena *a, struct waiting **rows, size_t *count,
+                   plain_error *err);
+    /* How many due requests of its queue are claimed before this one, exact up to STORE_AHEAD_MAX;
+     * 0 when there is no such request. */
+    int (*count_ahead)(struct store *s, const plain_uuid *request, int64_t *count,
+                       plain_error *err);
 };
 enum { STORE_SLICE = 500 };
 

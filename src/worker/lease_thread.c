@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/uuid.h"
+#include "queue/unserved.h"
 
 enum { RETRY_FIRST_MS = 50, RETRY_MAX_MS = 2000, MARGIN_PARTS = 20, MARGIN_LEAST_MS = 20 };
 
@@ -81,6 +82,31 @@ static void set_due(struct lease_thread *t, int r, const plain_error *err)
     t->due_us = clock_boot_us() + jittered_us(wait_us);
 }
 
+/* Once for each lease, when this worker's own queues and classes stand among those of the living.
+ */
+static void warn_of_unserved(struct store *store)
+{
+    struct arena a = ARENA_INIT;
+    struct unserved *list = NULL;
+    size_t count = 0;
+
+    if (unserved_find(store, &a, &list, &count, NULL) != PLAIN_OK)
+        count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct buf message = BUF_INIT(4096), fix = BUF_INIT(4096);
+
+        unserved_put_message(&message, &list[i]);
+        unserved_put_fix(&fix, &list[i]);
+        log_event(LOG_WARNING, "Jobs wait that no worker takes", LOG_TEXT("code", "PJ204"),
+                  LOG_TEXT("job_queue", list[i].queue), LOG_TEXT("job_class", list[i].job_class),
+                  LOG_NUMBER("jobs", list[i].count), LOG_TEXT("message", message.data),
+                  LOG_TEXT("fix", fix.data));
+        buf_release(&message);
+        buf_release(&fix);
+    }
+    arena_release(&a);
+}
+
 /* With every heartbeat. Not to know is no reason to do anything. */
 static void read_wish(struct lease_thread *t, const plain_uuid *worker)
 {
@@ -118,6 +144,8 @@ static void keep_lease(struct lease_thread *t)
         read_wish(t, &identity.id);
     set_due(t, r, &err);
     set_state(t, r, state, sent);
+    if (r == PLAIN_OK && state == LEASE_ASKED)
+        warn_of_unserved(t->store);
 }
 
 /* Only who lives rescues. */

@@ -303,6 +303,67 @@ void a_worker_that_is_not_there_cannot_be_asked(void **state)
     bench_close(&b);
 }
 
+void what_waits_is_told_by_queue_and_class(void **state)
+{
+    struct new_request later = request_default();
+    struct waiting *rows = NULL;
+    struct bench b;
+    size_t count = 1;
+
+    (void)state;
+    bench_open(&b);
+    assert_int_equal(b.store->ops->waiting(b.store, &b.arena, &rows, &count, &b.err), PLAIN_OK);
+    assert_int_equal(count, 0);
+    later.delay_us = INT64_C(3600) * US_PER_S;
+    (void)bench_enqueue(&b, &later);
+    enqueue_in(&b, "mail", "Other");
+    enqueue_in(&b, "mail", "Job");
+    enqueue_in(&b, "mail", "Job");
+    enqueue_in(&b, "slow", "Job");
+    assert_int_equal(b.store->ops->waiting(b.store, &b.arena, &rows, &count, &b.err), PLAIN_OK);
+    assert_int_equal(count, 3);
+    assert_string_equal(rows[0].queue, "mail");
+    assert_string_equal(rows[0].job_class, "Job");
+    assert_int_equal(rows[0].count, 2);
+    assert_string_equal(rows[0].source, "test.c:1");
+    assert_in_range(rows[0].due_at, 1, clock_wall_us() + 60 * US_PER_S);
+    assert_string_equal(rows[1].job_class, "Other");
+    assert_string_equal(rows[2].queue, "slow");
+    bench_close(&b);
+}
+
+static int64_t ahead_of(struct bench *b, const plain_uuid *request)
+{
+    int64_t count = -1;
+
+    if (b->store->ops->count_ahead(b->store, request, &count, &b->err) != PLAIN_OK)
+        fail_msg("%s", b->err.message);
+    return count;
+}
+
+void what_is_ahead_is_counted_in_claim_order(void **state)
+{
+    struct new_request low = request_default(), high = request_default(), later = request_default();
+    plain_uuid unknown = uuid_new();
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    low.priority = -1;
+    high.priority = 5;
+    later.delay_us = INT64_C(3600) * US_PER_S;
+    later.priority = 9;
+    enqueue_in(&b, "mail", "Job");
+    enqueue_in(&b, "default", "Job");
+    (void)bench_enqueue(&b, &low);
+    (void)bench_enqueue(&b, &high);
+    (void)bench_enqueue(&b, &later);
+    assert_int_equal(ahead_of(&b, &high.uuid), 0);
+    assert_int_equal(ahead_of(&b, &low.uuid), 2);
+    assert_int_equal(ahead_of(&b, &unknown), 0);
+    bench_close(&b);
+}
+
 void a_claim_from_three_hundred_queues_is_in_one_order(void **state)
 {
     enum { QUEUES = 300, EACH = 7, LIMIT = 500 };

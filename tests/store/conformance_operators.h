@@ -19,6 +19,8 @@
     X(workers_are_listed_with_what_they_say)                                                       \
     X(a_worker_that_is_asked_claims_no_more)                                                       \
     X(a_worker_that_is_not_there_cannot_be_asked)                                                  \
+    X(what_waits_is_told_by_queue_and_class)                                                       \
+    X(what_is_ahead_is_counted_in_claim_order)                                                     \
     X(a_claim_from_three_hundred_queues_is_in_one_order)
 
 #define OPERATORS_DECLARE(test) void test(void **state);

@@ -95,4 +95,6 @@ const struct store_ops store_postgres = {
     .workers = postgres_workers,
     .ask_worker = postgres_ask_worker,
     .wish_of_worker = postgres_wish_of_worker,
+    .waiting = postgres_waiting,
+    .count_ahead = postgres_count_ahead,
 };

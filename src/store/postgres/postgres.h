@@ -92,6 +92,10 @@ int postgres_ask_worker(struct store *s, const plain_uuid *worker, enum worker_w
                         plain_error *err);
 int postgres_wish_of_worker(struct store *s, const plain_uuid *worker, enum worker_wish *wish,
                             plain_error *err);
+int postgres_waiting(struct store *s, struct arena *a, struct waiting **rows, size_t *count,
+                     plain_error *err);
+int postgres_count_ahead(struct store *s, const plain_uuid *request, int64_t *count,
+                         plain_error *err);
 
 int postgres_cancel(struct store *s, const plain_uuid *uuid, const char *by,
                     enum cancel_outcome *outcome, plain_error *err);

@@ -154,4 +154,6 @@ const struct store_ops store_sqlite = {
     .workers = sqlite_workers,
     .ask_worker = sqlite_ask_worker,
     .wish_of_worker = sqlite_wish_of_worker,
+    .waiting = sqlite_waiting,
+    .count_ahead = sqlite_count_ahead,
 };

@@ -92,6 +92,12 @@ int sqlite_ask_worker(struct store *store, const plain_uuid *worker, enum worker
 int sqlite_wish_of_worker(struct store *store, const plain_uuid *worker, enum worker_wish *wish,
                           plain_error *err);
 
+/* waiting.c */
+int sqlite_waiting(struct store *store, struct arena *a, struct waiting **rows, size_t *count,
+                   plain_error *err);
+int sqlite_count_ahead(struct store *store, const plain_uuid *request, int64_t *count,
+                       plain_error *err);
+
 /* keeping.c */
 int sqlite_clear(struct store *store, int64_t before, int64_t *deleted, plain_error *err);
 int sqlite_purge(struct store *store, int64_t *requests, plain_error *err);

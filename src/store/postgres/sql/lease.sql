@@ -35,13 +35,7 @@ RETURNING 1;
 
 -- :name leave
 -- $1 uuid  worker
-DELETE FROM {schema}.plainjobs_workerheartbeat WHERE worker_id = $1::uuid;
-
--- :name give_up_rescues
--- $1 uuid  worker
--- What it rescued is anybody's at once.
-UPDATE {schema}.plainjobs_workerheartbeat SET last_heartbeat_at = '-infinity'
- WHERE rescuer_id = $1::uuid;
+DELETE FROM {schema}.plainjobs_workerheartbeat WHERE worker_id = $1::uuid RETURNING 1;
 
 -- :name adopt_orphans
 -- $1 int8  ms until they may be rescued

@@ -1,0 +1,21 @@
+/*
+ * unserved_note.h - telling of jobs that no worker takes (PJ204)
+ */
+#ifndef PLAIN_CLI_UNSERVED_NOTE_H
+#define PLAIN_CLI_UNSERVED_NOTE_H
+
+#include "cli/cli.h"
+#include "cli/json_writer.h"
+#include "queue/unserved.h"
+
+/* On stderr, one line each with a command that helps. */
+void say_unserved(const struct cli *cli, const struct unserved *list, size_t count);
+/* The member "warnings", an array. */
+void put_unserved(struct json_writer *j, struct arena *a, const struct unserved *list,
+                  size_t count);
+
+/* After an enqueue on a terminal: says so when nobody would take this request. What cannot be found
+ * out is not said. */
+void note_if_unserved(struct cli *cli, const plain_uuid *request);
+
+#endif

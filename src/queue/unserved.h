@@ -1,0 +1,48 @@
+/*
+ * unserved.h - jobs that wait and that no living worker takes (PJ204)
+ *
+ * Either nobody works for their queue, or nobody who does has their class. They stay queued. What
+ * is paused is meant to wait and is left out.
+ */
+#ifndef PLAIN_QUEUE_UNSERVED_H
+#define PLAIN_QUEUE_UNSERVED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "store/store.h"
+
+enum service {
+    SERVED,
+    NO_WORKER, /* none lives and takes jobs */
+    NO_QUEUE,  /* none of them works for the queue */
+    NO_CLASS   /* none of those that do has the class */
+};
+
+/* What workers do for a job. */
+enum service service_of(const struct worker_view *workers, size_t count, const char *queue,
+                        const char *job_class);
+
+struct unserved {
+    enum service lacks;
+    const char *queue;
+    const char *job_class; /* of NO_CLASS; else one of those that wait */
+    int64_t count;         /* at least */
+    int64_t due_at;        /* the earliest */
+    const char *source;    /* where one of them was enqueued */
+};
+
+/* What waits and is due now. */
+int unserved_find(struct store *s, struct arena *a, struct unserved **out, size_t *count,
+                  plain_error *err) PLAIN_MUST_USE;
+
+/* "12 jobs wait in queue mail, and no worker works for it", and a command that helps. */
+void unserved_put_message(struct buf *b, const struct unserved *u);
+void unserved_put_fix(struct buf *b, const struct unserved *u);
+
+/* A text as one word for a shell, quoted when it has to be; "" when memory is out. */
+const char *shell_word(struct arena *a, const char *text);
+
+#endif

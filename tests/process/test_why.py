@@ -1,0 +1,97 @@
+"""plain jobs why, and the warnings about jobs that no worker takes (PJ204)."""
+import json
+
+import pytest
+
+from marks import on_one_store
+from terminal import on_terminal
+from workers import wait_until
+
+
+def why(plain, uuid, code=0):
+    done = plain.run("--json", "jobs", "why", uuid)
+    assert done.code == code, done
+    said = json.loads(done.stdout)
+    return [reason["reason"] for reason in said["reasons"]], said
+
+
+def test_nobody_works(db, plain, module):
+    uuid, = plain.enqueue("NoopJob")
+    reasons, said = why(plain, uuid, 1)
+    assert reasons == ["no_worker"] and said["status"] == "PENDING"
+    assert said["reasons"][0]["fix"] == "plain jobs worker --queue default"
+    done = plain.run("jobs", "why", uuid)
+    assert done.code == 1 and "-> plain jobs worker --queue default" in done.stdout
+
+
+def test_every_reason_of_a_pending_job(db, plain, module, start_worker):
+    worker = start_worker("--queue", "default", "--max-processes", 1)
+    worker.await_event("Worker registered")
+    elsewhere, = plain.enqueue("NoopJob", "--queue", "my mail")
+    unknown, = plain.enqueue("NobodysJob", "--unregistered")
+    later, = plain.enqueue("NoopJob", "--delay", "1h")
+    reasons, said = why(plain, elsewhere, 1)
+    assert reasons == ["queue_unserved"]
+    assert said["reasons"][0]["fix"] == "plain jobs worker --queue 'my mail'"
+    assert why(plain, unknown, 1)[0] == ["class_unserved"]
+    reasons, said = why(plain, later)
+    assert reasons == ["not_due"] and said["reasons"][0]["fix"] is None
+    running, = plain.enqueue("TraceJob", "ms=60000")
+    wait_until(lambda: db.count("jobprocess") == 1, "the job to be claimed")
+    assert why(plain, running)[0] == ["processing"]
+    first, second = plain.enqueue("TraceJob", "ms=0", "--count", 2, "--queue", "default",
+                                  "--priority", "1")
+    assert why(plain, first)[0] == ["next"]
+    reasons, said = why(plain, second)
+    assert reasons == ["ahead"] and said["ahead"] == 1
+    plain("jobs", "pause", "--queue", "default", "--reason", "SES")
+    plain("jobs", "pause", "--class", "TraceJob")
+    reasons, said = why(plain, first, 1)
+    assert reasons == ["queue_paused", "class_paused"]
+    assert said["reasons"][0]["fix"] == "plain jobs resume --queue default"
+    assert '"SES"' in said["reasons"][0]["message"]
+    worker.kill()
+
+
+def test_an_ended_job(db, plain, module):
+    uuid, = plain.enqueue("NoopJob")
+    plain.drain()
+    reasons, said = why(plain, uuid)
+    assert reasons == ["ended"] and "SUCCESSFUL" in said["reasons"][0]["message"]
+
+
+@on_one_store
+@pytest.mark.parametrize("uuid", ["x", "00000000-0000-7000-8000-000000000000"])
+def test_an_unknown_job(db, plain, uuid):
+    plain.fails(3, 502, "jobs", "why", uuid)
+
+
+def test_stats_warn_of_jobs_that_nobody_takes(db, plain, module, start_worker):
+    plain.enqueue("NoopJob", "--queue", "mail", "--count", 3)
+    plain.enqueue("NobodysJob", "--unregistered", "--count", 2)
+    warnings = plain.json("jobs", "stats")["warnings"]
+    assert [(w["queue"], w["count"], w["code"]) for w in warnings] == [
+        ("default", 2, "PJ204"), ("mail", 3, "PJ204")]
+    worker = start_worker()
+    worker.await_event("Jobs wait that no worker takes")
+    events = {event["job_queue"]: event for event in
+              worker.events("Jobs wait that no worker takes")}
+    assert events["mail"]["fix"] == "start one: `plain jobs worker --queue mail`"
+    assert events["default"]["job_class"] == "NobodysJob"
+    by_queue = {w["queue"]: w for w in plain.json("jobs", "stats")["warnings"]}
+    assert by_queue["default"]["job_class"] == "NobodysJob"
+    assert by_queue["mail"]["job_class"] is None
+    plain("jobs", "pause", "--queue", "mail")
+    assert [w["queue"] for w in plain.json("jobs", "stats")["warnings"]] == ["default"]
+    assert db.count("jobrequest") == 5
+    worker.stop()
+
+
+def test_enqueue_on_a_terminal_says_that_nobody_works(db, plain, module):
+    command = [plain.program, "jobs", "enqueue", "NoopJob", "--queue", "mail"]
+    seen, code = on_terminal(command, "", plain.folder, plain.env)
+    assert code == 0 and "note[PJ204]" in seen and "plain jobs worker --queue mail" in seen
+    assert plain("jobs", "enqueue", "NoopJob").stderr == ""
+    plain("jobs", "pause", "--queue", "mail")
+    seen, code = on_terminal(command, "", plain.folder, plain.env)
+    assert code == 0 and "plain jobs resume --queue mail" in seen and "PJ204" not in seen
