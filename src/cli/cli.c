@@ -19,6 +19,7 @@
 #include "core/job.h"
 #include "runner/module.h"
 #include "runner/runner.h"
+#include "worker/keeper.h"
 #include "worker/reload.h"
 
 /* What stdout may hold back: a document of 1,000 rows is flushed row by row. */
@@ -209,6 +210,8 @@ int plain_main(int argc, char **argv, const plain_module *module)
 
     if (argc > 1 && strcmp(argv[1], RUNNER_COMMAND) == 0)
         return run_runner(argc, argv, module);
+    if (argc > 1 && strcmp(argv[1], KEEPER_COMMAND) == 0)
+        return keeper_main(argc, argv);
     if (argc > 1 && strcmp(argv[1], GENERATION_COMMAND) == 0) {
         cli.ready_fd = GENERATION_READY_FD;
         (void)fcntl(cli.ready_fd, F_SETFD, FD_CLOEXEC);

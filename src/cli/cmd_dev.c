@@ -50,7 +50,8 @@ static int read_line(struct cli *cli, const struct dev_line *line, const char *o
     bool is_own = strcmp(words[0], "plain") == 0;
     if (is_own)
         r = add_globals(cli, &words, count, err);
-    *out = (struct dev_program){.name = line->name, .path = is_own ? own : words[0], .argv = words};
+    *out = (struct dev_program){
+        .name = line->name, .path = is_own ? own : words[0], .argv = words, .ends_alone = is_own};
     return r;
 }
 

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "cli/dev_lines.h"
+#include "worker/keeper.h"
 #include "worker/loop_child.h"
 #include "worker/stop_signals.h"
 
@@ -33,7 +34,7 @@ struct entry {
     struct dev *dev;
     const struct dev_program *program;
     struct dev_lines lines;
-    struct loop_child process;
+    struct kept kept; /* also without a keeper */
     uv_poll_t *output_poll;
     int output; /* -1: closed */
     uv_timer_t restart;
@@ -92,7 +93,7 @@ static bool is_done(const struct dev *d)
     for (size_t i = 0; i < d->options->count; i++) {
         const struct entry *e = &d->entries[i];
 
-        if (loop_child_runs(&e->process) || (e->waits && d->signalled == 0))
+        if (loop_child_runs(&e->kept.process) || (e->waits && d->signalled == 0))
             return false;
     }
     return true;
@@ -101,13 +102,13 @@ static bool is_done(const struct dev *d)
 static void signal_all(struct dev *d, int number)
 {
     for (size_t i = d->options->count; i-- > 0;) /* the last one first */
-        child_signal_group(&d->entries[i].process.child, number);
+        child_signal_group(&d->entries[i].kept.process.child, number);
 }
 
 static void kill_all(struct dev *d)
 {
     for (size_t i = 0; i < d->options->count; i++) {
-        if (loop_child_runs(&d->entries[i].process))
+        if (loop_child_runs(&d->entries[i].kept.process))
             say(d, "%s is killed", d->entries[i].program->name);
     }
     signal_all(d, SIGKILL);
@@ -256,17 +257,21 @@ static int spawn(struct entry *e, plain_error *err)
         return error_set_errno(err, PLAIN_E_IO, 705, "", errno, "a pipe for %s", e->program->name);
     (void)fcntl(ends[0], F_SETFL, O_NONBLOCK); /* our end alone */
     const int fds[] = {-1, ends[1], ends[1]};
+    const struct dev_program *p = e->program;
     const struct child_spec spec = {
-        .path = e->program->path,
-        .argv = e->program->argv,
+        .path = p->path,
+        .argv = p->argv,
         .fds = fds,
         .fd_count = ARRAY_SIZE(fds),
         .own_group = true, /* Ctrl-C comes to us alone, and we tell them in order */
         .die_with_parent = true,
     };
     int r = watch_output(e, ends[0], err);
-    if (r == PLAIN_OK)
-        r = loop_child_start(&e->dev->loop, &spec, on_end, e, &e->process, err);
+    if (r == PLAIN_OK && p->ends_alone)
+        r = loop_child_start(&e->dev->loop, &spec, on_end, e, &e->kept.process, err);
+    else if (r == PLAIN_OK)
+        r = keeper_start(&e->dev->loop, p->path, p->argv, ends[1], ends[1], on_end, e, &e->kept,
+                         err);
     (void)close(ends[1]);
     if (r < 0)
         close_output(e);

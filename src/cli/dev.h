@@ -6,7 +6,7 @@
  *
  * SIGTERM, SIGINT or SIGHUP: the last one first, each is told by SIGTERM to its process group; a
  * second signal tells them again; a third one, or the end of the grace, kills what is left. A
- * program ends with us, however we end.
+ * program and all that it has started ends with us, however we end.
  */
 #ifndef PLAIN_CLI_DEV_H
 #define PLAIN_CLI_DEV_H
@@ -23,6 +23,7 @@ struct dev_program {
     const char *name;
     const char *path; /* with a '/' as it is, else found in PATH */
     char *const *argv;
+    bool ends_alone; /* when it dies, all that it has started does: it needs no keeper */
 };
 
 struct dev_options {

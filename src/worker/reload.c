@@ -26,7 +26,7 @@
 #include "base/log.h"
 #include "worker/build_once.h"
 #include "worker/generation.h"
-#include "worker/loop_child.h"
+#include "worker/keeper.h"
 #include "worker/snapshot.h"
 #include "worker/stop_signals.h"
 #include "worker/watch.h"
@@ -55,7 +55,7 @@ struct reload {
     uint64_t building; /* ... of the one that is wanted */
     struct snapshot loaded;
     struct build_once once;
-    struct loop_child builder;
+    struct kept builder;
 
     struct generation_kind kind;
     struct generation *generations; /* the newest first */
@@ -78,7 +78,7 @@ static void log_error(const char *event, const plain_error *err)
 
 static void end_if_alone(struct reload *r)
 {
-    if (r->stopping && !r->generations && !loop_child_runs(&r->builder))
+    if (r->stopping && !r->generations && !loop_child_runs(&r->builder.process))
         uv_stop(&r->loop);
 }
 
@@ -88,7 +88,7 @@ static void begin_stop(struct reload *r)
     watch_close(r->watch);
     r->watch = NULL;
     (void)uv_timer_stop(&r->timer);
-    child_signal_group(&r->builder.child, SIGKILL);
+    child_signal_group(&r->builder.process.child, SIGKILL);
     for (struct generation *g = r->generations; g; g = g->next)
         generation_stop(g);
     end_if_alone(r);
@@ -317,21 +317,14 @@ static void on_build_end(struct loop_child *c, const struct child_end *end, void
 
 static void build(struct reload *r)
 {
-    static const int fds[] = {-1, STDERR_FILENO, STDERR_FILENO};
     char *const *argv = r->plan.build;
+    const char *path = strcmp(argv[0], "plain") == 0 ? r->options->program : argv[0];
     plain_error err;
-    const struct child_spec spec = {
-        .path = strcmp(argv[0], "plain") == 0 ? r->options->program : argv[0],
-        .argv = argv,
-        .fds = fds,
-        .fd_count = ARRAY_SIZE(fds),
-        .own_group = true,
-        .die_with_parent = true,
-    };
 
     log_event(LOG_INFO, "Building", LOG_TEXT("command", argv[0]));
     r->step = BUILDING;
-    if (loop_child_start(&r->loop, &spec, on_build_end, r, &r->builder, &err) < 0) {
+    if (keeper_start(&r->loop, path, argv, STDERR_FILENO, STDERR_FILENO, on_build_end, r,
+                     &r->builder, &err) < 0) {
         build_once_drop(&r->once);
         log_error("Build not started", &err);
         build_failed(r, "no process");

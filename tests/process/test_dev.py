@@ -127,6 +127,23 @@ def test_nothing_outlives_it_when_it_is_killed(db, plain, module, dev):
     running.wait(code=-signal.SIGKILL)
 
 
+def test_nothing_that_a_script_started_outlives_it(dev, folder):
+    """A shell that waits for its children, and one whose child has left it."""
+    running = dev(shell(one="echo up; sleep 61; echo never", two="sleep 62 & echo up; wait"))
+    for name in ("one", "two"):
+        running.await_line(name, "up")
+    wait_until(lambda: len(living_in(folder)) >= 7, "the children")
+    running.send(signal.SIGKILL)
+    running.wait(code=-signal.SIGKILL)
+
+
+def test_a_signal_that_ended_a_program_is_told(dev):
+    running = dev(shell(one="kill -USR1 $$"))
+    running.await_line("dev", "one ended with signal 10 (SIGUSR1), and starts again")
+    running.send(signal.SIGTERM)
+    running.wait()
+
+
 def test_what_ends_with_an_error_is_started_again_and_later_each_time(dev):
     running = dev(shell(bad="echo here; exit 3", good="exit 0"))
     running.await_line("bad", "here", count=3)
@@ -151,13 +168,14 @@ def test_when_all_have_done_their_work_it_ends(dev):
 
 def test_a_program_that_is_missing_is_tried_again(dev, folder):
     running = dev('dev {\n  tool = "./tool now"\n}\n')
-    running.await_line("dev", "executing ./tool: No such file or directory, and starts again")
+    running.await_line("tool", "executing ./tool: No such file or directory")
+    running.await_line("dev", "tool ended with exit code 127, and starts again")
     script = folder / "new"
     script.write_text('#!/bin/sh\necho "started $1"\n')
     script.chmod(0o755)
     script.rename(folder / "tool")
     running.wait()
-    assert running.lines("tool") == ["started now"]
+    assert running.lines("tool")[-1] == "started now"
 
 
 def test_one_that_does_not_listen_is_killed_with_its_children_after_the_grace(dev):

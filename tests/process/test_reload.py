@@ -313,10 +313,10 @@ def test_nothing_outlives_a_killed_supervisor(db, plain, module, start):
 @on_one_store
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_build_ends_with_its_worker(db, plain, sources, start_worker, number):
-    plain.env["PLAIN_JOBS_BUILD_COMMAND"] = '["sleep", "60"]'
+    plain.env["PLAIN_JOBS_BUILD_COMMAND"] = '["sh", "-c", "sleep 60; sleep 60"]'
     worker = start_worker("--reload", "--max-processes", 1)
     worker.await_event("Building")
-    wait_until(lambda: children(worker.pid), "the build")
+    wait_until(lambda: len(living_in(plain.folder)) == 4, "supervisor, keeper, shell and sleep")
     worker.send(number)
     worker.wait(code=0 if number == signal.SIGTERM else -number)
     wait_until(lambda: not living_in(plain.folder), "the end of the build", seconds=5)
