@@ -181,6 +181,7 @@ int cmd_worker(struct cli *cli, plain_error *err)
     options.max_processes =
         setting_int_or(s, SETTING_JOBS_WORKER_MAX_PROCESSES, default_processes());
     options.max_jobs_per_process = settings_int(s, SETTING_JOBS_WORKER_MAX_JOBS_PER_PROCESS);
+    options.max_rss_kb = settings_size(s, SETTING_JOBS_WORKER_MAX_RSS) / 1024;
     options.max_pending_per_process =
         setting_int_or(s, SETTING_JOBS_WORKER_MAX_PENDING_PER_PROCESS, -1);
     options.start_ahead_ms = settings_int(s, SETTING_JOBS_START_AHEAD_MS);

@@ -65,9 +65,8 @@ void markdown_commands(struct buf *b)
 static void put_type(struct buf *b, const struct setting *s)
 {
     static const char *const names[] = {
-        [SETTING_TEXT] = "text",         [SETTING_INT] = "whole number",
-        [SETTING_DURATION] = "duration", [SETTING_LIST] = "list of texts",
-        [SETTING_CHOICE] = "one of",
+        [SETTING_TEXT] = "text", [SETTING_INT] = "whole number",   [SETTING_DURATION] = "duration",
+        [SETTING_SIZE] = "size", [SETTING_LIST] = "list of texts", [SETTING_CHOICE] = "one of",
     };
 
     buf_puts(b, names[s->type]);
@@ -89,8 +88,9 @@ void markdown_settings(struct buf *b)
            "`.env`\nalike, and as its lower-case name in the `jobs` section of `plain.conf`. Flags "
            "beat the environment,\nthat beats `.env`, that beats `plain.conf`, that beats the "
            "default. `plain config` shows each value\nand where it came from.\n\nDurations are "
-           "seconds; `300ms`, `5m`, `2h` and `7d` too. Lists are JSON arrays of texts in the\n"
-           "environment and `{\"a\", \"b\"}` in the file.\n\n"
+           "seconds; `300ms`, `5m`, `2h` and `7d` too. Sizes are bytes; `512K`, `256M` "
+           "and `2G`\ntoo. Lists are JSON arrays of texts in the environment and `{\"a\", \"b\"}` "
+           "in the file.\n\n"
            "| name | type | default | what |\n| --- | --- | --- | --- |\n");
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         const struct setting *s = &settings_table[i];

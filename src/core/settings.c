@@ -119,6 +119,15 @@ static int accept_duration(struct settings *s, const struct candidate *c, struct
     return refuse(c, takes, err);
 }
 
+static int accept_size(struct settings *s, const struct candidate *c, struct value *v,
+                       plain_error *err)
+{
+    (void)s;
+    if (text_parse_size(c->text, &v->number))
+        return PLAIN_OK;
+    return refuse(c, "a size in bytes, also written as 512K, 256M, 2G", err);
+}
+
 static int accept_choice(struct settings *s, const struct candidate *c, struct value *v,
                          plain_error *err)
 {
@@ -177,8 +186,8 @@ typedef int accept_fn(struct settings *s, const struct candidate *c, struct valu
 
 static accept_fn *const accepts[] = {
     [SETTING_TEXT] = accept_text,         [SETTING_INT] = accept_int,
-    [SETTING_DURATION] = accept_duration, [SETTING_LIST] = accept_list,
-    [SETTING_CHOICE] = accept_choice,
+    [SETTING_DURATION] = accept_duration, [SETTING_SIZE] = accept_size,
+    [SETTING_LIST] = accept_list,         [SETTING_CHOICE] = accept_choice,
 };
 
 /* Takes a text as the value of a setting. An empty one is none: the source below it counts. */
@@ -490,6 +499,12 @@ const char *settings_text(const struct settings *s, enum setting_id id)
 int64_t settings_int(const struct settings *s, enum setting_id id)
 {
     assert(settings_table[id].type == SETTING_INT);
+    return s->values[id].number;
+}
+
+int64_t settings_size(const struct settings *s, enum setting_id id)
+{
+    assert(settings_table[id].type == SETTING_SIZE);
     return s->values[id].number;
 }
 

@@ -4,7 +4,8 @@
  * NAME is read from the environment as PLAIN_NAME (DATABASE_URL as itself), from .env alike, and as
  * its lower-case name in the `jobs` section of plain.conf (libconfuse). Flags beat the environment,
  * that beats .env, that beats the file, that beats the default. Durations are seconds; 300ms, 5m,
- * 7d too. Lists are JSON arrays of strings in the environment, {"a", "b"} in the file.
+ * 7d too. Sizes are bytes; 512K, 256M, 2G too. Lists are JSON arrays of strings in the environment,
+ * {"a", "b"} in the file.
  *
  *     jobs {
  *         jobs_worker_max_processes = 4
@@ -26,7 +27,14 @@
 
 #include "base/compiler.h"
 
-enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_DURATION, SETTING_LIST, SETTING_CHOICE };
+enum setting_type {
+    SETTING_TEXT,
+    SETTING_INT,
+    SETTING_DURATION,
+    SETTING_SIZE,
+    SETTING_LIST,
+    SETTING_CHOICE
+};
 
 /* X(id, type, default as text ("" is unset), minimum, maximum, choices, doc) */
 #define SETTING_MAP(X)                                                                             \
@@ -38,6 +46,8 @@ enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_DURATION, SETTING_LIST, S
       "Runners of a worker; unset: the CPUs that its cgroup allows")                               \
     X(JOBS_WORKER_MAX_JOBS_PER_PROCESS, INT, "", 1, INT32_MAX, "",                                 \
       "Jobs after which a runner is replaced; unset: never")                                       \
+    X(JOBS_WORKER_MAX_RSS, SIZE, "0", 0, INT64_MAX, "",                                            \
+      "Memory beyond which a runner is replaced after its job; 0: never")                          \
     X(JOBS_WORKER_MAX_PENDING_PER_PROCESS, INT, "", 0, 1000, "",                                   \
       "Claimed and unstarted jobs per runner at most; unset: automatic")                           \
     X(JOBS_WORKER_STATS_EVERY, DURATION, "60", 0, 86400, "",                                       \
@@ -94,6 +104,7 @@ int settings_override(struct settings *s, enum setting_id id, const char *text, 
 bool settings_is_set(const struct settings *s, enum setting_id id);      /* has any value */
 const char *settings_text(const struct settings *s, enum setting_id id); /* "" when unset */
 int64_t settings_int(const struct settings *s, enum setting_id id);      /* 0 when unset */
+int64_t settings_size(const struct settings *s, enum setting_id id);     /* bytes */
 int64_t settings_duration_ms(const struct settings *s, enum setting_id id);
 const char *const *settings_list(const struct settings *s, enum setting_id id, size_t *count);
 

@@ -257,6 +257,7 @@ void life_succeeded(struct runner *r, struct work *k, const struct progress_time
     life_begin_end(k, JOB_SUCCESSFUL, r->pid, times->started_us, times->ended_us);
     k->end.cpu_us = times->cpu_us;
     k->end.max_rss_kb = times->max_rss_kb;
+    runners_weigh(r, times->max_rss_kb);
     if (of_stop(r, k, times->ended_us, true))
         end_stopped(r->worker, k, "it ended after it was stopped, and said that it succeeded");
     else
@@ -316,6 +317,7 @@ void life_ended(struct runner *r, struct work *k, const struct frame_end *f)
     if (put_back(r, k, f->kind == END_DEFERRED))
         return;
     begin_by_frame(k, r->pid, f);
+    runners_weigh(r, f->max_rss_kb);
     r->failures = 0;
     if (f->exit_signal == SIGKILL) /* perhaps for want of memory: then the runner has counted it */
         death_begin(r->worker);

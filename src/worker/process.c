@@ -60,19 +60,6 @@ static void settle_below(struct runner *r, uint64_t seq)
     }
 }
 
-void process_settle_succeeded(struct runner *r)
-{
-    const struct work *k;
-
-    while (r->progress && (k = r->given.head) && k->seq <= atomic_load(&r->progress->ended)) {
-        const struct progress_entry *e = progress_entry(r->progress, k->seq);
-
-        if (atomic_load(&e->seq) != k->seq || atomic_load(&e->state) != PROGRESS_SUCCEEDED)
-            return; /* its frame is on the way */
-        settle_below(r, k->seq + 1);
-    }
-}
-
 /* The job that a frame speaks of; NULL when the runner does not have it (it was taken back). */
 static struct work *take_exactly(struct runner *r, uint64_t seq)
 {
@@ -210,6 +197,29 @@ static void handle_frames(struct runner *r)
 {
     while (handle_frame(r))
         continue;
+}
+
+/* Whether the first job of the runner has ended, whether that was told or not. */
+static bool has_ended(const struct runner *r)
+{
+    const struct work *k = r->given.head;
+
+    return r->progress && k && k->seq <= atomic_load(&r->progress->ended);
+}
+
+void process_settle_succeeded(struct runner *r)
+{
+    /* What a job wrote was sent before the page said that it had ended. */
+    while (has_ended(r) && r->channel.fd >= 0 && channel_fill(&r->channel) > 0)
+        handle_frames(r);
+    while (has_ended(r)) {
+        const struct work *k = r->given.head;
+        const struct progress_entry *e = progress_entry(r->progress, k->seq);
+
+        if (atomic_load(&e->seq) != k->seq || atomic_load(&e->state) != PROGRESS_SUCCEEDED)
+            return; /* its frame is on the way */
+        settle_below(r, k->seq + 1);
+    }
 }
 
 /* Nothing of a job may keep a worker waiting: a runner that broke its channel is killed. One that
@@ -472,6 +482,7 @@ int process_start(struct runner *r, plain_error *err)
     r->pid = r->child.pid;
     r->progress->runner = process_mark_of(r->pid);
     r->handed = 0;
+    r->is_heavy = false;
     r->stop_step = STOP_STEP_NONE;
     r->told_us = 0;
     r->state = RUNNER_STARTING;

@@ -29,7 +29,22 @@ static int64_t lifetime_left(const struct runner *r)
 {
     int64_t most = r->worker->options->max_jobs_per_process;
 
+    if (r->is_heavy)
+        return 0;
     return most == 0 ? INT64_MAX : most - r->handed;
+}
+
+void runners_weigh(struct runner *r, int64_t peak_kb)
+{
+    int64_t most = r->worker->options->max_rss_kb;
+
+    if (most == 0 || peak_kb <= most || r->is_heavy)
+        return;
+    int64_t now_kb = child_rss_kb(&r->child);
+    if (now_kb <= most) /* it has given back what its job took */
+        return;
+    r->is_heavy = true;
+    log_event(LOG_INFO, "Runner replaced", LOG_NUMBER("pid", r->pid), LOG_NUMBER("rss_kb", now_kb));
 }
 
 static size_t room(const struct runner *r)
@@ -156,7 +171,7 @@ void runners_unstick(struct worker *w)
     for (int i = 0; i < w->runner_count; i++) {
         struct runner *r = &w->runners[i];
 
-        if (stuck_at(r) <= now) {
+        if (r->is_heavy || stuck_at(r) <= now) {
             process_settle_succeeded(r);
             runners_take_back_from(r);
         }

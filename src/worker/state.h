@@ -72,6 +72,7 @@ struct runner {
     struct work_list given; /* handed out and not ended, in the order of seq */
     uint64_t next_seq;
     int64_t handed;    /* jobs of this process, for recycling */
+    bool is_heavy;     /* it has more memory than JOBS_WORKER_MAX_RSS: no more jobs */
     unsigned failures; /* deaths in a row without an end in between */
     int64_t restart_at_us;
 
@@ -182,6 +183,7 @@ bool pump_idle(const struct worker *w); /* nothing is left to record or to retur
 void runners_start(struct worker *w);                    /* those that are down and due */
 void runners_put_home(struct worker *w, struct work *k); /* not entered: to where it waited */
 void runners_hand_out(struct worker *w);                 /* what waits, to runners with room */
+void runners_weigh(struct runner *r, int64_t peak_kb);   /* a job of it had this peak of memory */
 size_t runners_room(const struct worker *w);             /* jobs that could be claimed now */
 void runners_unstick(struct worker *w);   /* jobs behind a long one become ready again */
 void runners_take_back(struct worker *w); /* every job that was not entered */

@@ -22,6 +22,7 @@ struct worker_options {
     size_t module_count;
     int max_processes;            /* 1 to 1024 */
     int64_t max_jobs_per_process; /* 0: never recycle */
+    int64_t max_rss_kb;           /* 0: never recycle for it */
     int max_pending_per_process;  /* -1: automatic */
     int64_t start_ahead_ms;       /* 0: never ahead */
     int64_t stats_every_ms;       /* 0: none */

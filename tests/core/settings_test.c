@@ -116,6 +116,7 @@ static const char *const samples[SETTING_COUNT] = {
     [SETTING_JOBS_BUILD_COMMAND] = "[\"make\", \"all jobs\"]",
     [SETTING_JOBS_WORKER_MAX_PROCESSES] = "7",
     [SETTING_JOBS_WORKER_MAX_JOBS_PER_PROCESS] = "8",
+    [SETTING_JOBS_WORKER_MAX_RSS] = "256M",
     [SETTING_JOBS_WORKER_MAX_PENDING_PER_PROCESS] = "0",
     [SETTING_JOBS_WORKER_STATS_EVERY] = "5m",
     [SETTING_JOBS_HEARTBEAT_INTERVAL] = "2",
@@ -162,6 +163,7 @@ static void every_setting_comes_from_the_file(void **state)
                            "  jobs_build_command = {make, \"all jobs\"}\n"
                            "  jobs_worker_max_processes = 7\n"
                            "  jobs_worker_max_jobs_per_process = 8\n"
+                           "  jobs_worker_max_rss = 256M\n"
                            "  jobs_worker_max_pending_per_process = 0\n"
                            "  jobs_worker_stats_every = 5m\n"
                            "  jobs_heartbeat_interval = 2\n"
@@ -232,6 +234,9 @@ static void bad_values_name_setting_and_place(void **state)
         {"PLAIN_JOBS_WORKER_STATS_EVERY", "-1"},
         {"PLAIN_JOBS_WORKER_STATS_EVERY", "2d"},
         {"PLAIN_JOBS_WORKER_STATS_EVERY", "5 m"},
+        {"PLAIN_JOBS_WORKER_MAX_RSS", "lots"},
+        {"PLAIN_JOBS_WORKER_MAX_RSS", "-1"},
+        {"PLAIN_JOBS_WORKER_MAX_RSS", "1.5G"},
         {"PLAIN_JOBS_MODULES", "a.so"},
         {"PLAIN_JOBS_MODULES", "{}"},
         {"PLAIN_JOBS_MODULES", "[1]"},

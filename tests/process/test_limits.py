@@ -1,4 +1,5 @@
 """Limits of memory and CPU time stop their own class only, and the result says which it was."""
+import collections
 import os
 import signal
 
@@ -102,6 +103,25 @@ def test_a_lost_job_s_usage_is_its_own(db, plain, jobs):
     assert busy.max_rss_kb < 200 * 1024
     assert 0 <= lost.cpu_us < busy.cpu_us
     assert lost.runner_pid == large.runner_pid
+
+
+def test_a_runner_that_has_grown_is_replaced_after_its_job(db, plain, jobs, start_worker):
+    """And one that gave back what its job took is not. The debug runner itself has about 20 MB."""
+    plain.env["PLAIN_JOBS_WORKER_MAX_RSS"] = "150M"
+    plain.enqueue("FreeJob", "megabytes=200")
+    plain.enqueue("LeakJob", "megabytes=40", "--count", 10)
+    worker = start_worker("--max-processes", 1, "--drain")
+    worker.wait()
+    rows = sorted(db.results(), key=lambda row: row.job_request_uuid)
+    assert [row.status for row in rows] == ["SUCCESSFUL"] * 11
+    jobs_of = collections.Counter(row.runner_pid for row in rows)
+    assert jobs_of[rows[0].runner_pid] >= 3
+    assert len(jobs_of) == 3 and max(jobs_of.values()) <= 5, jobs_of
+    replaced = worker.events("Runner replaced")
+    assert {event["pid"] for event in replaced} <= set(jobs_of) and len(replaced) >= 2
+    assert all(event["rss_kb"] > 150 * 1024 for event in replaced)
+    assert not worker.events("Runner ended")
+    assert_sound(db)
 
 
 LIMITED = """job hungry {{

@@ -103,6 +103,13 @@ def jobs_per_runner(place):
     return None if most == 12 else str(most)
 
 
+def heavy_runners(place):
+    """Every runner has more than a megabyte."""
+    place.plain.enqueue("NoopJob", "--count", 4)
+    place.start("--drain", "--max-processes", "1").wait()
+    return None if len({row.runner_pid for row in place.db.results()}) == 1 else "1M"
+
+
 def claimed_at_once(place):
     """Jobs that a worker with one runner holds while a long one runs."""
     place.plain.enqueue("NoopJob", "--count", 100, "--priority", 9)
@@ -265,6 +272,7 @@ OBSERVATIONS = {o.setting: o for o in [
     Observation("JOBS_WORKER_MAX_PROCESSES", ("3", "1"), how_many_runners, "--max-processes"),
     Observation("JOBS_WORKER_MAX_JOBS_PER_PROCESS", ("3", "5"), jobs_per_runner,
                 "--max-jobs-per-process"),
+    Observation("JOBS_WORKER_MAX_RSS", ("1M", "100G"), heavy_runners),
     Observation("JOBS_WORKER_MAX_PENDING_PER_PROCESS", ("0", "4"), pending_in_force,
                 "--max-pending-per-process"),
     Observation("JOBS_WORKER_STATS_EVERY", ("300ms", "1"), stats_lines, "--stats-every"),

@@ -55,6 +55,22 @@ static const plain_param want_params[] = {
     PLAIN_PARAMS_END,
 };
 
+/* What it takes it never gives back. */
+static int leak_run(plain_job *job, const void *params)
+{
+    const struct want *self = params;
+
+    return take(self->megabytes) ? PLAIN_OK : plain_job_fail(job, "NoMemory", "%s", self->then);
+}
+
+static const plain_param leak_params[] = {
+    PLAIN_PARAM(struct want, megabytes, 0),
+    PLAIN_PARAMS_END,
+};
+
+static const plain_job_class LeakJob = {PLAIN_JOB_CLASS(struct want), .name = "LeakJob",
+                                        .params = leak_params, .run = leak_run};
+
 static const plain_job_class FreeJob = {PLAIN_JOB_CLASS(struct want), .name = "FreeJob",
                                         .params = want_params, .run = want_run};
 
@@ -88,4 +104,4 @@ static const plain_job_class CpuJob = {
     .cpu_limit_ms = 300,          .run = spin_run,
 };
 
-PLAIN_REGISTER_JOBS(&FreeJob, &MemoryJob, &CpuJob);
+PLAIN_REGISTER_JOBS(&LeakJob, &FreeJob, &MemoryJob, &CpuJob);
