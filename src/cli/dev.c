@@ -266,12 +266,13 @@ static int spawn(struct entry *e, plain_error *err)
         .own_group = true, /* Ctrl-C comes to us alone, and we tell them in order */
         .die_with_parent = true,
     };
+    const struct keeper_spec kept = {
+        .path = p->path, .argv = p->argv, .out = ends[1], .err_out = ends[1]};
     int r = watch_output(e, ends[0], err);
     if (r == PLAIN_OK && p->ends_alone)
         r = loop_child_start(&e->dev->loop, &spec, on_end, e, &e->kept.process, err);
     else if (r == PLAIN_OK)
-        r = keeper_start(&e->dev->loop, p->path, p->argv, ends[1], ends[1], on_end, e, &e->kept,
-                         err);
+        r = keeper_start(&e->dev->loop, &kept, on_end, e, &e->kept, err);
     (void)close(ends[1]);
     if (r < 0)
         close_output(e);

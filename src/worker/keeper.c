@@ -107,23 +107,23 @@ static const char **make_words(const char *path, char *const *argv)
     return words;
 }
 
-int keeper_start(uv_loop_t *loop, const char *path, char *const *argv, int out, int err_out,
-                 loop_child_fn *fn, void *user, struct kept *k, plain_error *err)
+int keeper_start(uv_loop_t *loop, const struct keeper_spec *program, loop_child_fn *fn, void *user,
+                 struct kept *k, plain_error *err)
 {
     int ends[2];
     union {
         const char **given;
         char *const *wanted; /* execve's type; it changes nothing */
-    } words = {.given = make_words(path, argv)};
+    } words = {.given = make_words(program->path, program->argv)};
 
     *k = (struct kept){.fn = fn, .user = user};
     if (!words.given)
         return error_nomem(err);
     if (pipe2(ends, O_CLOEXEC) != 0) {
         mem_free(words.given);
-        return error_set_errno(err, PLAIN_E_IO, 705, "", errno, "a pipe to keep %s", path);
+        return error_set_errno(err, PLAIN_E_IO, 705, "", errno, "a pipe to keep %s", program->path);
     }
-    const int fds[] = {-1, out, err_out, [HOLD_FD] = ends[0]};
+    const int fds[] = {-1, program->out, program->err_out, [HOLD_FD] = ends[0]};
     const struct child_spec spec = {.path = "/proc/self/exe",
                                     .argv = words.wanted,
                                     .fds = fds,

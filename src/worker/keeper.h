@@ -33,9 +33,15 @@ struct kept {
     void *user;
 };
 
-/* Starts a program that is looked for in PATH, with out as stdout and err_out as stderr, in a group
- * of its own. The memory of k is the caller's and must stay until fn was called. */
-int keeper_start(uv_loop_t *loop, const char *path, char *const *argv, int out, int err_out,
-                 loop_child_fn *fn, void *user, struct kept *k, plain_error *err) PLAIN_MUST_USE;
+struct keeper_spec {
+    const char *path; /* with a '/' as it is, else found in PATH */
+    char *const *argv;
+    int out, err_out; /* its stdout and stderr */
+};
+
+/* Starts a program in a group of its own. The memory of k is the caller's and must stay until fn
+ * was called. */
+int keeper_start(uv_loop_t *loop, const struct keeper_spec *program, loop_child_fn *fn, void *user,
+                 struct kept *k, plain_error *err) PLAIN_MUST_USE;
 
 #endif

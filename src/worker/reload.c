@@ -318,13 +318,17 @@ static void on_build_end(struct loop_child *c, const struct child_end *end, void
 static void build(struct reload *r)
 {
     char *const *argv = r->plan.build;
-    const char *path = strcmp(argv[0], "plain") == 0 ? r->options->program : argv[0];
+    const struct keeper_spec command = {
+        .path = strcmp(argv[0], "plain") == 0 ? r->options->program : argv[0],
+        .argv = argv,
+        .out = STDERR_FILENO,
+        .err_out = STDERR_FILENO,
+    };
     plain_error err;
 
     log_event(LOG_INFO, "Building", LOG_TEXT("command", argv[0]));
     r->step = BUILDING;
-    if (keeper_start(&r->loop, path, argv, STDERR_FILENO, STDERR_FILENO, on_build_end, r,
-                     &r->builder, &err) < 0) {
+    if (keeper_start(&r->loop, &command, on_build_end, r, &r->builder, &err) < 0) {
         build_once_drop(&r->once);
         log_error("Build not started", &err);
         build_failed(r, "no process");
