@@ -351,6 +351,14 @@ static const struct pj_code pj_codes[] = {
         .example = "",
     },
     {
+        .number = 508,
+        .title = "a file is there already",
+        .why = "A new project would be written over a file that exists. None of its files was "
+               "written.",
+        .fix = "choose another folder, as in `plain init jobs`, or move the file away",
+        .example = "plain init",
+    },
+    {
         .number = 601,
         .title = "job killed",
         .why = "The process that ran the job died under it: a signal such as SIGSEGV, a call of "

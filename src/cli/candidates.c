@@ -174,6 +174,7 @@ static const struct kind {
     {"[NAME]", put_settings},
     {"[TOPIC|CODE]", put_topics},
     {"[name=value]...", put_parameters},
+    {"[FOLDER]", put_files},
 };
 
 static void put_kind(struct context *c, const char *name, size_t length)

@@ -123,6 +123,21 @@ static const struct cli_option next_options[] = {
 static const struct command commands[] = {
     {
         .group = "",
+        .name = "init",
+        .operands = "[FOLDER]",
+        .most = 1,
+        .doc = "Write a starting project.",
+        .about = "A job in C, one in shell, settings, and what belongs beside them, into FOLDER or "
+                 "the current\n"
+                 "one. Says the commands to go on with. Nothing is overwritten: when one of the "
+                 "files is\n"
+                 "there, none is written (PJ508, exit code 7).",
+        .json = "{\"folder\", \"files\": [\"path\"]}",
+        .example = "plain init shop",
+        .run = cmd_init,
+    },
+    {
+        .group = "",
         .name = "migrate",
         .operands = "",
         .doc = "Bring the database to this program's schema.",

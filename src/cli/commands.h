@@ -21,6 +21,7 @@ int cmd_config(struct cli *cli, plain_error *err);
 int cmd_dev(struct cli *cli, plain_error *err);
 int cmd_enqueue(struct cli *cli, plain_error *err);
 int cmd_help(struct cli *cli, plain_error *err);
+int cmd_init(struct cli *cli, plain_error *err);
 int cmd_list(struct cli *cli, plain_error *err);
 int cmd_migrate(struct cli *cli, plain_error *err);
 int cmd_next(struct cli *cli, plain_error *err);
