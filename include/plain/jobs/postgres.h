@@ -45,6 +45,12 @@ PLAIN_EXPORT PLAIN_MUST_USE int plain_jobs_adopt_postgres(struct pg_conn *connec
                                                           const char *schema, plain_jobs **out,
                                                           plain_error *err);
 
+/* plain_job_complete_in() in this connection's transaction; schema as above. */
+PLAIN_EXPORT PLAIN_MUST_USE int plain_job_complete_in_postgres(plain_job *job,
+                                                               struct pg_conn *connection,
+                                                               const char *schema,
+                                                               plain_error *err);
+
 #ifdef __cplusplus
 }
 #endif

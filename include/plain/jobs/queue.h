@@ -180,6 +180,21 @@ PLAIN_EXPORT PLAIN_MUST_USE int plain_run_many(plain_jobs *jobs, const plain_job
 PLAIN_EXPORT PLAIN_MUST_USE int plain_jobs_cancel(plain_jobs *jobs, const plain_uuid *uuid,
                                                   const char *by, bool *running, plain_error *err);
 
+/*
+ * Ends a running job SUCCESSFUL in a transaction of the application: call it in run(), last before
+ * COMMIT. What the job wrote in the transaction and its end then commit together: whatever is
+ * killed, and however often the job is retried, it is done exactly once. Return PLAIN_OK from run
+ * after the commit; what run returns then changes nothing any more.
+ *
+ * jobs: an adopted handle; postgres.h and sqlite.h have a call that adopts for it.
+ * PLAIN_E_REFUSED (PJ507, err->transaction_aborted) when the attempt is not running any more: roll
+ * back. When the COMMIT fails, or its answer is lost, fail the job: it is retried only when it was
+ * not committed. Keep the transaction short: what it has locked waits for it, on SQLite everything.
+ * Under `plain jobs run` it does nothing.
+ */
+PLAIN_EXPORT PLAIN_MUST_USE int plain_job_complete_in(plain_job *job, plain_jobs *jobs,
+                                                      plain_error *err);
+
 /* SQL text and values that enqueue one job through any other driver or an ORM. */
 typedef struct plain_statement {
     const char *sql;           /* PostgreSQL: $1 ...; SQLite: ?1 ... */

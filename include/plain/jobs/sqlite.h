@@ -43,6 +43,10 @@ struct sqlite3;
 PLAIN_EXPORT PLAIN_MUST_USE int plain_jobs_adopt_sqlite(struct sqlite3 *connection,
                                                         plain_jobs **out, plain_error *err);
 
+/* plain_job_complete_in() in this connection's transaction. */
+PLAIN_EXPORT PLAIN_MUST_USE int
+plain_job_complete_in_sqlite(plain_job *job, struct sqlite3 *connection, plain_error *err);
+
 #ifdef __cplusplus
 }
 #endif

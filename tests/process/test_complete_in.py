@@ -1,0 +1,154 @@
+"""A job's own writes and its end in one transaction: exactly once, whatever is killed."""
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import MODULES, TREE
+from marks import on_postgres
+from program import Plain, sized
+from verify import assert_sound
+from workers import wait_until
+
+
+@pytest.fixture(scope="session")
+def completing_module(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("completes")
+    (folder / "app").mkdir()
+    shutil.copy(MODULES / "completes.c", folder / "app/jobs.c")
+    include = subprocess.run(["pkg-config", "--cflags", "libpq", "sqlite3"], check=True,
+                             capture_output=True, text=True).stdout.strip()
+    Plain(folder)("build", env={"CPPFLAGS": f"-I{TREE}/include {include}"})
+    return folder / "app/jobs.so"
+
+
+@pytest.fixture
+def effects(db, folder, plain, completing_module):
+    """Enqueues jobs that leave a row in effects."""
+    (folder / "app").mkdir()
+    shutil.copy(completing_module, folder / "app/jobs.so")
+    plain.env["PLAIN_JOBS_STOP_GRACE"] = "300ms"
+    db.execute("CREATE TABLE effects (job text, note integer)")
+
+    def enqueue(*more, how="", ms=0):
+        return plain.enqueue("EffectJob", f"url={db.url}", f"how={how}", f"ms={ms}", *more)
+    return enqueue
+
+
+def rows(db):
+    return [row.job for row in db.query("SELECT job FROM effects ORDER BY 1")]
+
+
+def test_it_ends_once_and_is_counted_once(db, plain, effects):
+    uuids = effects("--count", 20)
+    done = plain.drain("--max-processes", 2)
+    assert db.statuses() == ["SUCCESSFUL"] * 20
+    assert rows(db) == sorted(uuids)
+    assert "superseded" not in done.stderr
+    assert plain.json("jobs", "stats")["successful"] == 20
+    assert_sound(db, uuids)
+
+
+@pytest.mark.parametrize("how", ["fail", "crash"])
+def test_what_comes_after_the_commit_changes_nothing(db, plain, effects, how):
+    uuids = effects("--retries", 3, how=how)
+    plain.drain()
+    assert db.statuses() == ["SUCCESSFUL"]
+    assert rows(db) == uuids and db.count("jobrequest") == 0
+    assert_sound(db, uuids)
+
+
+def test_a_rollback_leaves_the_job_to_its_worker(db, plain, effects):
+    uuids = effects("--retries", 3, how="rollback")
+    plain.drain()
+    assert db.statuses() == ["ERRORED", "SUCCESSFUL"]
+    assert rows(db) == []
+    assert_sound(db, uuids)
+
+
+def test_a_superseded_attempt_is_refused(db, plain, effects, folder, start_worker):
+    """Its row is deleted before it completes: what it wrote is undone with it."""
+    effects("--retries", 3, how="superseded")
+    worker = start_worker("--max-processes", 1)
+    wait_until((folder / "ready").exists, "the job")
+    db.execute("DELETE FROM plainjobs_jobprocess")
+    (folder / "go").touch()
+    failed = worker.await_event("Job failed")[0]
+    assert failed["error"].startswith("PJ507 1 ") or "ended with signal 15" in failed["error"]
+    worker.await_text("Ends were superseded")
+    worker.stop()
+    assert rows(db) == [] and db.results() == [] and db.count("jobrequest") == 0
+
+
+@on_postgres
+def test_a_transaction_that_is_left_open_stops_nobody(db, plain, effects, start_worker):
+    """Others end meanwhile; its runner is replaced, which undoes it, and its word counts."""
+    plain.add_executable("other", "#!/bin/sh\n")
+    (left,) = effects(how="leave")
+    worker = start_worker("--max-processes", 2)
+    wait_until(lambda: db.count("jobprocess"), "its start")
+    others = plain.enqueue("other", "--count", 10)
+    db.await_results(11)
+    worker.stop()
+    assert db.statuses() == ["SUCCESSFUL"] * 11
+    assert db.results()[-1].job_class == "EffectJob" and rows(db) == []
+    assert_sound(db, [left, *others])
+
+
+def test_one_that_goes_on_after_its_commit_is_left_alone(db, plain, effects, start_worker):
+    """Its row is gone: that is no reason to stop it."""
+    uuids = effects(how="linger")
+    worker = start_worker("--max-processes", 1)
+    worker.await_event("Completed job")
+    worker.stop()
+    assert not worker.events("Stopping job") and not worker.events("Ends were superseded")
+    assert_sound(db, uuids)
+
+
+def test_exactly_once_while_runners_are_killed(db, plain, effects, start_worker):
+    plain.env["PLAIN_JOBS_MAX_CRASHES"] = "1000"
+    n = sized(150, 10000)
+    uuids = effects("--count", n, "--retries", 1000, ms=3)
+    worker = start_worker("--max-processes", 4)
+    chance = random.Random(7)
+    kills = 0
+    deadline = time.monotonic() + 600
+    while db.count("jobrequest") + db.count("jobprocess") > 0:
+        assert time.monotonic() < deadline
+        runners = worker.runners()
+        for runner in runners and [chance.choice(runners)]:
+            try:
+                os.kill(runner, signal.SIGKILL)
+                kills += 1
+            except ProcessLookupError:
+                pass
+        time.sleep(chance.uniform(0.02, 0.12))
+    worker.stop()
+    assert kills > 3
+    assert rows(db) == sorted(uuids)
+    statuses = db.statuses()
+    assert statuses.count("SUCCESSFUL") == n
+    assert set(statuses) <= {"SUCCESSFUL", "LOST", "ERRORED"}
+    assert_sound(db, uuids)
+
+
+@on_postgres
+def test_completing_in_sql(db, plain, folder, start_worker):
+    """An executable, with a client of its own."""
+    db.execute("CREATE TABLE effects (job text, note integer)")
+    script = (f"#!/bin/sh\nexec /usr/bin/python3 - <<'END'\nimport os, psycopg2\n"
+              f"c = psycopg2.connect('{db.url}')\nc.cursor().execute(\"INSERT INTO effects VALUES"
+              " (%s, 1)\", (os.environ['PLAIN_JOB_ROOT_UUID'],))\n"
+              "c.cursor().execute('SELECT plain_jobs_complete(%s)', (os.environ['PLAIN_JOB_UUID'],))"
+              "\nc.commit()\nos._exit(1)\nEND\n")
+    plain.add_executable("effect", script)
+    uuids = plain.enqueue("effect", "--retries", 2)
+    plain.drain()
+    assert db.statuses() == ["SUCCESSFUL"] and rows(db) == uuids
+    with pytest.raises(Exception, match="PJ507"):
+        db.execute(f"SELECT plain_jobs_complete('{db.results()[0].job_process_uuid}')")
+    assert_sound(db, uuids)
