@@ -38,6 +38,11 @@
     X(REGISTER_WORKER)                                                                             \
     X(BEAT)                                                                                        \
     X(LEAVE)                                                                                       \
+    X(LOOK)                                                                                        \
+    X(MARK_IDLE)                                                                                   \
+    X(LISTEN)                                                                                      \
+    X(IS_DIRECT)                                                                                   \
+    X(DATA_VERSION)                                                                                \
     X(IS_REGISTERED)                                                                               \
     X(NEED_RESCUE)                                                                                 \
     X(ADOPT_ORPHANS)                                                                               \

@@ -198,6 +198,12 @@ struct cycle {
     const plain_uuid *watched; /* tokens of attempts that are running: what others did to them */
     size_t watched_count;      /* at most STORE_END_MAX */
     bool fold; /* counts that transactions of the application's own left become the worker's */
+    enum idle_change {
+        IDLE_KEEP,
+        IDLE_MARK, /* the worker waits to be woken: enqueues that begin after the commit wake it */
+        IDLE_CLEAR /* it does not, and nobody is to spend time on it */
+    } idle;        /* where STORE_IDLE_MARKS */
+    bool woken;    /* something came, perhaps in front of what was claimed last */
 };
 
 /* What became of an attempt that is being run, when it is not all as it was. */
@@ -235,6 +241,27 @@ enum cancel_outcome {
     CANCEL_DONE,  /* it was pending: its result is CANCELLED */
     CANCEL_ASKED, /* it is running: its worker stops it, and its end is CANCELLED */
     CANCEL_ENDED  /* there is nothing left to cancel */
+};
+
+/* What a worker that waits can see without claiming. */
+struct look {
+    bool is_due;      /* something could be claimed */
+    int64_t now;      /* by the database's clock */
+    int64_t next_due; /* STORE_NO_TIME when nothing is waiting for a time */
+    bool is_open; /* a transaction that began before the first look behind IDLE_MARK still is: what
+                     it enqueued before the mark was there wakes nobody */
+};
+
+/* What listen() gives: either may be -1. */
+struct listening {
+    int told_fd;    /* readable when an enqueue told of itself, or the link is gone */
+    int changed_fd; /* readable when the database changed, whoever did it; often */
+    bool is_new;    /* what came before was not heard: look once */
+};
+
+struct heard {
+    bool is_woken;    /* look whether there is something to claim */
+    int64_t again_ms; /* -1: when a descriptor is readable; else ask again in so many ms */
 };
 
 enum job_table { TABLE_REQUEST, TABLE_PROCESS, TABLE_RESULT };
@@ -346,8 +373,9 @@ enum {
 };
 
 enum store_caps {
-    STORE_FILE = 1 << 0,      /* a file on this host: made when missing if asked for */
-    STORE_ONE_WRITER = 1 << 1 /* more connections of a process do not help */
+    STORE_FILE = 1 << 0,       /* a file on this host: made when missing if asked for */
+    STORE_ONE_WRITER = 1 << 1, /* more connections of a process do not help */
+    STORE_IDLE_MARKS = 1 << 2  /* enqueues wake only workers that said that they wait */
 };
 
 enum store_open_flags {
@@ -505,6 +533,20 @@ struct store_ops {
      * never finishing: another rescuer goes on. */
     int (*rescue)(struct store *s, const struct rescue_wish *wish, struct arena *a,
                   struct rescue_result *out, plain_error *err);
+    /* ---- wake-up ---- */
+
+    /* Whether there is something for wish, of which limit and tokens do not matter. One query,
+     * which locks and writes nothing. What is paused may be told as due. */
+    int (*look)(struct store *s, const struct claim_wish *wish, struct look *out, plain_error *err);
+    /* Makes what others commit wake this connection, and keeps it so; call again after every error.
+     * The descriptors are for poll() and stay the store's. PLAIN_NONE when enqueues cannot be heard
+     * here, as behind a pooler that shares connections: then only looking helps. */
+    int (*listen)(struct store *s, const plain_uuid *worker, struct listening *out,
+                  plain_error *err);
+    /* What came since. Call when told_fd or changed_fd is readable and after every other verb on
+     * this connection; changed: whether changed_fd is to be read at all. */
+    int (*hear)(struct store *s, bool changed, struct heard *out, plain_error *err);
+
     /* The database's file, absolute, when it is one on this host (STORE_FILE); else NULL. */
     const char *(*file)(struct store *s);
 

@@ -45,6 +45,7 @@ static void take_new_id(struct worker *w)
     (void)plain_uuid_format(&w->identity.id, w->id_text);
     worker_file_set_id(&w->file, &w->identity.id);
     w->lease.lost = false;
+    w->wakeup.is_marked = false;
     for (int i = 0; i < w->runner_count; i++)
         w->runners[i].restart_at_us = 0;
     ask(w);

@@ -159,6 +159,16 @@ static void look_for_the_dead(struct lease_thread *t)
         (void)uv_async_send(t->wake);
 }
 
+static void listen_for_jobs(struct lease_thread *t)
+{
+    (void)pthread_mutex_lock(&t->mutex);
+    bool held = t->state == LEASE_HELD;
+    plain_uuid id = t->identity.id;
+    (void)pthread_mutex_unlock(&t->mutex);
+    if (held && listener_run(&t->listener, t->store, &id))
+        (void)uv_async_send(t->wake);
+}
+
 /* When the thread is to look again; INT64_MAX: only when it is woken. */
 static int64_t next_us(struct lease_thread *t)
 {
@@ -169,8 +179,9 @@ static int64_t next_us(struct lease_thread *t)
         return t->due_us;
     if (state != LEASE_HELD)
         return INT64_MAX;
-    int64_t look = rescuer_next_us(t->terms.rescuer);
-    return look < t->due_us ? look : t->due_us;
+    int64_t look = rescuer_next_us(t->terms.rescuer), heard = listener_next_us(&t->listener);
+    int64_t next = look < heard ? look : heard;
+    return next < t->due_us ? next : t->due_us;
 }
 
 static void drain(int fd)
@@ -183,8 +194,9 @@ static void drain(int fd)
 /* Sleeps until `until` or until it is woken; a machine that slept past it wakes the thread too. */
 static void wait_until(struct lease_thread *t, int64_t until)
 {
-    struct pollfd p[] = {{.fd = t->event_fd, .events = POLLIN},
-                         {.fd = t->timer_fd, .events = POLLIN}};
+    struct pollfd p[4] = {{.fd = t->event_fd, .events = POLLIN},
+                          {.fd = t->timer_fd, .events = POLLIN}};
+    nfds_t n = 2 + (nfds_t)listener_fds(&t->listener, p + 2);
     struct itimerspec at = {0};
 
     if (until != INT64_MAX) {
@@ -194,7 +206,7 @@ static void wait_until(struct lease_thread *t, int64_t until)
         at.it_value.tv_nsec = us % US_PER_S * 1000;
     }
     (void)timerfd_settime(t->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
-    while (poll(p, sizeof(p) / sizeof(p[0]), -1) < 0 && errno == EINTR)
+    while (poll(p, n, -1) < 0 && errno == EINTR)
         continue;
     drain(t->event_fd);
     drain(t->timer_fd);
@@ -215,6 +227,7 @@ static void *thread_main(void *argument)
     while (!is_quitting(t)) {
         keep_lease(t);
         look_for_the_dead(t);
+        listen_for_jobs(t);
         wait_until(t, next_us(t));
     }
     return NULL;
@@ -242,6 +255,7 @@ int lease_thread_start(struct lease_thread *t, const struct lease_terms *terms, 
 
     t->terms = *terms;
     t->wake = waker;
+    listener_init(&t->listener);
     t->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     t->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
     if (t->event_fd < 0 || t->timer_fd < 0) {
@@ -273,6 +287,12 @@ void lease_thread_register(struct lease_thread *t, const struct worker_row *row)
     atomic_store(t->terms.deadline_us, 0);
     (void)pthread_mutex_unlock(&t->mutex);
     lease_thread_wake(t);
+}
+
+void lease_thread_set_waiting(struct lease_thread *t, bool waiting)
+{
+    if (atomic_exchange(&t->listener.waiting, waiting) != waiting && waiting)
+        lease_thread_wake(t);
 }
 
 enum lease_state lease_thread_state(struct lease_thread *t, int64_t *deadline_us)

@@ -9,7 +9,7 @@
  * so this worker knows that its lease is over before anybody else may think so. A lease that was
  * over once is over for ever, even if a heartbeat gets through later: the worker takes a new id.
  *
- * The thread sleeps in one poll(); a descriptor of the connection (for LISTEN) can join it there.
+ * The thread sleeps in one poll(), where it also hears of new jobs: see listener.h.
  */
 #ifndef PLAIN_WORKER_LEASE_THREAD_H
 #define PLAIN_WORKER_LEASE_THREAD_H
@@ -21,6 +21,7 @@
 
 #include "store/store.h"
 #include "worker/rescuer.h"
+#include "worker/listener.h"
 
 struct lease_terms {
     const char *url;
@@ -43,6 +44,7 @@ struct lease_thread {
     struct store *store;
     pthread_t thread;
     bool started;
+    struct listener listener;
     int event_fd, timer_fd; /* wakes the thread: an order; a time by CLOCK_BOOTTIME */
 
     pthread_mutex_t mutex; /* guards what follows */
@@ -70,6 +72,8 @@ void lease_thread_wake(struct lease_thread *t);
 enum lease_state lease_thread_state(struct lease_thread *t, int64_t *deadline_us);
 /* What an operator asked of this worker, as of the last heartbeat. */
 enum worker_wish lease_thread_wish(struct lease_thread *t);
+/* Whether the worker has nothing to do: foreign writers are then worth a look. */
+void lease_thread_set_waiting(struct lease_thread *t, bool waiting);
 /* Ends the thread. leave: everything is given back or ended, so the worker's row goes too. */
 void lease_thread_stop(struct lease_thread *t, bool leave);
 

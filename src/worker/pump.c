@@ -17,13 +17,7 @@
 #include "base/uuid.h"
 #include "worker/state.h"
 
-enum {
-    HOOKS_EVERY_MS = 5000,
-    POLL_FIRST_MS = 20,
-    POLL_MAX_MS = 500,
-    STORE_RETRY_FIRST_MS = 100,
-    STORE_RETRY_MAX_MS = 5000
-};
+enum { HOOKS_EVERY_MS = 10000, STORE_RETRY_FIRST_MS = 100, STORE_RETRY_MAX_MS = 5000 };
 
 /* ms, up to a quarter less: so that workers that were started together do not stay together. */
 static int64_t jittered_us(int64_t ms)
@@ -76,7 +70,7 @@ static bool hooks_wanted(const struct worker *w)
 
 static size_t claim_limit(const struct worker *w, const struct order *o)
 {
-    bool cause = w->likely || o->end_count > 0 || clock_mono_us() >= w->poll_at_us;
+    bool cause = w->likely || o->end_count > 0 || wake_cause(w) || clock_mono_us() >= w->poll_at_us;
 
     if (w->stop != STOP_NO || !w->lease.held || w->lease.quiet || w->class_count == 0 || !cause ||
         w->doubtful_count > 0 || w->one_by_one)
@@ -97,6 +91,7 @@ static void submit(struct worker *w)
     oversight_take(w, o);
     o->limit = claim_limit(w, o);
     o->hook_limit = hooks_wanted(w) && clock_mono_us() >= w->hooks_at_us ? STORE_HOOK_MAX : 0;
+    wake_fill(w, o);
     if (o->end_count + o->release_count + o->limit + o->hooks_done_count + o->hook_limit +
             o->watched_count + o->fold ==
         0)
@@ -230,21 +225,6 @@ static void learn_clock(struct worker *w, const struct order *o)
         w->clock.slack_us += w->clock.slack_us / 8 + 1;
 }
 
-static void set_poll(struct worker *w, const struct order *o)
-{
-    int64_t now = clock_mono_us();
-
-    w->likely = o->result.claim_count == o->limit;
-    w->empty = o->result.claim_count == 0;
-    w->poll_ms = w->empty ? min64(w->poll_ms * 2, POLL_MAX_MS) : POLL_FIRST_MS;
-    w->poll_at_us = now + jittered_us(w->poll_ms);
-    if (o->result.next_due != STORE_NO_TIME) {
-        int64_t wait = o->result.next_due - o->result.now;
-
-        w->poll_at_us = min64(w->poll_at_us, now + (wait > 0 ? wait : 0));
-    }
-}
-
 /* After a look the next is some time away, unless there was more, or one of ours is not recorded.
  */
 static void set_hooks_at(struct worker *w, const struct order *o)
@@ -285,7 +265,7 @@ static void on_success(struct worker *w, struct order *o)
         w->one_by_one = false;
     work_list_free(&w->clearing);
     if (o->limit > 0)
-        set_poll(w, o);
+        wake_reply(w, o);
     if (o->hook_limit > 0)
         set_hooks_at(w, o);
     learn_clock(w, o);
@@ -332,6 +312,7 @@ static void on_failure(struct worker *w, struct order *o)
                   LOG_NUMBER("failures", w->store_failures + 1),
                   LOG_NUMBER("ends_kept", (int64_t)w->ended.count));
     w->store_failures++;
+    wake_fail(w);
     w->retry_at_us = clock_mono_us() + jittered_us(delay);
 }
 

@@ -14,6 +14,7 @@
  *     rescue.c   what was lost with its worker
  *     death.c    what killed a runner
  *     oversight.c  what others do to the jobs that run
+ *     wake.c     when to look for jobs, and who is to tell of them
  *     lease.c    whether this worker may work at all
  *
  * No user code runs here and no module is loaded: nothing that a job does can take a worker down.
@@ -102,6 +103,17 @@ struct lease {
     int64_t deadline_us;
 };
 
+/* See wake.c. */
+struct wakeup {
+    bool is_marked;           /* our row says that we wait to be told */
+    bool is_busy;             /* so much comes that telling would cost more than looking */
+    bool is_open;             /* as in struct look */
+    int64_t step_ms;          /* behind the mark: the next look */
+    int64_t poll_ms;          /* back-off where nobody tells us */
+    int64_t empty_since_us;   /* 0: something was found */
+    int64_t window_us, found; /* jobs found since, for is_busy */
+};
+
 enum stop_stage { STOP_NO, STOP_GRACEFUL, STOP_NOW };
 
 struct worker {
@@ -155,9 +167,9 @@ struct worker {
 
     struct db_clock clock; /* slack_us 0: not known yet */
 
-    int64_t average_us;  /* moving average of a job's duration; 0: none has ended yet */
-    int64_t poll_at_us;  /* next claim without cause */
-    int64_t poll_ms;     /* back-off of an idle worker */
+    int64_t average_us; /* moving average of a job's duration; 0: none has ended yet */
+    int64_t poll_at_us; /* next claim without cause */
+    struct wakeup wakeup;
     bool likely;         /* the last claim was full: there is more */
     bool empty;          /* the last claim found nothing that is due, and nothing has ended since */
     int64_t retry_at_us; /* the database failed: not before this */
@@ -253,6 +265,12 @@ const struct known_class *life_find_class(const struct worker *w, const char *na
 void rescue_own(struct runner *r, struct work *k); /* entered, and this worker lost its lease */
 void rescue_check(struct worker *w);               /* jobs of dead workers, when some were found */
 void rescue_settled(struct worker *w, const struct work *k); /* k was recorded or given back */
+/* ---- wake.c ---- */
+bool wake_cause(const struct worker *w);                  /* somebody told us of jobs */
+enum idle_change wake_change(const struct worker *w);     /* for the next claim */
+void wake_fill(struct worker *w, struct order *o);        /* how to claim; the limit is set */
+void wake_reply(struct worker *w, const struct order *o); /* a claim came back: when to look next */
+void wake_fail(struct worker *w);                         /* it is not known what was written */
 
 /* ---- lease.c ---- */
 void lease_check(struct worker *w);            /* what became of it; call before anything else */

@@ -62,6 +62,28 @@ static int claim_elsewhere(struct store_thread *t, struct cycle_result *out)
     return r;
 }
 
+/* A worker that waits claims only what it has seen. */
+static bool look_is_enough(struct store_thread *t, struct order *o)
+{
+    struct claim_wish wish;
+
+    if (!o->look_first)
+        return false;
+    o->result = (struct cycle_result){.next_due = STORE_NO_TIME};
+    o->status = prepare_wish(t, &wish, &o->err);
+    if (o->status < 0)
+        return true;
+    if (served_has_more(&t->served))
+        return false;
+    o->status = t->store->ops->look(t->store, &wish, &o->look, &o->err);
+    o->result.now = o->look.now;
+    o->result.next_due = o->look.next_due;
+    o->replied_us = clock_mono_us();
+    if (o->status == PLAIN_OK && !o->look.is_due)
+        served_note(&t->served, false);
+    return o->status < 0 || !o->look.is_due;
+}
+
 static void run_order(struct store_thread *t)
 {
     struct order *o = &t->order;
@@ -79,9 +101,13 @@ static void run_order(struct store_thread *t)
         .watched = o->watched,
         .watched_count = o->watched_count,
         .fold = o->fold,
+        .idle = o->idle,
+        .woken = o->woken,
     };
 
     o->sent_us = clock_mono_us();
+    if (look_is_enough(t, o))
+        return;
     o->status = run_cycle(t, &cycle, &o->result);
     o->replied_us = clock_mono_us();
     if (o->status == PLAIN_OK && o->limit > 0)

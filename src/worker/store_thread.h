@@ -32,7 +32,11 @@ struct order {
     plain_uuid watched[STORE_END_MAX];
     size_t watched_count;
     bool fold;
+    enum idle_change idle;
+    bool woken;      /* as in struct cycle */
+    bool look_first; /* claim only if a look finds something; nothing else is in the order */
     /* the thread's answer */
+    struct look look; /* when look_first */
     int status;
     plain_error err;
     struct arena arena; /* holds result.claims; the loop takes it over */

@@ -286,7 +286,6 @@ static void log_start(const struct worker *w)
 static void run(struct worker *w)
 {
     w->started_us = clock_mono_us();
-    w->poll_ms = 1;
     w->stats_at_us = w->started_us + w->options->stats_every_ms * US_PER_MS;
     death_begin(w);
     log_start(w);

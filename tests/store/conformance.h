@@ -114,6 +114,13 @@ struct conformance_database {
     X(a_row_without_a_lease_length_has_300_seconds)                                                \
     X(orphans_come_in_slices)                                                                      \
     X(what_is_claimed_is_seen_by_the_rescuer)                                                      \
+    /* conformance_wake.c */                                                                       \
+    X(an_enqueue_wakes_who_waits)                                                                  \
+    X(many_enqueued_at_once_wake_who_waits)                                                        \
+    X(a_statement_by_hand_wakes_who_waits)                                                         \
+    X(a_job_that_goes_back_wakes_who_waits)                                                        \
+    X(nobody_else_is_told)                                                                         \
+    X(a_look_sees_what_is_due)                                                                     \
     /* conformance_schema.c */                                                                     \
     X(an_empty_database_has_no_schema)                                                             \
     X(migrates_once_and_then_nothing)                                                              \

@@ -21,7 +21,7 @@ struct cycle_plan {
     size_t count;
 };
 
-enum { CYCLE_RESULTS_MAX = 11, FOLD_MAX = 500 };
+enum { CYCLE_RESULTS_MAX = 12, FOLD_MAX = 500 };
 
 /*
  * What is sent.
@@ -145,6 +145,12 @@ static struct cycle_plan send_cycle(struct postgres *p, const struct cycle *c)
         session_send(s, SQL_CLAIM_GATE);
         plan.claim = (int)plan.count++;
         send_claim(p, c);
+    }
+    if (c->idle != IDLE_KEEP) {
+        plan.count++;
+        wire_uuid(&s->wire, &c->worker->id);
+        wire_bool(&s->wire, c->idle == IDLE_MARK);
+        session_send(s, SQL_MARK_IDLE);
     }
     plan.count += postgres_hooks_done(s, c);
     if (c->hook_limit > 0) {
@@ -299,6 +305,8 @@ int postgres_cycle(struct store *store, const struct cycle *c, struct arena *a,
         return r;
     if (c->wish && !bounds_prepare(&p->bounds, c->wish->queues, c->wish->queue_count))
         return error_nomem(err);
+    if (c->woken)
+        bounds_forget(&p->bounds);
     struct cycle_plan plan = send_cycle(p, c);
     r = session_sync(&p->session, results, plan.count, err);
     if (r < 0) {
@@ -310,6 +318,8 @@ int postgres_cycle(struct store *store, const struct cycle *c, struct arena *a,
     if (!arena_ok(a))
         return lose_claims(&p->session, err);
     follow(&p->bounds, c, out);
+    if (c->idle == IDLE_MARK)
+        p->marked_at = 0;
     if (c->wish && out->claim_count < c->wish->limit)
         find_next_due(&p->session, c->wish, out);
     return PLAIN_OK;

@@ -15,6 +15,7 @@ struct postgres {
     struct store base; /* first: a struct store * is cast to this */
     struct session session;
     struct bounds bounds;
+    int64_t marked_at; /* the first transaction number behind the last IDLE_MARK; 0: not known */
 };
 
 static inline struct postgres *postgres_of(struct store *s)
@@ -60,6 +61,12 @@ int postgres_beat(struct store *s, const plain_uuid *worker, plain_error *err);
 int postgres_leave(struct store *s, const plain_uuid *worker, plain_error *err);
 int postgres_rescue(struct store *s, const struct rescue_wish *wish, struct arena *a,
                     struct rescue_result *out, plain_error *err);
+
+int postgres_look(struct store *s, const struct claim_wish *wish, struct look *out,
+                  plain_error *err);
+int postgres_listen(struct store *s, const plain_uuid *worker, struct listening *out,
+                    plain_error *err);
+int postgres_hear(struct store *s, bool changed, struct heard *out, plain_error *err);
 
 int postgres_list(struct store *s, enum job_table table, const struct row_filter *filter,
                   struct arena *a, struct job_row **rows, size_t *count, plain_error *err);

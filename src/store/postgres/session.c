@@ -82,7 +82,7 @@ void session_drop(struct session *s)
     s->spans = false;
     s->sent_count = 0;
     s->send_failed = false;
-    s->started = false;
+    s->started = s->listens = false;
     memset(s->prepared, 0, sizeof(s->prepared));
 }
 

@@ -55,6 +55,7 @@ struct session {
     } sent[SESSION_SENDS_MAX * 2];
     size_t sent_count;
     bool send_failed;
+    bool listens; /* to plainjobs_wake: see wake.c */
     bool started; /* the sync of the pipeline is sent already */
     bool spans;   /* a transaction over several syncs is open: see transaction.h */
     struct session_adopted {

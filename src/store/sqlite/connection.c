@@ -10,6 +10,7 @@
 #include "base/uuid.h"
 #include "store/sqlite/adopt.h"
 #include "store/sqlite/failure.h"
+#include "store/sqlite/wake.h"
 
 enum { WAIT_LEAST_US = 500, WAIT_SPREAD_US = 2500, UUID_BYTES = 16 };
 
@@ -83,6 +84,7 @@ int connection_open(struct connection *conn, const char *path, int flags, plain_
 void connection_close(struct connection *conn)
 {
     disconnect(conn);
+    ear_release(conn->ear);
     mem_free(conn->path);
 }
 
@@ -115,6 +117,7 @@ int connection_begin(struct connection *conn, enum sql_name how, const char *doi
     int moved = 0;
 
     conn->doing = doing;
+    conn->has_enqueued = false;
     conn->deadline = clock_add(clock_mono_us(), CONNECTION_PATIENCE_US);
     if (conn->is_adopted)
         return adopted_connection_begin(conn, how, err);
@@ -135,6 +138,8 @@ int connection_end(struct connection *conn, int result, plain_error *err)
         return adopted_connection_end(conn, result, err);
     if (result == PLAIN_OK) {
         result = connection_run(conn, SQL_COMMIT, err);
+        if (result == PLAIN_OK && conn->has_enqueued)
+            wake_workers(conn->path);
         if (result == PLAIN_OK)
             checkpoint_if_due(&conn->checkpoint, conn);
     }

@@ -32,6 +32,8 @@
 /* How long the statements of one call wait for locks, all in all. The contract is 30 s. */
 #define CONNECTION_PATIENCE_US INT64_C(25000000)
 
+struct ear; /* wake.h */
+
 struct connection {
     struct store base;
     sqlite3 *db;
@@ -41,6 +43,8 @@ struct connection {
     int64_t deadline;  /* monotonic: until then a lock is waited for */
     sqlite3_stmt *statements[SQL_COUNT];
     struct checkpoint checkpoint;
+    struct ear *ear;   /* listens for others; NULL: does not */
+    bool has_enqueued; /* in the transaction: workers are to be woken behind it */
 
     bool is_adopted;          /* db is the application's: see adopt.h */
     bool is_nested;           /* adopted: in a transaction of the application's */

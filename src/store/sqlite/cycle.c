@@ -67,6 +67,7 @@ static int insert_successor(struct connection *conn, const struct job_end *end, 
     query_int(&q, 5, end->successor_retry_attempt);
     query_int(&q, 6, end->crash_count);
     query_int(&q, 7, end->lost_count);
+    conn->has_enqueued = true;
     return query_end(&q, err);
 }
 
@@ -141,6 +142,7 @@ static int write_releases(struct connection *conn, const struct cycle *c, struct
         if (r == PLAIN_OK && !released)
             r = release(conn, &c->releases[i], &released, err);
         out->released += released;
+        conn->has_enqueued = conn->has_enqueued || released;
     }
     return r;
 }

@@ -53,6 +53,7 @@ static int insert(struct query *q, bool *is_held, plain_error *err)
     *is_held = q->rc == SQLITE_CONSTRAINT_TRIGGER &&
                text_starts_with(sqlite3_errmsg(q->connection->db), key_is_held);
     int r = query_end(q, *is_held ? NULL : err);
+    q->connection->has_enqueued = q->connection->has_enqueued || r == PLAIN_OK;
     return *is_held ? PLAIN_OK : r;
 }
 

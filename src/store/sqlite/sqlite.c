@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "store/sqlite/path.h"
 #include "store/sqlite/schedules.h"
+#include "store/sqlite/wake.h"
 
 static const char *const schemes[] = {"sqlite", NULL};
 
@@ -146,6 +147,9 @@ const struct store_ops store_sqlite = {
     .beat = sqlite_beat,
     .leave = sqlite_leave,
     .rescue = sqlite_rescue,
+    .look = sqlite_look,
+    .listen = sqlite_listen,
+    .hear = sqlite_hear,
     .file = sqlite_file,
     .queue_names = sqlite_queue_names,
     .pause = sqlite_pause,

@@ -1,0 +1,305 @@
+#define _GNU_SOURCE
+#include "store/sqlite/wake.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "base/uuid.h"
+#include "store/sqlite/claim.h"
+#include "store/sqlite/sqlite.h"
+
+enum { LAST_STEP_MS = 64, EVENTS_SIZE = 4096 };
+
+static const char folder_end[] = "-workers";
+static const char socket_end[] = ".sock";
+
+struct ear {
+    int folder_fd; /* of the sockets */
+    int socket_fd, watch_fd;
+    char socket_name[PLAIN_UUID_TEXT + sizeof(socket_end)];
+    const char *file; /* the database's name in its folder: the end of the connection's path */
+    int64_t version;  /* PRAGMA data_version */
+    int64_t step_ms;  /* until it is asked again; -1: the database is quiet */
+};
+
+static bool folder_path(const char *path, char out[PATH_MAX])
+{
+    int n = snprintf(out, PATH_MAX, "%s%s", path, folder_end);
+
+    return n > 0 && n < PATH_MAX;
+}
+
+/* A name in an open folder: short, however long the folder's own is. */
+static bool socket_address(int folder_fd, const char *name, struct sockaddr_un *out)
+{
+    *out = (struct sockaddr_un){.sun_family = AF_UNIX};
+    int n = snprintf(out->sun_path, sizeof(out->sun_path), "/proc/self/fd/%d/%s", folder_fd, name);
+    return n > 0 && (size_t)n < sizeof(out->sun_path);
+}
+
+static bool is_socket_name(const char *name)
+{
+    size_t length = strlen(name), end = sizeof(socket_end) - 1;
+
+    return length > end && strcmp(name + length - end, socket_end) == 0;
+}
+
+static void tell(int sender, int folder_fd, const char *name)
+{
+    struct sockaddr_un to;
+
+    if (!is_socket_name(name) || !socket_address(folder_fd, name, &to))
+        return;
+    if (sendto(sender, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&to, sizeof(to)) <
+            0 &&
+        errno == ECONNREFUSED)
+        (void)unlinkat(folder_fd, name, 0); /* its worker was killed */
+}
+
+void wake_workers(const char *path)
+{
+    char name[PATH_MAX];
+    int folder_fd = folder_path(path, name) ? open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+    if (folder_fd < 0)
+        return;
+    DIR *folder = fdopendir(folder_fd);
+    int sender = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const struct dirent *entry;
+
+    while (folder && sender >= 0 && (entry = readdir(folder)))
+        tell(sender, folder_fd, entry->d_name);
+    if (sender >= 0)
+        (void)close(sender);
+    if (folder)
+        (void)closedir(folder);
+    else
+        (void)close(folder_fd);
+}
+
+/*
+ * Listening.
+ */
+
+/* Where the folder cannot be made or written, the watch is all there is. */
+static void open_socket(struct ear *ear, const char *path, const plain_uuid *worker)
+{
+    char folder[PATH_MAX], id[PLAIN_UUID_TEXT];
+    struct sockaddr_un at;
+
+    if (!folder_path(path, folder) || (mkdir(folder, 0700) < 0 && errno != EEXIST))
+        return;
+    ear->folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (ear->folder_fd < 0)
+        return;
+    (void)snprintf(ear->socket_name, sizeof(ear->socket_name), "%s%s",
+                   plain_uuid_format(worker, id), socket_end);
+    if (!socket_address(ear->folder_fd, ear->socket_name, &at))
+        return;
+    ear->socket_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (ear->socket_fd >= 0 && bind(ear->socket_fd, (struct sockaddr *)&at, sizeof(at)) < 0) {
+        (void)close(ear->socket_fd);
+        ear->socket_fd = -1;
+    }
+}
+
+static void open_watch(struct ear *ear, const char *path)
+{
+    char folder[PATH_MAX];
+    size_t length = (size_t)(ear->file - path);
+
+    if (length == 0 || length >= sizeof(folder))
+        return;
+    memcpy(folder, path, length);
+    folder[length] = '\0';
+    ear->watch_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (ear->watch_fd >= 0 &&
+        inotify_add_watch(ear->watch_fd, folder, IN_MODIFY | IN_CREATE | IN_MOVED_TO) < 0) {
+        (void)close(ear->watch_fd);
+        ear->watch_fd = -1;
+    }
+}
+
+void ear_release(struct ear *ear)
+{
+    if (!ear)
+        return;
+    if (ear->socket_fd >= 0) {
+        (void)close(ear->socket_fd);
+        (void)unlinkat(ear->folder_fd, ear->socket_name, 0);
+    }
+    if (ear->folder_fd >= 0)
+        (void)close(ear->folder_fd);
+    if (ear->watch_fd >= 0)
+        (void)close(ear->watch_fd);
+    mem_free(ear);
+}
+
+static int read_version(struct connection *conn, int64_t *out, plain_error *err)
+{
+    struct query q = query_begin(conn, SQL_DATA_VERSION);
+
+    if (query_row(&q))
+        *out = column_int(&q, 0);
+    return query_end(&q, err);
+}
+
+static int open_ear(struct connection *conn, const plain_uuid *worker, plain_error *err)
+{
+    struct ear *ear = mem_zalloc(1, sizeof(*ear));
+
+    if (!ear)
+        return error_nomem(err);
+    *ear = (struct ear){.folder_fd = -1, .socket_fd = -1, .watch_fd = -1, .step_ms = -1};
+    ear->file = strrchr(conn->path, '/') ? strrchr(conn->path, '/') + 1 : conn->path;
+    open_socket(ear, conn->path, worker);
+    open_watch(ear, conn->path);
+    int r = read_version(conn, &ear->version, err);
+    if (r == PLAIN_OK && ear->socket_fd < 0 && ear->watch_fd < 0)
+        r = PLAIN_NONE;
+    if (r != PLAIN_OK) {
+        ear_release(ear);
+        return r;
+    }
+    conn->ear = ear;
+    return PLAIN_OK;
+}
+
+int sqlite_listen(struct store *store, const plain_uuid *worker, struct listening *out,
+                  plain_error *err)
+{
+    struct connection *conn = connection_of(store);
+
+    *out = (struct listening){.told_fd = -1, .changed_fd = -1, .is_new = !conn->ear};
+    if (!conn->ear) {
+        int r = open_ear(conn, worker, err);
+        if (r != PLAIN_OK)
+            return r;
+    }
+    out->told_fd = conn->ear->socket_fd;
+    out->changed_fd = conn->ear->watch_fd;
+    return PLAIN_OK;
+}
+
+static bool was_told(const struct ear *ear)
+{
+    char word[16];
+    bool told = false;
+
+    while (ear->socket_fd >= 0 && recv(ear->socket_fd, word, sizeof(word), MSG_DONTWAIT) >= 0)
+        told = true;
+    return told;
+}
+
+/* Whether a file of the database is among what changed in the folder. */
+static bool was_written(const struct ear *ear)
+{
+    char events[EVENTS_SIZE] __attribute__((aligned(__alignof__(struct inotify_event))));
+    bool written = false;
+    ssize_t n;
+
+    while (ear->watch_fd >= 0 && (n = read(ear->watch_fd, events, sizeof(events))) > 0) {
+        for (const char *p = events; p < events + n;) {
+            const struct inotify_event *e = (const void *)p;
+
+            written = written || (e->mask & IN_Q_OVERFLOW) ||
+                      (e->len > 0 && text_starts_with(e->name, ear->file));
+            p += sizeof(*e) + e->len;
+        }
+    }
+    return written;
+}
+
+int sqlite_hear(struct store *store, bool changed, struct heard *out, plain_error *err)
+{
+    struct connection *conn = connection_of(store);
+    struct ear *ear = conn->ear;
+    int64_t version = 0;
+
+    *out = (struct heard){.again_ms = -1};
+    if (!ear)
+        return PLAIN_OK;
+    out->is_woken = was_told(ear);
+    if (!changed) {
+        ear->step_ms = -1;
+        return PLAIN_OK;
+    }
+    if (was_written(ear))
+        ear->step_ms = 0;
+    if (ear->step_ms < 0)
+        return PLAIN_OK;
+    conn->deadline = clock_add(clock_mono_us(), CONNECTION_PATIENCE_US);
+    int r = read_version(conn, &version, err);
+    if (r != PLAIN_OK)
+        return r;
+    if (version != ear->version) {
+        ear->version = version;
+        ear->step_ms = -1;
+        out->is_woken = true;
+    } else {
+        ear->step_ms = ear->step_ms == 0 ? 1 : ear->step_ms * 2;
+        if (ear->step_ms > LAST_STEP_MS)
+            ear->step_ms = -1;
+    }
+    out->again_ms = ear->step_ms;
+    return PLAIN_OK;
+}
+
+/*
+ * Looking.
+ */
+
+static int look_at_queue(struct connection *conn, const char *queue, const char *classes,
+                         struct look *out, plain_error *err)
+{
+    struct query q = query_begin(conn, SQL_LOOK);
+
+    query_text(&q, 1, queue);
+    query_int(&q, 2, out->now);
+    query_text(&q, 3, classes);
+    if (query_row(&q) && column_int(&q, 0))
+        out->is_due = true;
+    int r = query_end(&q, err);
+    if (r != PLAIN_OK)
+        return r;
+    q = query_begin(conn, SQL_NEXT_DUE);
+    query_text(&q, 1, queue);
+    query_int(&q, 2, out->now);
+    int64_t due = query_row(&q) ? column_time(&q, 0) : STORE_NO_TIME;
+    if (due != STORE_NO_TIME && (out->next_due == STORE_NO_TIME || due < out->next_due))
+        out->next_due = due;
+    return query_end(&q, err);
+}
+
+int sqlite_look(struct store *store, const struct claim_wish *wish, struct look *out,
+                plain_error *err)
+{
+    struct connection *conn = connection_of(store);
+    struct arena a = ARENA_INIT;
+    const char *classes = names_as_json(wish->classes, wish->class_count, &a);
+    int r =
+        classes ? connection_begin(conn, SQL_BEGIN_READ, "looking into", err) : error_nomem(err);
+
+    *out = (struct look){.now = clock_wall_us(), .next_due = STORE_NO_TIME};
+    if (r == PLAIN_OK) {
+        for (size_t i = 0; r == PLAIN_OK && i < wish->queue_count; i++)
+            r = look_at_queue(conn, wish->queues[i], classes, out, err);
+        r = connection_end(conn, r, err);
+    }
+    arena_release(&a);
+    return r;
+}

@@ -1,0 +1,99 @@
+#include "worker/listener.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+enum { RETRY_MS = 1000 };
+
+void listener_init(struct listener *l)
+{
+    *l = (struct listener){
+        .at = {.told_fd = -1, .changed_fd = -1}, .retry_us = 0, .again_us = INT64_MAX};
+}
+
+void listener_lost(struct listener *l)
+{
+    atomic_store(&l->hears, false);
+    l->at = (struct listening){.told_fd = -1, .changed_fd = -1};
+    l->again_us = INT64_MAX;
+}
+
+static void fail(struct listener *l, const char *what, const plain_error *err)
+{
+    if ((l->failures & (l->failures - 1)) == 0) /* the 1st, 2nd, 4th, 8th ... */
+        log_event(LOG_WARNING, what, LOG_TEXT("error", err->message));
+    l->failures++;
+    listener_lost(l);
+    l->retry_us = clock_boot_us() + (int64_t)RETRY_MS * US_PER_MS;
+}
+
+static bool subscribe(struct listener *l, struct store *s, const plain_uuid *worker)
+{
+    plain_error err;
+    int r = s->ops->listen(s, worker, &l->at, &err);
+
+    if (r < 0) {
+        fail(l, "Listening for jobs failed", &err);
+        return false;
+    }
+    if (r == PLAIN_NONE) {
+        log_event(LOG_INFO, "Jobs are looked for, since this database cannot tell of them",
+                  LOG_TEXT("database", s->ops->name));
+        listener_lost(l);
+        l->refused = true;
+        return false;
+    }
+    l->retry_us = INT64_MAX;
+    atomic_store(&l->hears, true);
+    return l->at.is_new;
+}
+
+static bool hear(struct listener *l, struct store *s)
+{
+    struct heard heard;
+    plain_error err;
+
+    if (s->ops->hear(s, atomic_load(&l->waiting), &heard, &err) < 0) {
+        fail(l, "Listening for jobs was interrupted", &err);
+        l->retry_us = 0;
+        return false;
+    }
+    l->failures = 0;
+    l->again_us = INT64_MAX;
+    if (heard.again_ms >= 0)
+        l->again_us = clock_boot_us() + heard.again_ms * US_PER_MS;
+    return heard.is_woken;
+}
+
+bool listener_run(struct listener *l, struct store *s, const plain_uuid *worker)
+{
+    bool woken = false;
+
+    if (!s || l->refused)
+        return false;
+    if (!atomic_load(&l->hears) && clock_boot_us() >= l->retry_us)
+        woken = subscribe(l, s, worker);
+    if (atomic_load(&l->hears))
+        woken = hear(l, s) || woken;
+    if (woken)
+        atomic_store(&l->woken, true);
+    return woken;
+}
+
+int listener_fds(const struct listener *l, struct pollfd *out)
+{
+    int n = 0;
+
+    if (l->at.told_fd >= 0)
+        out[n++] = (struct pollfd){.fd = l->at.told_fd, .events = POLLIN};
+    if (l->at.changed_fd >= 0 && atomic_load(&l->waiting))
+        out[n++] = (struct pollfd){.fd = l->at.changed_fd, .events = POLLIN};
+    return n;
+}
+
+int64_t listener_next_us(const struct listener *l)
+{
+    if (l->refused)
+        return INT64_MAX;
+    return l->retry_us < l->again_us ? l->retry_us : l->again_us;
+}

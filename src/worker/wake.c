@@ -1,0 +1,149 @@
+/*
+ * wake.c - when to look for jobs
+ *
+ * A worker that finds no more than it asked for marks itself as waiting: from then on an enqueue
+ * tells it (on SQLite it is told anyway). What was enqueued by a transaction that had begun before
+ * the mark was there tells nobody, so behind the mark the worker looks by itself at 1, 2, 4 ... 500
+ * ms, and while such a transaction is still open. After that, looking is the backstop for what was
+ * not heard: every half second, and less than once a second when it has been quiet for 5 s. A
+ * worker to which much comes takes the mark away: it looks all the time, and telling costs the
+ * enqueueing transactions a lock that they share.
+ *
+ * Looking is one query that writes nothing; only what it finds is claimed.
+ */
+#include "base/clock.h"
+#include "base/uuid.h"
+#include "worker/state.h"
+
+enum {
+    POLL_FIRST_MS = 20,
+    POLL_MAX_MS = 500,
+    POLL_OPEN_MS = 120,
+    POLL_CALM_MS = 2000,
+    POLL_PATTERN_CALM_MS = 4000, /* with a pattern the queues are asked for, too */
+    CALM_MS = 5000,
+    STEP_LAST_MS = 512,
+    WINDOW_MS = 100,
+    BUSY_JOBS = 50 /* found in a window */
+};
+
+static bool hears(const struct worker *w)
+{
+    return atomic_load(&w->lease.thread.listener.hears);
+}
+
+static bool needs_marks(const struct worker *w)
+{
+    return w->store->store->ops->caps & STORE_IDLE_MARKS;
+}
+
+bool wake_cause(const struct worker *w)
+{
+    return atomic_load(&w->lease.thread.listener.woken) || wake_change(w) == IDLE_MARK;
+}
+
+enum idle_change wake_change(const struct worker *w)
+{
+    bool is_marked = w->wakeup.is_marked;
+    bool may_wait = hears(w) && !w->wakeup.is_busy && !w->likely && !w->options->drain;
+
+    if (!needs_marks(w) || w->stop != STOP_NO || may_wait == is_marked)
+        return IDLE_KEEP;
+    return may_wait ? IDLE_MARK : IDLE_CLEAR;
+}
+
+/* Only what the timer or a foreign writer caused is looked at first: of the rest something is
+ * probably there. */
+void wake_fill(struct worker *w, struct order *o)
+{
+    o->woken = o->limit > 0 && atomic_exchange(&w->lease.thread.listener.woken, false);
+    o->idle = o->limit > 0 ? wake_change(w) : IDLE_KEEP;
+    o->look_first = o->limit > 0 && w->empty && o->idle == IDLE_KEEP &&
+                    !(o->woken && needs_marks(w)) && o->end_count == 0 && o->release_count == 0 &&
+                    o->hooks_done_count == 0 && o->hook_limit == 0 && o->watched_count == 0 &&
+                    !o->fold;
+}
+
+static void watch_rate(struct wakeup *u, int64_t now, size_t found)
+{
+    if (now - u->window_us >= (int64_t)WINDOW_MS * US_PER_MS) {
+        u->is_busy = u->found > BUSY_JOBS;
+        u->window_us = now;
+        u->found = 0;
+    }
+    u->found += (int64_t)found;
+    u->is_busy = u->is_busy || u->found > BUSY_JOBS;
+}
+
+static int64_t next_step(struct wakeup *u)
+{
+    int64_t ms = u->step_ms;
+
+    u->step_ms *= 2;
+    return ms;
+}
+
+/* How long nobody has to look. */
+static int64_t wait_ms(struct worker *w, int64_t now)
+{
+    struct wakeup *u = &w->wakeup;
+    bool is_calm = u->empty_since_us > 0 && now - u->empty_since_us >= (int64_t)CALM_MS * US_PER_MS;
+    int64_t calm_ms = w->store->served.is_open ? POLL_PATTERN_CALM_MS : POLL_CALM_MS;
+    int64_t backstop = is_calm ? calm_ms : POLL_MAX_MS;
+
+    if (hears(w) && u->is_marked && u->step_ms <= STEP_LAST_MS)
+        return next_step(u);
+    if (hears(w) && u->is_marked && u->is_open && !is_calm)
+        return POLL_OPEN_MS;
+    if (hears(w) && (u->is_marked || !needs_marks(w)))
+        return backstop;
+    int64_t ms = w->empty && u->poll_ms > 0 ? u->poll_ms * 2 : POLL_FIRST_MS;
+    u->poll_ms = ms < backstop ? ms : backstop;
+    return u->poll_ms;
+}
+
+/* Up to a quarter less: so that workers that were started together do not stay together. */
+static int64_t jittered_us(int64_t ms)
+{
+    int64_t us = ms * US_PER_MS;
+
+    return us - (int64_t)(random_u64() % (uint64_t)(us / 4 + 1));
+}
+
+void wake_reply(struct worker *w, const struct order *o)
+{
+    struct wakeup *u = &w->wakeup;
+    int64_t now = clock_mono_us();
+
+    w->likely = o->result.claim_count == o->limit;
+    w->empty = o->result.claim_count == 0;
+    if (!w->empty)
+        u->empty_since_us = 0;
+    else if (u->empty_since_us == 0)
+        u->empty_since_us = now;
+    if (o->idle != IDLE_KEEP)
+        *u = (struct wakeup){.is_marked = o->idle == IDLE_MARK,
+                             .is_open = true,
+                             .step_ms = 1,
+                             .empty_since_us = u->empty_since_us,
+                             .is_busy = u->is_busy,
+                             .window_us = u->window_us,
+                             .found = u->found};
+    if (o->look_first)
+        u->is_open = o->look.is_open;
+    watch_rate(u, now, o->result.claim_count);
+    w->poll_at_us = now + jittered_us(wait_ms(w, now));
+    if (o->result.next_due != STORE_NO_TIME) {
+        int64_t wait = o->result.next_due - o->result.now;
+        int64_t due_us = now + (wait > 0 ? wait : 0);
+
+        w->poll_at_us = due_us < w->poll_at_us ? due_us : w->poll_at_us;
+    }
+    lease_thread_set_waiting(&w->lease.thread, w->empty);
+}
+
+void wake_fail(struct worker *w)
+{
+    w->wakeup.is_marked = false;
+    w->empty = false; /* claim, do not look */
+}

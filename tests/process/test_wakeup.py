@@ -1,0 +1,123 @@
+"""An idle worker is told of jobs, costs next to nothing, and finds what nobody tells it of."""
+import pathlib
+import re
+import statistics
+import time
+
+import pytest
+
+from marks import on_postgres, on_sqlite
+from program import sized
+from workers import wait_until
+
+JOBS = sized(12, 200)
+POLL_S = 0.5 * 3 / 4   # the shortest wait of a worker that looks by itself
+CALM_S = 5.5           # after so long without a job it looks less than once a second
+WATCH_S = sized(5, 30)
+BY_HAND = "INSERT INTO plainjobs_jobrequest (job_class, parameters) VALUES ('NoopJob', '%s')"
+PARAMETERS = '{"args": [], "kwargs": {}}'
+
+
+@pytest.fixture
+def idle_worker(plain, db, module, start_worker):
+    """A worker that has run a job and then looked as often as it does behind its mark."""
+    worker = start_worker("--max-processes", 2)
+    worker.await_event("Worker registered")
+    plain.enqueue("NoopJob")
+    db.await_results(1)
+    time.sleep(1.2)
+    return worker
+
+
+def waits(db):
+    """From the enqueue to the start of each job but the first."""
+    return [row.started_at - row.requested_at for row in db.results()][1:]
+
+
+def test_an_enqueue_wakes_an_idle_worker(db, plain, idle_worker):
+    """Those that are looked for wait for a quarter of a second in the middle."""
+    for n in range(JOBS):
+        plain.enqueue("NoopJob")
+        db.await_results(n + 2)
+    assert statistics.median(waits(db)) < POLL_S / 4, waits(db)
+
+
+def test_a_statement_by_hand_wakes_an_idle_worker(db, idle_worker):
+    for n in range(JOBS):
+        db.execute(BY_HAND % PARAMETERS)
+        db.await_results(n + 2)
+    assert statistics.median(waits(db)) < POLL_S / 4, waits(db)
+
+
+def processor_s(pid):
+    return sum(int((task / "schedstat").read_text().split()[0])
+               for task in pathlib.Path(f"/proc/{pid}/task").iterdir()) / 1e9
+
+
+def statements(db):
+    """Those of the server's log, whose lines name the database; parsing and binding are none."""
+    log = db.cluster.log.read_text(errors="replace")
+    return len(re.findall(rf" {db.name} '?LOG:  (?:execute|statement)", log))
+
+
+@on_postgres
+def test_a_worker_that_is_idle_for_long_hardly_asks(db, plain, module, start_worker):
+    """At most one query a second, heartbeats included."""
+    db.execute(f"ALTER DATABASE {db.name} SET log_statement = 'all'")
+    worker = start_worker("--max-processes", 1)
+    worker.await_event("Worker registered")
+    time.sleep(CALM_S + 1)
+    before, used = statements(db), processor_s(worker.pid)
+    assert before > 0
+    time.sleep(WATCH_S)
+    assert statements(db) - before <= WATCH_S
+    assert (processor_s(worker.pid) - used) / WATCH_S < 0.005
+
+
+@on_postgres
+def test_what_an_older_transaction_commits_is_found(db, idle_worker):
+    """Its statement ran before the worker waited, so it tells nobody."""
+    late = db.connect()
+    late.cursor().execute(BY_HAND % PARAMETERS)
+    # For this transaction the worker does not wait yet: as if it had begun before.
+    db.execute("UPDATE plainjobs_workerheartbeat SET idle_at = NULL")
+    other = db.connect()
+    other.cursor().execute(BY_HAND % PARAMETERS)
+    other.commit()
+    db.await_results(2, seconds=10)
+    late.commit()
+    db.await_results(3, seconds=10)
+    late.close()
+    other.close()
+
+
+@on_postgres
+def test_a_cut_link_is_listened_on_again(db, plain, idle_worker):
+    db.query("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+             " WHERE datname = current_database() AND pid <> pg_backend_pid()")
+    plain.enqueue("NoopJob")
+    db.await_results(2)
+    wait_until(lambda: db.query("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%%'"
+                                " AND datname = current_database()"), "another LISTEN")
+    time.sleep(1.2)
+    for n in range(JOBS):
+        plain.enqueue("NoopJob")
+        db.await_results(n + 3)
+    assert statistics.median(waits(db)[1:]) < POLL_S / 4, waits(db)
+
+
+@on_sqlite
+def test_a_worker_on_a_folder_that_it_cannot_write_is_woken_all_the_same(db, plain, module,
+                                                                         start_worker):
+    """The sockets cannot be made: the watch on the database's folder finds the commit."""
+    blocked = pathlib.Path(f"{db.path}-workers")
+    blocked.write_text("a file where the folder should be")
+    worker = start_worker("--max-processes", 2)
+    worker.await_event("Worker registered")
+    plain.enqueue("NoopJob")
+    db.await_results(1)
+    time.sleep(1.2)
+    for n in range(JOBS):
+        plain.enqueue("NoopJob")
+        db.await_results(n + 2)
+    assert statistics.median(waits(db)) < POLL_S / 4, waits(db)
