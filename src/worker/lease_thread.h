@@ -20,8 +20,8 @@
 #include <uv.h>
 
 #include "store/store.h"
-#include "worker/rescuer.h"
 #include "worker/listener.h"
+#include "worker/rescuer.h"
 
 struct lease_terms {
     const char *url;

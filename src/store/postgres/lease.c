@@ -59,7 +59,7 @@ int postgres_leave(struct store *store, const plain_uuid *worker, plain_error *e
 }
 
 /*
- * Rescue: one pipeline.
+ * Rescue: a look, and where something is to be done one pipeline.
  */
 
 enum {
@@ -167,6 +167,26 @@ static void read_next(const PGresult *result, struct arena *a, struct rescue_res
     }
 }
 
+/* Whether there is anything to rescue; if not, all that is to be told is in *out. */
+static int look(struct session *s, const struct rescue_wish *wish, bool *needed,
+                struct rescue_result *out, plain_error *err)
+{
+    enum { NEEDED, NOW, NEXT };
+    PGresult *result = NULL;
+
+    wire_uuid(&s->wire, &wish->worker->id);
+    put_uuids(&s->wire, wish->dead, wish->dead_count);
+    session_send(s, SQL_NEED_RESCUE);
+    int r = session_sync(s, &result, 1, err);
+    if (r == PLAIN_OK) {
+        field_read(result, 0, NEEDED, field_bool, NULL, needed);
+        field_read(result, 0, NOW, field_time, NULL, &out->now);
+        field_read(result, 0, NEXT, field_time, NULL, &out->next_lapse);
+    }
+    session_clear(&result, 1);
+    return r;
+}
+
 int postgres_rescue(struct store *store, const struct rescue_wish *wish, struct arena *a,
                     struct rescue_result *out, plain_error *err)
 {
@@ -174,8 +194,11 @@ int postgres_rescue(struct store *store, const struct rescue_wish *wish, struct 
     PGresult *results[RESCUE_RESULTS] = {NULL};
 
     *out = (struct rescue_result){.next_lapse = STORE_NO_TIME};
+    bool needed = false;
     int r = session_begin(s, "rescue jobs", err);
-    if (r < 0)
+    if (r == PLAIN_OK)
+        r = look(s, wish, &needed, out, err);
+    if (r < 0 || !needed)
         return r;
     send_rescue(s, wish);
     r = session_sync(s, results, RESCUE_RESULTS, err);

@@ -37,6 +37,25 @@ RETURNING 1;
 -- $1 uuid  worker
 DELETE FROM {schema}.plainjobs_workerheartbeat WHERE worker_id = $1::uuid RETURNING 1;
 
+-- :name need_rescue
+-- $1 uuid    worker that asks
+-- $2 uuid[]  workers that are known to be dead
+-- Whether there is anything to write: mostly there is not, and one query is enough. With it the time
+-- and, as in next_lapse, when the next lease of another worker is over.
+SELECT EXISTS (SELECT 1 FROM {schema}.plainjobs_workerheartbeat
+                WHERE worker_id <> $1::uuid
+                  AND (rescuer_id = $1::uuid
+                       OR last_heartbeat_at < statement_timestamp()
+                              - COALESCE(lease_ms, 300000) * interval '1 ms'
+                       OR worker_id = ANY ($2::uuid[])))
+       OR EXISTS (SELECT 1 FROM {schema}.plainjobs_jobprocess p
+                   WHERE NOT EXISTS (SELECT 1 FROM {schema}.plainjobs_workerheartbeat h
+                                      WHERE h.worker_id = p.worker_id)),
+       statement_timestamp(),
+       (SELECT min(last_heartbeat_at + COALESCE(lease_ms, 300000) * interval '1 ms')
+          FROM {schema}.plainjobs_workerheartbeat
+         WHERE worker_id <> $1::uuid AND rescuer_id IS DISTINCT FROM $1::uuid);
+
 -- :name adopt_orphans
 -- $1 int8  ms until they may be rescued
 -- Processes whose worker has no row (somebody deleted it) get one, which lapses like any other: the
