@@ -555,6 +555,27 @@ static const struct command commands[] = {
     },
     {
         .group = "jobs",
+        .name = "verify",
+        .operands = "",
+        .doc = "Check that the tables keep what the queue guarantees.",
+        .about =
+            "Every attempt has one end, a failed one at most one successor, a key one holder; the "
+            "counters\n"
+            "are right. Reads one snapshot and writes nothing, also while workers work. Exit code "
+            "1 when\n"
+            "something is wrong. At most 100 findings of a kind are told.",
+        .json =
+            "{\"sound\", \"findings\": [{\"check\", \"message\", \"uuid\", \"job_class\"}]}; "
+            "of a counter\n"
+            "\"status\", \"counted\" and \"stored\" instead of a class. A check is ended_twice, "
+            "two_states,\n"
+            "successor_gone, no_successor, wrong_link, key_leaked, key_not_held, orphan, times or "
+            "counter",
+        .example = "plain jobs verify",
+        .run = cmd_verify,
+    },
+    {
+        .group = "jobs",
         .name = "next",
         .operands = "EXPR",
         .least = 1,

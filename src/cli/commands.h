@@ -38,6 +38,7 @@ int cmd_run(struct cli *cli, plain_error *err);
 int cmd_show(struct cli *cli, plain_error *err);
 int cmd_stats(struct cli *cli, plain_error *err);
 int cmd_stop(struct cli *cli, plain_error *err);
+int cmd_verify(struct cli *cli, plain_error *err);
 int cmd_version(struct cli *cli, plain_error *err);
 int cmd_why(struct cli *cli, plain_error *err);
 int cmd_worker(struct cli *cli, plain_error *err);

@@ -87,6 +87,25 @@
     X(WISH_OF_WORKER)                                                                              \
     X(WAITING_CLASSES)                                                                             \
     X(COUNT_AHEAD)                                                                                 \
+    X(BEGIN_SNAPSHOT)                                                                              \
+    X(VERIFY_ENDED_TWICE)                                                                          \
+    X(VERIFY_ENDED_PENDING)                                                                        \
+    X(VERIFY_PROCESSING_TWICE)                                                                     \
+    X(VERIFY_SUCCESSOR_GONE)                                                                       \
+    X(VERIFY_NO_SUCCESSOR)                                                                         \
+    X(VERIFY_REQUEST_LINK)                                                                         \
+    X(VERIFY_PROCESS_LINK)                                                                         \
+    X(VERIFY_RESULT_LINK)                                                                          \
+    X(VERIFY_KEY_LEAKED)                                                                           \
+    X(VERIFY_REQUEST_KEY)                                                                          \
+    X(VERIFY_PROCESS_KEY)                                                                          \
+    X(VERIFY_ORPHAN)                                                                               \
+    X(VERIFY_TIMES)                                                                                \
+    X(VERIFY_RESULTS)                                                                              \
+    X(VERIFY_COUNTERS)                                                                             \
+    X(VERIFY_ENDS)                                                                                 \
+    X(TAKE_DUTY)                                                                                   \
+    X(DUTY_DONE)                                                                                   \
     X(BEGIN_COMMITTED)                                                                             \
     X(SAVEPOINT)                                                                                   \
     X(RELEASE)                                                                                     \

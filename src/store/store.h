@@ -372,6 +372,15 @@ enum {
     STORE_AHEAD_MAX = 10000
 };
 
+/* Something in the tables that cannot be. */
+struct finding {
+    const char *check;       /* "ended_twice": see cmd_verify.c for what each means */
+    plain_uuid uuid;         /* of a request or an attempt; zero for a counter */
+    const char *job_class;   /* of a counter the status */
+    int64_t counted, stored; /* of a counter: what it says, and what there is */
+};
+enum { VERIFY_FINDINGS_MAX = 100 };
+
 enum store_caps {
     STORE_FILE = 1 << 0,       /* a file on this host: made when missing if asked for */
     STORE_ONE_WRITER = 1 << 1, /* more connections of a process do not help */
@@ -602,6 +611,17 @@ struct store_ops {
      * 0 when there is no such request. */
     int (*count_ahead)(struct store *s, const plain_uuid *request, int64_t *count,
                        plain_error *err);
+
+    /* Looks whether the tables keep what the queue guarantees: in one snapshot, so while workers
+     * work too, and without writing. At most VERIFY_FINDINGS_MAX of each check; memory is needed
+     * for what is found alone. Takes its time: each statement of it is a call with a deadline. */
+    int (*verify)(struct store *s, struct arena *a, struct finding **findings, size_t *count,
+                  plain_error *err);
+
+    /* Work that one does for all: takes or keeps it for ms. PLAIN_NONE while another has it. A
+     * lease in a row, so that it survives no longer than it says. */
+    int (*take_duty)(struct store *s, const char *name, const plain_uuid *holder, int64_t ms,
+                     plain_error *err);
 };
 enum { STORE_SLICE = 500 };
 

@@ -4,6 +4,10 @@ Every test that runs many jobs ends with assert_sound(). test_verify.py shows th
 problems below is found.
 """
 import collections
+import json
+import subprocess
+
+from program import clean_environment, release_path
 
 FINAL = {"SUCCESSFUL", "ERRORED", "CANCELLED", "LOST"}
 
@@ -155,9 +159,21 @@ def problems(h, acked=None, idle=True, kills=False):
     return {name: where for name, where in found.items() if where}
 
 
+def findings(db):
+    """What `plain jobs verify`, the other oracle, says."""
+    done = subprocess.run([release_path(), "--json", "jobs", "verify"], cwd="/",
+                          env=clean_environment("/", DATABASE_URL=db.url),
+                          capture_output=True, timeout=60)
+    assert done.returncode in (0, 1) and done.stdout, done
+    said = json.loads(done.stdout)
+    assert said["sound"] == (done.returncode == 0) == (said["findings"] == []), said
+    return said["findings"]
+
+
 def assert_sound(db, acked=None, trace=None, idle=True, kills=False):
     found = problems(History.read(db, trace), acked, idle, kills)
     assert not found, {name: where[:5] for name, where in found.items()}
+    assert findings(db) == []
 
 
 def unexplained(h):

@@ -364,6 +364,99 @@ void what_is_ahead_is_counted_in_claim_order(void **state)
     bench_close(&b);
 }
 
+static struct finding *verify(struct bench *b, size_t *count)
+{
+    struct finding *findings = NULL;
+
+    if (b->store->ops->verify(b->store, &b->arena, &findings, count, &b->err) != PLAIN_OK)
+        fail_msg("%s", b->err.message);
+    return findings;
+}
+
+void verify_finds_what_is_wrong_and_nothing_else(void **state)
+{
+    struct new_request keyed = request_default();
+    struct bench b;
+    size_t count = 1;
+
+    (void)state;
+    bench_open(&b);
+    (void)verify(&b, &count);
+    assert_int_equal(count, 0);
+    keyed.concurrency_key = "k";
+    keyed.retries = 1;
+    (void)bench_enqueue(&b, &keyed);
+    struct claim claim = bench_claim_one(&b);
+    (void)verify(&b, &count);
+    assert_int_equal(count, 0);
+    struct job_end end = end_of(&claim, JOB_ERRORED);
+    end.successor = uuid_new();
+    end.successor_retry_attempt = 1;
+    (void)bench_end(&b, &end);
+    (void)verify(&b, &count);
+    assert_int_equal(count, 0);
+    (void)bench_number(&b, "DELETE FROM plainjobs_jobkey");
+    const struct finding *found = verify(&b, &count);
+    assert_int_equal(count, 1);
+    assert_string_equal(found->check, "key_not_held");
+    assert_uuid_equal(found->uuid, end.successor);
+    assert_string_equal(found->job_class, "Job");
+    (void)bench_number(&b, "DELETE FROM plainjobs_jobrequest");
+    (void)bench_number(&b, "UPDATE plainjobs_counter SET n = 3");
+    found = verify(&b, &count);
+    assert_int_equal(count, 2);
+    assert_string_equal(found[0].check, "successor_gone");
+    assert_uuid_equal(found[0].uuid, claim.token);
+    assert_string_equal(found[1].check, "counter");
+    assert_string_equal(found[1].job_class, "ERRORED");
+    assert_int_equal(found[1].counted, 3);
+    assert_int_equal(found[1].stored, 1);
+    bench_close(&b);
+}
+
+/* Rows on both sides of the borders of slices. */
+void verify_looks_at_every_slice(void **state)
+{
+    static const char *const ids[] = {"20001", "20000", "40001", "1"};
+    struct bench b;
+    size_t count;
+
+    (void)state;
+    bench_open(&b);
+    for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+        struct new_request r = request_default();
+        char sql[128];
+
+        r.concurrency_key = ids[i];
+        (void)bench_enqueue(&b, &r);
+        (void)snprintf(sql, sizeof(sql),
+                       "UPDATE plainjobs_jobrequest SET id = %s WHERE concurrency_key = '%s'",
+                       ids[i], ids[i]);
+        (void)bench_number(&b, sql);
+    }
+    (void)bench_number(&b, "DELETE FROM plainjobs_jobkey");
+    (void)verify(&b, &count);
+    assert_int_equal(count, ARRAY_SIZE(ids));
+    bench_close(&b);
+}
+
+void a_duty_is_one_holders_until_its_time(void **state)
+{
+    const plain_uuid first = uuid_new(), second = uuid_new();
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    const struct store_ops *ops = b.store->ops;
+    assert_int_equal(ops->take_duty(b.store, "clear", &first, 60000, &b.err), PLAIN_OK);
+    assert_int_equal(ops->take_duty(b.store, "clear", &second, 60000, &b.err), PLAIN_NONE);
+    assert_int_equal(ops->take_duty(b.store, "fold", &second, 60000, &b.err), PLAIN_OK);
+    assert_int_equal(ops->take_duty(b.store, "clear", &first, 0, &b.err), PLAIN_OK);
+    assert_int_equal(ops->take_duty(b.store, "clear", &second, 60000, &b.err), PLAIN_OK);
+    assert_int_equal(ops->take_duty(b.store, "clear", &first, 60000, &b.err), PLAIN_NONE);
+    bench_close(&b);
+}
+
 void a_claim_from_three_hundred_queues_is_in_one_order(void **state)
 {
     enum { QUEUES = 300, EACH = 7, LIMIT = 500 };

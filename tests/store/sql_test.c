@@ -38,6 +38,7 @@ static const struct excuse {
     {SQL_LOCK_MIGRATIONS, "begin_write locks the file"},
     {SQL_CLAIM_GATE, "begin_write locks the file"},
     {SQL_PAUSE_GATE, "begin_write locks the file"},
+    {SQL_BEGIN_SNAPSHOT, "begin_read is one"},
     {SQL_NOW, "the clock is the host's"},
     {SQL_BEGIN_COMMITTED, "there is one level of isolation"},
     {SQL_ADOPT, "encoding and query_only"},

@@ -73,6 +73,25 @@ static int purge_slice(struct session *s, int64_t last, struct slice *slice, pla
     return ask(s, 1, SQL_PURGE_REQUESTS, read_slice, slice, err);
 }
 
+static int read_nothing(const PGresult *result, void *out, plain_error *err)
+{
+    (void)result;
+    (void)out;
+    (void)err;
+    return PLAIN_OK;
+}
+
+/* For verify: what was not continued before this may be gone. */
+static int note_purge(struct session *s, plain_error *err)
+{
+    int r = session_begin(s, "purge requests", err);
+
+    if (r < 0)
+        return r;
+    wire_text(&s->wire, "purge");
+    return ask(s, 0, SQL_DUTY_DONE, read_nothing, NULL, err);
+}
+
 int postgres_purge(struct store *store, int64_t *requests, plain_error *err)
 {
     struct session *s = &postgres_of(store)->session;
@@ -83,12 +102,14 @@ int postgres_purge(struct store *store, int64_t *requests, plain_error *err)
     *requests = 0;
     if (r == PLAIN_OK)
         r = ask(s, 0, SQL_LAST_REQUEST, read_number, &last, err);
+    if (r == PLAIN_OK)
+        r = note_purge(s, err);
     while (r == PLAIN_OK && slice.deleted == STORE_SLICE) {
         r = purge_slice(s, last, &slice, err);
         if (r == PLAIN_OK)
             *requests += slice.deleted;
     }
-    return r;
+    return r == PLAIN_OK ? note_purge(s, err) : r;
 }
 
 static int read_time(const PGresult *result, void *out, plain_error *err)
@@ -174,4 +195,27 @@ int postgres_queue_stats(struct store *store, struct arena *a, struct queue_stat
     *queues = list.queues;
     *count = list.count;
     return r;
+}
+
+static int read_taken(const PGresult *result, void *out, plain_error *err)
+{
+    (void)err;
+    *(bool *)out = PQntuples(result) > 0;
+    return PLAIN_OK;
+}
+
+int postgres_take_duty(struct store *store, const char *name, const plain_uuid *holder, int64_t ms,
+                       plain_error *err)
+{
+    struct session *s = &postgres_of(store)->session;
+    bool taken = false;
+    int r = session_begin(s, "keep house", err);
+
+    if (r < 0)
+        return r;
+    wire_text(&s->wire, name);
+    wire_uuid(&s->wire, holder);
+    wire_int8(&s->wire, ms);
+    r = ask(s, 0, SQL_TAKE_DUTY, read_taken, &taken, err);
+    return r == PLAIN_OK && !taken ? PLAIN_NONE : r;
 }

@@ -100,4 +100,6 @@ const struct store_ops store_postgres = {
     .wish_of_worker = postgres_wish_of_worker,
     .waiting = postgres_waiting,
     .count_ahead = postgres_count_ahead,
+    .verify = postgres_verify,
+    .take_duty = postgres_take_duty,
 };

@@ -103,6 +103,10 @@ int postgres_waiting(struct store *s, struct arena *a, struct waiting **rows, si
                      plain_error *err);
 int postgres_count_ahead(struct store *s, const plain_uuid *request, int64_t *count,
                          plain_error *err);
+int postgres_verify(struct store *s, struct arena *a, struct finding **findings, size_t *count,
+                    plain_error *err);
+int postgres_take_duty(struct store *s, const char *name, const plain_uuid *holder, int64_t ms,
+                       plain_error *err);
 
 int postgres_cancel(struct store *s, const plain_uuid *uuid, const char *by,
                     enum cancel_outcome *outcome, plain_error *err);

@@ -8,12 +8,22 @@ static int say(struct session *s, enum sql_name word, plain_error *err)
     return session_sync(s, NULL, 0, err);
 }
 
-int transaction_begin(struct session *s, plain_error *err)
+static int begin(struct session *s, enum sql_name how, plain_error *err)
 {
-    int r = s->adopted.is ? PLAIN_OK : say(s, SQL_BEGIN_COMMITTED, err);
+    int r = s->adopted.is ? PLAIN_OK : say(s, how, err);
 
     s->spans = r == PLAIN_OK;
     return r;
+}
+
+int transaction_begin(struct session *s, plain_error *err)
+{
+    return begin(s, SQL_BEGIN_COMMITTED, err);
+}
+
+int transaction_begin_snapshot(struct session *s, plain_error *err)
+{
+    return begin(s, SQL_BEGIN_SNAPSHOT, err);
 }
 
 static int end_own(struct session *s, int result, plain_error *err)

@@ -16,6 +16,9 @@
  * none to end. */
 int transaction_begin(struct session *s, plain_error *err);
 
+/* The same, read-only, for what has to be of one moment. */
+int transaction_begin_snapshot(struct session *s, plain_error *err);
+
 /* result is that of the work inside. PLAIN_OK commits; all else undoes it and is returned. */
 int transaction_end(struct session *s, int result, plain_error *err);
 

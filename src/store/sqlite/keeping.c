@@ -44,6 +44,19 @@ static int last_request(struct connection *conn, int64_t *id, plain_error *err)
     return connection_end(conn, query_end(&q, err), err);
 }
 
+/* For verify: what was not continued before this may be gone. */
+static int note_purge(struct connection *conn, plain_error *err)
+{
+    int r = connection_begin(conn, SQL_BEGIN_WRITE, "purging", err);
+
+    if (r != PLAIN_OK)
+        return r;
+    struct query q = query_begin(conn, SQL_DUTY_DONE);
+    query_text(&q, 1, "purge");
+    query_int(&q, 2, clock_wall_us());
+    return connection_end(conn, query_end(&q, err), err);
+}
+
 int sqlite_purge(struct store *store, int64_t *requests, plain_error *err)
 {
     struct connection *conn = connection_of(store);
@@ -51,11 +64,13 @@ int sqlite_purge(struct store *store, int64_t *requests, plain_error *err)
     int r = last_request(conn, &last, err);
 
     *requests = 0;
+    if (r == PLAIN_OK)
+        r = note_purge(conn, err);
     while (r == PLAIN_OK && deleted == STORE_SLICE) {
         r = delete_slice(conn, SQL_PURGE_REQUESTS, "purging", last, &deleted, err);
         *requests += deleted;
     }
-    return r;
+    return r == PLAIN_OK ? note_purge(conn, err) : r;
 }
 
 /* The file has no clock but its host's. */
@@ -121,4 +136,24 @@ int sqlite_queue_stats(struct store *store, struct arena *a, struct queue_stats 
     if (r == PLAIN_OK)
         r = connection_end(conn, read_queues(conn, a, *queues, count, err), err);
     return r;
+}
+
+int sqlite_take_duty(struct store *store, const char *name, const plain_uuid *holder, int64_t ms,
+                     plain_error *err)
+{
+    struct connection *conn = connection_of(store);
+    int r = connection_begin(conn, SQL_BEGIN_WRITE, "keeping house in", err);
+    int64_t now = clock_wall_us();
+
+    if (r != PLAIN_OK)
+        return r;
+    struct query q = query_begin(conn, SQL_TAKE_DUTY);
+    query_text(&q, 1, name);
+    query_uuid(&q, 2, holder);
+    query_int(&q, 3, now);
+    query_int(&q, 4, now + ms * US_PER_MS);
+    r = query_end(&q, err);
+    bool taken = sqlite3_changes(conn->db) > 0;
+    r = connection_end(conn, r, err);
+    return r == PLAIN_OK && !taken ? PLAIN_NONE : r;
 }

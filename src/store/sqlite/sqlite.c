@@ -160,4 +160,6 @@ const struct store_ops store_sqlite = {
     .wish_of_worker = sqlite_wish_of_worker,
     .waiting = sqlite_waiting,
     .count_ahead = sqlite_count_ahead,
+    .verify = sqlite_verify,
+    .take_duty = sqlite_take_duty,
 };

@@ -98,6 +98,12 @@ int sqlite_waiting(struct store *store, struct arena *a, struct waiting **rows, 
 int sqlite_count_ahead(struct store *store, const plain_uuid *request, int64_t *count,
                        plain_error *err);
 
+/* verify.c, keeping.c */
+int sqlite_verify(struct store *store, struct arena *a, struct finding **findings, size_t *count,
+                  plain_error *err);
+int sqlite_take_duty(struct store *store, const char *name, const plain_uuid *holder, int64_t ms,
+                     plain_error *err);
+
 /* keeping.c */
 int sqlite_clear(struct store *store, int64_t before, int64_t *deleted, plain_error *err);
 int sqlite_purge(struct store *store, int64_t *requests, plain_error *err);

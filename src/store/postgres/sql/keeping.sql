@@ -74,3 +74,19 @@ counted AS (
       FROM (SELECT queue FROM {schema}.plainjobs_jobprocess LIMIT $1::int4) c GROUP BY queue)
 SELECT queue, sum(pending)::int8, sum(processing)::int8, min(due_at)
   FROM counted GROUP BY queue ORDER BY queue LIMIT $2::int4;
+
+-- :name take_duty
+-- $1 text  name
+-- $2 uuid  holder
+-- $3 int8  ms
+-- No row comes back while another has it.
+INSERT INTO {schema}.plainjobs_duty AS d (name, holder, until_at)
+VALUES ($1::text, $2::uuid, statement_timestamp() + $3::int8 * interval '1 ms')
+    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_at = excluded.until_at
+ WHERE d.holder = excluded.holder OR d.until_at IS NULL OR d.until_at <= statement_timestamp()
+RETURNING 1;
+
+-- :name duty_done
+-- $1 text  name
+INSERT INTO {schema}.plainjobs_duty (name, done_at) VALUES ($1::text, statement_timestamp())
+    ON CONFLICT (name) DO UPDATE SET done_at = excluded.done_at;

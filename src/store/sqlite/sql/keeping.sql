@@ -51,3 +51,19 @@ SELECT queue, sum(pending), sum(processing), min(due_at) FROM (
     SELECT queue, 0, count(*), NULL
       FROM (SELECT queue FROM plainjobs_jobprocess LIMIT ?1) GROUP BY queue)
  GROUP BY queue ORDER BY queue LIMIT ?2;
+
+-- :name take_duty
+-- ?1 text name
+-- ?2 blob holder
+-- ?3 integer now
+-- ?4 integer until
+-- Changes no row while another has it.
+INSERT INTO plainjobs_duty AS d (name, holder, until_at) VALUES (?1, ?2, ?4)
+    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_at = excluded.until_at
+ WHERE d.holder = excluded.holder OR d.until_at IS NULL OR d.until_at <= ?3;
+
+-- :name duty_done
+-- ?1 text name
+-- ?2 integer now
+INSERT INTO plainjobs_duty (name, done_at) VALUES (?1, ?2)
+    ON CONFLICT (name) DO UPDATE SET done_at = excluded.done_at;

@@ -1,0 +1,96 @@
+/*
+ * verify.c - the checks of store/verify.h, in one snapshot
+ */
+#include "store/verify.h"
+
+#include "base/error.h"
+#include "store/postgres/fields.h"
+#include "store/postgres/postgres.h"
+#include "store/postgres/transaction.h"
+
+/* One statement with the values on the wire, with a deadline of its own. */
+static int ask(struct session *s, enum sql_name name, PGresult **result, plain_error *err)
+{
+    session_more_time(s);
+    session_send(s, name);
+    return session_sync(s, result, 1, err);
+}
+
+static int read_ends(void *store, int64_t last[TABLE_RESULT + 1], int64_t first[TABLE_RESULT + 1],
+                     plain_error *err)
+{
+    PGresult *result = NULL;
+    int r = ask(store, SQL_VERIFY_ENDS, &result, err);
+
+    for (int i = TABLE_REQUEST; r == PLAIN_OK && i <= TABLE_RESULT; i++) {
+        field_read(result, 0, i, field_int64, NULL, &last[i]);
+        field_read(result, 0, TABLE_RESULT + 1 + i, field_int64, NULL, &first[i]);
+    }
+    session_clear(&result, 1);
+    return r;
+}
+
+static int read_rows(void *store, enum sql_name name, int64_t above, int64_t upto, size_t most,
+                     struct arena *a, struct finding *out, size_t *count, plain_error *err)
+{
+    static const struct field fields[] = {{field_uuid, offsetof(struct finding, uuid)},
+                                          {field_text, offsetof(struct finding, job_class)}};
+    struct session *s = store;
+    PGresult *result = NULL;
+
+    *count = 0;
+    wire_int8(&s->wire, above);
+    wire_int8(&s->wire, upto);
+    wire_int4(&s->wire, (int)most);
+    int r = ask(s, name, &result, err);
+    for (int i = 0; r == PLAIN_OK && i < PQntuples(result) && *count < most; i++)
+        fields_read(result, i, fields, ARRAY_SIZE(fields), a, &out[(*count)++]);
+    session_clear(&result, 1);
+    return r;
+}
+
+static int read_sums(void *store, enum sql_name name, int64_t above, int64_t upto,
+                     int64_t by_status[JOB_STATUS_COUNT], plain_error *err)
+{
+    struct session *s = store;
+    PGresult *result = NULL;
+
+    if (name == SQL_VERIFY_RESULTS) {
+        wire_int8(&s->wire, above);
+        wire_int8(&s->wire, upto);
+    }
+    int r = ask(s, name, &result, err);
+    for (int i = 0; r == PLAIN_OK && i < PQntuples(result); i++) {
+        enum job_status status;
+        int64_t n = 0;
+
+        field_read(result, i, 1, field_int64, NULL, &n);
+        if (job_status_parse(PQgetvalue(result, i, 0), &status))
+            by_status[status] += n;
+    }
+    session_clear(&result, 1);
+    return r;
+}
+
+static int run(struct session *s, struct arena *a, struct finding **findings, size_t *count,
+               plain_error *err)
+{
+    const struct verify_source source = {s, read_ends, read_rows, read_sums};
+    PGresult *switches = NULL;
+    int r = ask(s, SQL_PLAN_SWITCHES, &switches, err);
+
+    session_clear(&switches, 1);
+    return r == PLAIN_OK ? verify_run(&source, a, findings, count, err) : r;
+}
+
+int postgres_verify(struct store *store, struct arena *a, struct finding **findings, size_t *count,
+                    plain_error *err)
+{
+    struct session *s = &postgres_of(store)->session;
+    int r = session_begin(s, "verify the tables", err);
+
+    *count = 0;
+    if (r == PLAIN_OK)
+        r = transaction_begin_snapshot(s, err);
+    return r == PLAIN_OK ? transaction_end(s, run(s, a, findings, count, err), err) : r;
+}

@@ -1,0 +1,67 @@
+/*
+ * verify.c - the checks of store/verify.h, in one read transaction
+ */
+#include "store/verify.h"
+
+#include "store/sqlite/sqlite.h"
+
+static int read_ends(void *store, int64_t last[TABLE_RESULT + 1], int64_t first[TABLE_RESULT + 1],
+                     plain_error *err)
+{
+    struct query q = query_begin(store, SQL_VERIFY_ENDS);
+
+    if (query_row(&q)) {
+        for (int i = TABLE_REQUEST; i <= TABLE_RESULT; i++) {
+            last[i] = column_int(&q, i);
+            first[i] = column_int(&q, TABLE_RESULT + 1 + i);
+        }
+    }
+    return query_end(&q, err);
+}
+
+static int read_rows(void *store, enum sql_name name, int64_t above, int64_t upto, size_t most,
+                     struct arena *a, struct finding *out, size_t *count, plain_error *err)
+{
+    struct query q = query_begin(store, name);
+
+    *count = 0;
+    query_int(&q, 1, above);
+    query_int(&q, 2, upto);
+    query_int(&q, 3, (int64_t)most);
+    while (*count < most && query_row(&q))
+        out[(*count)++] =
+            (struct finding){.uuid = column_uuid(&q, 0), .job_class = column_text(&q, 1, a)};
+    return query_end(&q, err);
+}
+
+static int read_sums(void *store, enum sql_name name, int64_t above, int64_t upto,
+                     int64_t by_status[JOB_STATUS_COUNT], plain_error *err)
+{
+    struct query q = query_begin(store, name);
+
+    if (name == SQL_VERIFY_RESULTS) {
+        query_int(&q, 1, above);
+        query_int(&q, 2, upto);
+    }
+    while (query_row(&q)) {
+        const char *text = (const char *)sqlite3_column_text(q.stmt, 0);
+        enum job_status status;
+
+        if (text && job_status_parse(text, &status))
+            by_status[status] += column_int(&q, 1);
+    }
+    return query_end(&q, err);
+}
+
+int sqlite_verify(struct store *store, struct arena *a, struct finding **findings, size_t *count,
+                  plain_error *err)
+{
+    struct connection *conn = connection_of(store);
+    const struct verify_source source = {conn, read_ends, read_rows, read_sums};
+    int r = connection_begin(conn, SQL_BEGIN_READ, "verifying", err);
+
+    *count = 0;
+    if (r == PLAIN_OK)
+        r = connection_end(conn, verify_run(&source, a, findings, count, err), err);
+    return r;
+}

@@ -1,0 +1,35 @@
+/*
+ * verify.h - looking whether the tables keep what the queue guarantees: the same for every store
+ *
+ * The rows of a table are looked at in slices of ids, so that no statement is long and only what is
+ * wrong needs memory. All of it has to be of one moment: the store makes the transaction.
+ */
+#ifndef PLAIN_STORE_VERIFY_H
+#define PLAIN_STORE_VERIFY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/sql_names.h"
+#include "store/store.h"
+
+enum { VERIFY_SLICE = 20000 };
+
+/* How a store runs the blocks of verify.sql. */
+struct verify_source {
+    void *store;
+    /* SQL_VERIFY_ENDS: ids by table. */
+    int (*ends)(void *store, int64_t last[TABLE_RESULT + 1], int64_t first[TABLE_RESULT + 1],
+                plain_error *err);
+    /* A check: at most `most` findings into out, of which uuid and job_class are set. */
+    int (*rows)(void *store, enum sql_name name, int64_t above, int64_t upto, size_t most,
+                struct arena *a, struct finding *out, size_t *count, plain_error *err);
+    /* Adds numbers by status. SQL_VERIFY_COUNTERS takes no ids. */
+    int (*sums)(void *store, enum sql_name name, int64_t above, int64_t upto,
+                int64_t by_status[JOB_STATUS_COUNT], plain_error *err);
+};
+
+int verify_run(const struct verify_source *source, struct arena *a, struct finding **findings,
+               size_t *count, plain_error *err) PLAIN_MUST_USE;
+
+#endif
