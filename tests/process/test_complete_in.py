@@ -114,11 +114,12 @@ def test_exactly_once_while_runners_are_killed(db, plain, effects, start_worker)
     n = sized(150, 10000)
     uuids = effects("--count", n, "--retries", 1000, ms=3)
     worker = start_worker("--max-processes", 4)
+    worker.await_event("Worker registered")
     chance = random.Random(7)
     kills = 0
     deadline = time.monotonic() + 600
     while db.count("jobrequest") + db.count("jobprocess") > 0:
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline and worker.process.poll() is None
         runners = worker.runners()
         for runner in runners and [chance.choice(runners)]:
             try:
