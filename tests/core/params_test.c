@@ -539,6 +539,8 @@ static void survives_every_failing_allocation(void **state)
     harness_fail_each_allocation(round_trip, PLAIN_E_NOMEM);
 }
 
+/* With short texts: jansson 2.14 writes behind the buffer of a longer one when memory for it is
+ * refused. */
 static void survives_every_failing_allocation_of_jansson(void **state)
 {
     (void)state;

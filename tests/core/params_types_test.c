@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/alloc.h"
 #include "core/class.h"
 #include "core/param_value.h"
@@ -454,18 +452,9 @@ static void survives_every_failing_allocation(void **state)
     harness_fail_each_allocation(round_trip, PLAIN_E_NOMEM);
 }
 
-static void survives_every_failing_allocation_of_jansson(void **state)
-{
-    (void)state;
-    json_set_alloc_funcs(mem_alloc, mem_free);
-    harness_fail_each_allocation(round_trip, 0);
-    json_set_alloc_funcs(malloc, free);
-}
-
 HARNESS_MAIN(writes_every_type_and_reads_it_back, reads_args_by_the_order_of_the_fields,
              nothing_is_absent_and_an_empty_array_is_not, what_is_required_may_not_be_absent,
              refuses_json_that_does_not_fit, refuses_a_struct_with_bad_values,
              refuses_an_array_with_a_bad_item, messages_say_what_is_wrong,
              an_array_beyond_the_limit_is_refused_early, an_array_is_a_level_of_depth,
-             types_have_names, survives_every_failing_allocation,
-             survives_every_failing_allocation_of_jansson)
+             types_have_names, survives_every_failing_allocation)

@@ -53,6 +53,15 @@ const char *harness_tmpdir(void)
     return tmpdir;
 }
 
+void harness_end_child(int code)
+{
+    char command[32];
+
+    (void)snprintf(command, sizeof(command), "exit %d", code);
+    (void)execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+    _exit(127);
+}
+
 void harness_fail_allocation(unsigned nth)
 {
     mem_fail_nth((long)nth);

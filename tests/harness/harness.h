@@ -35,6 +35,10 @@ int harness_run(const char *file, const char *names, harness_test *const *tests,
  */
 const char *harness_tmpdir(void);
 
+/* Ends a forked child with this exit code, by exec: what it leaves behind on purpose is then no
+ * leak, of which valgrind and the sanitizers would make another exit code. */
+void harness_end_child(int code);
+
 /* The n-th allocation from now on fails (0 = the next one); whether it did. Asking switches it off,
  * so that what the test does afterwards has memory. */
 void harness_fail_allocation(unsigned nth);

@@ -51,6 +51,11 @@ def decoded(text):
     return json.loads(text, parse_int=float)
 
 
+def number(digits):
+    """jsonb writes 1e300 as digits; every integer of NUMBERS is shorter."""
+    return int(digits) if len(digits) < 100 else float(digits)
+
+
 def enqueue_all(program, db, texts, env):
     lines = "".join(f"{text}\n" for text in texts).encode("utf-8", "surrogatepass")
     done = subprocess.run([program, db.url, "keep", "lines"], input=lines, capture_output=True,
@@ -77,7 +82,8 @@ def test_payloads_arrive_or_are_refused(db, plain, build_c):
     results = db.results()
     assert [row.status for row in results] == ["SUCCESSFUL"] * len(taken)
     for row in results:
-        assert row.parameters["kwargs"] == json.loads(taken[row.job_request_uuid] or "{}")
+        stored = json.loads(json.dumps(row.parameters["kwargs"]), parse_int=number)
+        assert stored == json.loads(taken[row.job_request_uuid] or "{}")
     arrived = sorted((path.read_text() for path in plain.folder.glob("in.*")))
     if db.kind == "sqlite" and len(arrived) == len(taken):  # pids may be used again
         assert arrived == sorted(text or "{}" for text in taken.values())

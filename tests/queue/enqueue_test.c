@@ -507,7 +507,7 @@ static void a_child_may_only_close_and_touches_no_connection(void **state)
     (void)state;
     pid_t pid = fork();
     if (pid == 0)
-        _exit(use_in_child(jobs));
+        harness_end_child(use_in_child(jobs));
     assert_true(pid > 0);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);

@@ -194,7 +194,7 @@ static void a_child_that_closes_leaves_the_parents_connection_alone(void **state
         bool refused =
             plain_run_in_worker_by_name(jobs, "X", NULL, NULL, NULL, NULL) == PLAIN_E_FORKED;
         plain_jobs_close(jobs);
-        _exit(refused ? 0 : 1);
+        harness_end_child(refused ? 0 : 1);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);

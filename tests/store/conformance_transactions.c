@@ -265,7 +265,7 @@ void a_child_is_told_that_it_forked(void **state)
     if (child == 0) {
         int r = plain_run_in_worker(s.jobs, &Job, NULL, NULL, NULL, &s.err);
         plain_jobs_close(s.jobs);
-        _exit(r == PLAIN_E_FORKED && s.err.pj == 701 ? 0 : 1);
+        harness_end_child(r == PLAIN_E_FORKED && s.err.pj == 701 ? 0 : 1);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
