@@ -243,3 +243,11 @@ void log_to_json(enum log_level level, const char *event, const struct log_pair 
     write_line(*(const int *)user, &line,
                "{\"level\":\"ERROR\",\"event\":\"Out of memory: lost a log record\"}\n");
 }
+
+void log_bare_line(int fd, const char *text)
+{
+    struct buf line = BUF_INIT(LINE_MAX_SIZE);
+
+    buf_put_escaped(&line, text);
+    write_line(fd, &line, "Out of memory: lost a line\n");
+}

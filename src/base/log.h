@@ -61,6 +61,9 @@ void log_record(enum log_level level, const char *event, const struct log_pair *
     log_record((level), (event), (const struct log_pair[]){__VA_ARGS__},                           \
                sizeof((const struct log_pair[]){__VA_ARGS__}) / sizeof(struct log_pair))
 
+/* A line of somebody else's text to fd, escaped as values are, with the patience of a record. */
+void log_bare_line(int fd, const char *text);
+
 /* Sinks for programs. user is a pointer to an int, the descriptor to write to. */
 log_sink log_to_logfmt;
 log_sink log_to_json;

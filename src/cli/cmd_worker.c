@@ -184,6 +184,7 @@ int cmd_worker(struct cli *cli, plain_error *err)
     options.max_rss_kb = settings_size(s, SETTING_JOBS_WORKER_MAX_RSS) / 1024;
     options.max_pending_per_process =
         setting_int_or(s, SETTING_JOBS_WORKER_MAX_PENDING_PER_PROCESS, -1);
+    options.bare_output = cli->quiet;
     options.start_ahead_ms = settings_int(s, SETTING_JOBS_START_AHEAD_MS);
     options.stats_every_ms = settings_duration_ms(s, SETTING_JOBS_WORKER_STATS_EVERY);
     options.timeout_ms = settings_duration_ms(s, SETTING_JOBS_TIMEOUT);

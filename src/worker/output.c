@@ -120,13 +120,19 @@ static bool may_log(struct runner *r, enum log_level level, size_t n)
     return true;
 }
 
+/* With --quiet a line is not worth a record, and stands for itself. */
 static void log_line(struct runner *r, const struct work *k)
 {
     struct runner_output *o = &r->output;
+    bool bare = r->worker->options->bare_output;
 
-    if (o->line.len > 0 && may_log(r, LOG_INFO, o->line.len))
-        log_about(r, k, LOG_INFO, k ? "Job output" : "Runner output",
-                  LOG_TEXT("output", o->line.data));
+    if (o->line.len > 0 && may_log(r, bare ? LOG_ERROR : LOG_INFO, o->line.len)) {
+        if (bare)
+            log_bare_line(STDOUT_FILENO, o->line.data);
+        else
+            log_about(r, k, LOG_INFO, k ? "Job output" : "Runner output",
+                      LOG_TEXT("output", o->line.data));
+    }
     buf_reset(&o->line);
 }
 

@@ -33,6 +33,7 @@ struct worker_options {
     int64_t stop_grace_ms;     /* of a job that is to stop: once when asked, once after SIGTERM */
     int64_t shutdown_grace_ms; /* of running jobs when the worker is to stop; 0: no limit */
     bool drain;                /* stop when the queues hold nothing that is due */
+    bool bare_output;          /* what jobs write goes to stdout, instead of into the log */
     bool has_own_module;       /* the program's own module counts as one */
     int ready_fd; /* a byte goes there when jobs can be taken, and it is closed; 0: none */
 };

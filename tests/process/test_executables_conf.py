@@ -241,7 +241,7 @@ BAD = [
     ('job other {\n}\n', "there is no executable jobs.d/other", "take the section out"),
     ('job thumbnail {\n  retires = 3\n}\n', "plain.conf:2: job 'thumbnail': there is no option",
      "did you mean 'retries'?"),
-    ('job thumbnail {\n  timeout = 3\n}\n', "plain.conf:2: ", "concurrency_key"),
+    ('job thumbnail {\n  time_limit = 3\n}\n', "plain.conf:2: ", "concurrency_key"),
     ('job thumbnail {\n  params = {"a:integer"}\n}\n', "plain.conf:2: ", "the types are bool"),
     ('job thumbnail {\n  params = {"a:int32=x"}\n}\n', "plain.conf:2: ", "JSON"),
     ('job thumbnail {\n  params = {"a b:int32"}\n}\n', "plain.conf:2: ", "NAME:TYPE"),

@@ -66,6 +66,17 @@ def test_the_order_holds_however_the_worker_and_the_runner_meet(db, plain, jobs)
 
 
 @on_one_store
+def test_a_quiet_worker_prints_it_as_it_is(db, plain, jobs):
+    plain.enqueue("HowJob", "how=forge")
+    plain.enqueue("HowJob")
+    done = drain(plain, "--quiet")
+    assert done.lines[-4:] == ["one", "two", "four", "five"]
+    assert done.lines[1] == "2026-01-01T00:00:00.000Z [ERROR] Forged job_class=Other"
+    assert "\x1b" not in done.stdout and "\x07" not in done.stdout
+    assert [record["event"] for record in map(json.loads, done.stderr.splitlines())] == ["three"]
+
+
+@on_one_store
 def test_show_prints_it(db, plain, jobs):
     (uuid,) = plain.enqueue("HowJob")
     (silent,) = plain.enqueue("HowJob", "how=nothing")
