@@ -38,6 +38,7 @@
     X(REGISTER_WORKER)                                                                             \
     X(BEAT)                                                                                        \
     X(LEAVE)                                                                                       \
+    X(GIVE_UP_RESCUES)                                                                             \
     X(LOOK)                                                                                        \
     X(MARK_IDLE)                                                                                   \
     X(LISTEN)                                                                                      \

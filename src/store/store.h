@@ -532,7 +532,8 @@ struct store_ops {
     /* Starts the worker's lease again. PLAIN_NONE when there is no such row, or when somebody
      * rescues its jobs. */
     int (*beat)(struct store *s, const plain_uuid *worker, plain_error *err);
-    /* Deletes the worker's row: it has given back or ended all that it had claimed. */
+    /* Deletes the worker's row: it has given back or ended all that it had claimed. What it rescued
+     * and did not finish is anybody's at once. */
     int (*leave)(struct store *s, const plain_uuid *worker, plain_error *err);
     /* Takes over workers that are dead, so that nobody else rescues their jobs for RESCUE_LEASE_MS
      * (each call starts that time again), and tells which jobs they had; they are ended or released

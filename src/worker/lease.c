@@ -41,6 +41,7 @@ static void take_new_id(struct worker *w)
 {
     if (w->stop != STOP_NO || !runners_all_down(w) || w->store->busy)
         return;
+    work_list_append(&w->returning, &w->ready); /* a claim that came in last, too */
     w->identity.id = uuid_new();
     (void)plain_uuid_format(&w->identity.id, w->id_text);
     worker_file_set_id(&w->file, &w->identity.id);

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,12 +31,25 @@ static bool has_room(const struct neighbours *n)
     return n->file_count < ARRAY_SIZE(n->dead_files);
 }
 
+/* What a dead runner's job had started, and nobody told to end. A number that a living process has
+ * is another's by now; one that leads a group is not used again while the group has members. */
+static void end_groups(const struct worker_file *f)
+{
+    for (uint32_t i = 0; i < f->head->runner_count; i++) {
+        int pid = worker_file_part(f, (int)i)->runner.pid;
+
+        if (pid > 1 && process_mark_of(pid).start == 0)
+            (void)kill(-pid, SIGKILL);
+    }
+}
+
 static void add_dead(struct neighbours *n, const struct worker_file *f)
 {
     for (int i = 0; i < WORKER_FILE_IDS; i++) {
         if (!uuid_is_zero(&f->head->ids[i].id) && n->dead_count < STORE_DEAD_MAX)
             n->dead[n->dead_count++] = f->head->ids[i].id;
     }
+    end_groups(f);
     n->dead_files[n->file_count++] = *f;
 }
 

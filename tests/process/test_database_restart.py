@@ -79,7 +79,8 @@ def test_processes_are_killed_while_they_write(db, plain, module, start_worker):
 
 
 def assert_all_accounted_for(db, acked):
-    """Rows of killed workers stay processing until they are rescued, so they are not stranded."""
+    """Rows of the last killed worker stay processing until a worker comes, so they are not
+    stranded."""
     rows = (db.rows("jobrequest") + db.rows("jobprocess") + db.rows("jobresult"))
     known = {row["root_uuid"] for row in rows}
     assert acked and set(acked) <= known

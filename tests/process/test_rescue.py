@@ -12,7 +12,7 @@ import pytest
 from marks import on_one_store, on_postgres
 from program import sized
 from verify import History, assert_explained, assert_sound, lost_without_start
-from workers import is_alive, wait_until
+from workers import is_alive, living_in, wait_until
 
 SHORT = {"PLAIN_JOBS_HEARTBEAT_INTERVAL": "300ms", "PLAIN_JOBS_HEARTBEAT_TIMEOUT": "1500ms"}
 LEASE_S = 1.5
@@ -216,6 +216,37 @@ def hurt(path, damage):
     else:
         copy = copy[:4096 + 512] + b"\xa5" * 4096 + copy[4096 + 512 + 4096:]
     path.write_bytes(copy)
+
+
+def test_a_clock_that_jumps_is_no_death(db, plain, module, start_worker):
+    """By the database's clock the worker was not heard of for an hour; its file says that it
+    lives."""
+    uuids = plain.enqueue("TraceJob", "ms=4000")
+    worker = start_worker("--max-processes", 1)
+    wait_until(lambda: lines(plain, "S"), "the job to run")
+    hour = "interval '1 hour'" if db.kind == "postgres" else "3600 * 1000000"
+    db.execute("UPDATE plainjobs_workerheartbeat"
+               f" SET last_heartbeat_at = last_heartbeat_at - {hour}")
+    plain.drain("--max-processes", 1)  # which looks for the dead before it ends
+    assert db.results() == []
+    db.await_results(1)
+    worker.stop()
+    assert db.statuses() == ["SUCCESSFUL"]
+    assert_sound(db, uuids, plain.folder / "trace.log")
+
+
+def test_what_a_job_left_running_ends_when_its_worker_was_killed(db, plain, module, start_worker):
+    """A child that the killed job had started would go on beside the retry."""
+    plain.add_executable("forker", "#!/bin/sh\necho S >>forker.log\nsleep 50 &\nsleep 60\n")
+    plain.enqueue("forker")
+    worker = start_worker("--max-processes", 1)
+    wait_until(lambda: (plain.folder / "forker.log").exists(), "the job to run")
+    wait_until(lambda: len(living_in(plain.folder)) >= 5, "its children")
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.process.wait()
+    plain.drain("--max-processes", 1)
+    assert db.statuses() == ["LOST"]
+    wait_until(lambda: not living_in(plain.folder), "the end of what it had started", seconds=2)
 
 
 def test_a_job_lost_with_its_worker_is_retried_at_most_ten_times(db, plain, module, start_worker):

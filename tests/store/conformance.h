@@ -110,6 +110,7 @@ struct conformance_database {
     X(a_living_worker_is_spared_when_the_clock_jumps)                                              \
     X(two_rescuers_do_not_share_a_dead_worker)                                                     \
     X(a_rescuer_that_stops_is_relieved)                                                            \
+    X(a_rescuer_that_leaves_is_relieved_at_once)                                                   \
     X(jobs_of_a_worker_without_a_row_wait_for_a_lease)                                             \
     X(a_row_without_a_lease_length_has_300_seconds)                                                \
     X(orphans_come_in_slices)                                                                      \

@@ -263,6 +263,27 @@ void a_rescuer_that_stops_is_relieved(void **state)
     close_two(&b, &other);
 }
 
+void a_rescuer_that_leaves_is_relieved_at_once(void **state)
+{
+    struct bench b, other, third;
+    struct new_request r = request_default();
+
+    (void)state;
+    open_two(&b, &other);
+    bench_join(&third, &b);
+    (void)bench_enqueue(&b, &r);
+    (void)bench_claim_one(&other);
+    age_row(&b, &other, 61);
+    assert_int_equal(rescue(&b).seized, 1);
+    assert_int_equal(rescue(&third).seized, 0);
+    leave(&b, &b.worker.id);
+    struct rescue_result found = rescue(&third);
+    assert_int_equal(found.seized, 1);
+    assert_int_equal(found.orphan_count, 1);
+    bench_close(&third);
+    close_two(&b, &other);
+}
+
 void jobs_of_a_worker_without_a_row_wait_for_a_lease(void **state)
 {
     struct bench b, other;

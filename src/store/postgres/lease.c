@@ -49,13 +49,18 @@ int postgres_beat(struct store *store, const plain_uuid *worker, plain_error *er
 int postgres_leave(struct store *store, const plain_uuid *worker, plain_error *err)
 {
     struct session *s = &postgres_of(store)->session;
+    PGresult *results[2] = {NULL};
     int r = session_begin(s, "delete this worker's row", err);
 
     if (r < 0)
         return r;
     wire_uuid(&s->wire, worker);
-    r = change_row(s, SQL_LEAVE, err);
-    return r < 0 ? r : PLAIN_OK;
+    session_send(s, SQL_GIVE_UP_RESCUES);
+    wire_uuid(&s->wire, worker);
+    session_send(s, SQL_LEAVE);
+    r = session_sync(s, results, ARRAY_SIZE(results), err);
+    session_clear(results, ARRAY_SIZE(results));
+    return r;
 }
 
 /*

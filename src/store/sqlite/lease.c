@@ -59,13 +59,17 @@ int sqlite_beat(struct store *store, const plain_uuid *worker, plain_error *err)
 
 int sqlite_leave(struct store *store, const plain_uuid *worker, plain_error *err)
 {
+    static const enum sql_name parts[] = {SQL_GIVE_UP_RESCUES, SQL_LEAVE};
     struct connection *conn = connection_of(store);
     int r = connection_begin(conn, SQL_BEGIN_WRITE, "leaving", err);
 
     if (r != PLAIN_OK)
         return r;
-    struct query q = query_begin(conn, SQL_LEAVE);
-    query_uuid(&q, 1, worker);
-    r = end_change(conn, &q, err);
-    return r < 0 ? r : PLAIN_OK;
+    for (size_t i = 0; r == PLAIN_OK && i < ARRAY_SIZE(parts); i++) {
+        struct query q = query_begin(conn, parts[i]);
+
+        query_uuid(&q, 1, worker);
+        r = query_end(&q, err);
+    }
+    return connection_end(conn, r, err);
 }

@@ -35,7 +35,13 @@ RETURNING 1;
 
 -- :name leave
 -- $1 uuid  worker
-DELETE FROM {schema}.plainjobs_workerheartbeat WHERE worker_id = $1::uuid RETURNING 1;
+DELETE FROM {schema}.plainjobs_workerheartbeat WHERE worker_id = $1::uuid;
+
+-- :name give_up_rescues
+-- $1 uuid  worker
+-- What it rescued is anybody's at once.
+UPDATE {schema}.plainjobs_workerheartbeat SET last_heartbeat_at = '-infinity'
+ WHERE rescuer_id = $1::uuid;
 
 -- :name need_rescue
 -- $1 uuid    worker that asks

@@ -34,6 +34,11 @@ UPDATE plainjobs_workerheartbeat SET last_heartbeat_at = ?2
 -- ?1 blob worker
 DELETE FROM plainjobs_workerheartbeat WHERE worker_id = ?1;
 
+-- :name give_up_rescues
+-- ?1 blob worker
+-- What it rescued is anybody's at once.
+UPDATE plainjobs_workerheartbeat SET last_heartbeat_at = 0 WHERE rescuer_id = ?1;
+
 -- :name is_registered
 -- ?1 blob worker
 -- ?2 integer now
