@@ -1,7 +1,9 @@
 #include "runner/guard.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -36,6 +38,21 @@ static void *watch(void *argument)
     return NULL;
 }
 
+/* A job that calls pthread_exit() ends the process, as it would without this thread. */
+static void on_main_exit(void *unused)
+{
+    (void)unused;
+    _exit(0);
+}
+
+static bool watch_main(void)
+{
+    static int anything;
+    pthread_key_t key;
+
+    return pthread_key_create(&key, on_main_exit) == 0 && pthread_setspecific(key, &anything) == 0;
+}
+
 int guard_start(const struct worker_file_head *head, plain_error *err)
 {
     union {
@@ -54,7 +71,8 @@ int guard_start(const struct worker_file_head *head, plain_error *err)
     int failed = pthread_create(&thread, &attr, watch, argument.wanted);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     (void)pthread_attr_destroy(&attr);
-    if (failed)
-        return error_set_errno(err, PLAIN_E_IO, 705, "", failed, "starting the guard of a runner");
+    if (failed || !watch_main())
+        return error_set_errno(err, PLAIN_E_IO, 705, "", failed ? failed : EAGAIN,
+                               "starting the guard of a runner");
     return PLAIN_OK;
 }

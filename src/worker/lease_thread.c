@@ -128,6 +128,9 @@ static void keep_lease(struct lease_thread *t)
 
     (void)pthread_mutex_lock(&t->mutex);
     enum lease_state state = t->state;
+    if (t->hurry)
+        t->due_us = 0;
+    t->hurry = false;
     row = t->row;
     struct worker_identity identity = t->identity;
     (void)pthread_mutex_unlock(&t->mutex);
@@ -283,7 +286,7 @@ void lease_thread_register(struct lease_thread *t, const struct worker_row *row)
     t->row = *row;
     t->identity = *row->identity;
     t->state = LEASE_ASKED;
-    t->due_us = 0;
+    t->hurry = true;
     atomic_store(t->terms.deadline_us, 0);
     (void)pthread_mutex_unlock(&t->mutex);
     lease_thread_wake(t);

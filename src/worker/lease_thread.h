@@ -49,6 +49,7 @@ struct lease_thread {
 
     pthread_mutex_t mutex; /* guards what follows */
     bool quit;
+    bool hurry; /* a lease was asked for: no waiting */
     enum lease_state state;
     struct worker_row row; /* of the lease that is asked for or held */
     struct worker_identity identity;

@@ -116,7 +116,8 @@ void wake_reply(struct worker *w, const struct order *o)
     int64_t now = clock_mono_us();
 
     w->likely = o->result.claim_count == o->limit;
-    w->empty = o->result.claim_count == 0;
+    /* What ended while the order was out may have a successor, which it did not see. */
+    w->empty = o->result.claim_count == 0 && w->ended.count == 0;
     if (!w->empty)
         u->empty_since_us = 0;
     else if (u->empty_since_us == 0)

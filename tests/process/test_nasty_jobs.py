@@ -19,6 +19,7 @@ ENDS = {
     "exit_0": (0, None, "exit code 0"),
     "exit_3": (3, None, "exit code 3"),
     "_exit": (4, None, "exit code 4"),
+    "pthread_exit": (0, None, "exit code 0"),
     "kill_self": (None, signal.SIGKILL, "SIGKILL"),
     "kill_group": (None, signal.SIGKILL, "SIGKILL"),
 }

@@ -54,6 +54,18 @@ def test_it_is_called_again_when_its_runner_dies(db, plain, folder, hooks, start
     worker.stop()
 
 
+def test_it_is_called_when_the_worker_was_killed(db, plain, folder, hooks, start_worker):
+    """By whoever comes next."""
+    (uuid,) = plain.enqueue("DoomedJob", f"file={folder}/hooks.txt", "sleeps=true")
+    worker = start_worker("--max-processes", 1)
+    wait_until(lambda: (folder / "hooks.txt.started").exists(), "the job to run")
+    worker.kill()
+    plain.drain("--max-processes", 1)
+    assert lines(folder) == [f"DoomedJob LOST attempt=1/1 retry=0 root={uuid}"]
+    assert waiting(db) == 0
+    assert_sound(db, [uuid])
+
+
 def test_a_job_that_ends_by_itself_has_none(db, plain, module):
     plain.enqueue("FailJob", "message=x")
     plain.drain()

@@ -9,12 +9,22 @@ struct doomed {
     const char *file;  /* where on_aborted writes a line */
     bool die_in_hook;  /* the first call of the hook kills its runner */
     bool fail_in_hook; /* it returns a negative value */
+    bool sleeps;       /* says so in FILE.started, and waits to be killed */
 };
 
 static int doomed_run(plain_job *job, const void *params)
 {
+    const struct doomed *p = params;
+    char name[512];
+
     (void)job;
-    (void)params;
+    if (p->sleeps) {
+        (void)snprintf(name, sizeof(name), "%s.started", p->file);
+        FILE *f = fopen(name, "w");
+        if (f)
+            (void)fclose(f);
+        (void)sleep(60);
+    }
     abort();
 }
 
@@ -40,6 +50,7 @@ static int doomed_on_aborted(const plain_job_class *self, const void *params,
 static const plain_param doomed_params[] = {
     PLAIN_PARAM(struct doomed, file, 0), PLAIN_PARAM(struct doomed, die_in_hook, PLAIN_OPTIONAL),
     PLAIN_PARAM(struct doomed, fail_in_hook, PLAIN_OPTIONAL), PLAIN_PARAMS_END};
+    PLAIN_PARAM(struct doomed, sleeps, PLAIN_OPTIONAL), PLAIN_PARAMS_END};
 
 const plain_job_class DoomedJob = {
     PLAIN_JOB_CLASS(struct doomed),  .name = "DoomedJob",

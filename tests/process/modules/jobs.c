@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -397,6 +398,11 @@ static void nasty_kill_group(void)
 }
 
 /* Until somebody kills it: its pid stands in loop.pid. */
+static void nasty_pthread_exit(void)
+{
+    pthread_exit(NULL);
+}
+
 static void nasty_loop(void)
 {
     volatile unsigned turns = 0;
@@ -438,6 +444,7 @@ static const struct nasty_way {
     {"_exit", nasty__exit},
     {"kill_self", nasty_kill_self},
     {"kill_group", nasty_kill_group},
+    {"pthread_exit", nasty_pthread_exit},
     {"loop", nasty_loop},
     {"close_all", nasty_close_all},
     {"much_output", nasty_much_output},
