@@ -48,9 +48,12 @@ static int doomed_on_aborted(const plain_job_class *self, const void *params,
 }
 
 static const plain_param doomed_params[] = {
-    PLAIN_PARAM(struct doomed, file, 0), PLAIN_PARAM(struct doomed, die_in_hook, PLAIN_OPTIONAL),
-    PLAIN_PARAM(struct doomed, fail_in_hook, PLAIN_OPTIONAL), PLAIN_PARAMS_END};
-    PLAIN_PARAM(struct doomed, sleeps, PLAIN_OPTIONAL), PLAIN_PARAMS_END};
+    PLAIN_PARAM(struct doomed, file, 0),
+    PLAIN_PARAM(struct doomed, die_in_hook, PLAIN_OPTIONAL),
+    PLAIN_PARAM(struct doomed, fail_in_hook, PLAIN_OPTIONAL),
+    PLAIN_PARAM(struct doomed, sleeps, PLAIN_OPTIONAL),
+    PLAIN_PARAMS_END,
+};
 
 const plain_job_class DoomedJob = {
     PLAIN_JOB_CLASS(struct doomed),  .name = "DoomedJob",
