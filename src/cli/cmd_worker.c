@@ -95,7 +95,7 @@ static int read_queues(struct cli *cli, struct worker_options *out, plain_error 
 /* Runners read no file of settings: they get what they need from here. */
 static int hand_over(const struct settings *settings, plain_error *err)
 {
-    const char *sections = settings_job_sections(settings);
+    const char *sections = settings_sections(settings, SECTION_JOB);
     int r = module_check_executables(settings, err);
 
     if (r < 0)

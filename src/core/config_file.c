@@ -11,20 +11,20 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "core/job_section.h"
+#include "core/section.h"
 
 enum { OPTION_NAME_SIZE = 64, FAULT_SIZE = 256, TITLE_SIZE = 256, VALUE_MAX = 64 * 1024 };
+enum { TWICE_MAX = 16 };
 
 /* An option that only our own last line has. libconfuse takes a section that is never closed, and
  * then the line would be inside of it; a comment that is never closed swallows it. */
 #define END_MARK "plain_end_of_file"
 
 static const char settings_section[] = "jobs";
-static const char job_section[] = "job";
 static const char dev_section[] = "dev";
 static const char unknown_option[] = "no such option '";
 
-/* Where an option of a job's section was given. */
+/* Where an option of a titled section was given. */
 struct note {
     const cfg_opt_t *option; /* of that section alone: libconfuse copies the table for each */
     unsigned line, section_line;
@@ -36,14 +36,18 @@ struct parse {
     char option_names[SETTING_COUNT][OPTION_NAME_SIZE];
     cfg_opt_t options[SETTING_COUNT + 1];
     unsigned lines[SETTING_COUNT];
-    cfg_opt_t job_options[JOB_OPTION_COUNT + 1];
+    cfg_opt_t titled_options[SECTION_COUNT][SECTION_OPTIONS_MAX + 1];
     struct note *notes;
     size_t note_count;
     unsigned *dev_lines; /* of the names in sections `dev`, each once */
     size_t dev_line_count;
+    unsigned seen; /* schedules so far */
+    char twice[TWICE_MAX][TITLE_SIZE]; /* schedules that stand in the file twice */
+    size_t twice_count;
     char fault[FAULT_SIZE]; /* libconfuse's words for the first error, "" for none */
     unsigned fault_line;
-    char fault_job[TITLE_SIZE]; /* whose section it is in, "" for none */
+    const struct section_kind *fault_kind; /* NULL: it is in no titled section, else... */
+    char fault_title[TITLE_SIZE];          /* ... in that one */
     bool out_of_memory;
 };
 
@@ -76,8 +80,12 @@ static void note_fault(cfg_t *cfg, const char *fmt, va_list ap)
         return;
     }
     current->fault_line = (unsigned)cfg->line;
-    if (strcmp(cfg->name, job_section) == 0)
-        (void)text_copy(current->fault_job, sizeof(current->fault_job), cfg_title(cfg));
+    for (size_t i = 0; i < SECTION_COUNT; i++) {
+        if (strcmp(cfg->name, section_kinds[i].word) != 0)
+            continue;
+        current->fault_kind = &section_kinds[i];
+        (void)text_copy(current->fault_title, sizeof(current->fault_title), cfg_title(cfg));
+    }
 }
 
 static int note_line(cfg_t *cfg, cfg_opt_t *option)
@@ -90,7 +98,7 @@ static int note_line(cfg_t *cfg, cfg_opt_t *option)
 }
 
 /* While a section is read, the line of what is around it stays that of its beginning. */
-static int note_job_line(cfg_t *cfg, cfg_opt_t *option)
+static int note_titled_line(cfg_t *cfg, cfg_opt_t *option)
 {
     struct note *notes = mem_grow(current->notes, current->note_count + 1, sizeof(*current->notes));
 
@@ -106,11 +114,42 @@ static int note_job_line(cfg_t *cfg, cfg_opt_t *option)
 
 static const struct note *find_note(const struct parse *parse, const cfg_opt_t *option)
 {
-    for (size_t i = 0; i < parse->note_count; i++) {
-        if (parse->notes[i].option == option)
-            return &parse->notes[i];
+    /* From the last one: libconfuse may use the memory of a section that it replaced again. */
+    for (size_t i = parse->note_count; i > 0; i--) {
+        if (parse->notes[i - 1].option == option)
+            return &parse->notes[i - 1];
     }
     return NULL;
+}
+
+/* Called behind each titled section. One whose name was there already takes the other's place: their
+ * number stays, and the line of the file is where the new one ends. */
+static int note_twice(cfg_t *cfg, cfg_opt_t *option)
+{
+    unsigned *seen = &current->seen;
+
+    if (cfg_opt_size(option) == *seen && current->twice_count < TWICE_MAX) {
+        for (unsigned i = 0; i < *seen; i++) {
+            cfg_t *section = cfg_opt_getnsec(option, i);
+
+            if (section->line == cfg->line) {
+                (void)text_copy(current->twice[current->twice_count++], TITLE_SIZE,
+                                cfg_title(section));
+                break;
+            }
+        }
+    }
+    *seen = cfg_opt_size(option);
+    return 0;
+}
+
+static bool is_twice(const struct parse *parse, const char *title)
+{
+    for (size_t i = 0; i < parse->twice_count; i++) {
+        if (strcmp(parse->twice[i], title) == 0)
+            return true;
+    }
+    return false;
 }
 
 static void lower_case(char out[OPTION_NAME_SIZE], const char *name)
@@ -136,15 +175,18 @@ static void make_options(struct parse *parse)
     parse->options[SETTING_COUNT] = (cfg_opt_t)CFG_END();
 }
 
-static void make_job_options(struct parse *parse)
+static void make_titled_options(struct parse *parse, enum section_id id)
 {
-    for (size_t i = 0; i < JOB_OPTION_COUNT; i++) {
-        parse->job_options[i] = (cfg_opt_t)CFG_STR(job_option_kinds[i].name, NULL, CFGF_NODEFAULT);
-        if (job_option_kinds[i].is_list)
-            parse->job_options[i].flags |= CFGF_LIST;
-        parse->job_options[i].validcb = note_job_line;
+    const struct section_kind *kind = &section_kinds[id];
+    cfg_opt_t *options = parse->titled_options[id];
+
+    for (size_t i = 0; i < kind->option_count; i++) {
+        options[i] = (cfg_opt_t)CFG_STR(kind->options[i].name, NULL, CFGF_NODEFAULT);
+        if (kind->options[i].is_list)
+            options[i].flags |= CFGF_LIST;
+        options[i].validcb = note_titled_line;
     }
-    parse->job_options[JOB_OPTION_COUNT] = (cfg_opt_t)CFG_END();
+    options[kind->option_count] = (cfg_opt_t)CFG_END();
 }
 
 /* The name in "no such option 'x'", "" when the fault is another. */
@@ -157,38 +199,55 @@ static void unknown_name(const char *fault, char out[OPTION_NAME_SIZE])
     out[strcspn(out, "'")] = '\0';
 }
 
-static int refuse_job_option(const struct parse *parse, const char *name, plain_error *err)
+/* "a job has params, doc and queue" */
+static void list_options(const struct section_kind *kind, struct buf *out)
 {
-    const char *names[JOB_OPTION_COUNT];
+    buf_putf(out, "a %s has ", kind->word);
+    for (size_t i = 0; i < kind->option_count; i++)
+        buf_putf(out, "%s%s", i == 0 ? "" : i + 1 < kind->option_count ? ", " : " and ",
+                 kind->options[i].name);
+}
 
-    for (size_t i = 0; i < JOB_OPTION_COUNT; i++)
-        names[i] = job_option_kinds[i].name;
-    const char *nearest = text_nearest(name, names, JOB_OPTION_COUNT);
-    (void)error_set(err, PLAIN_E_INVALID, 202, name, "%s:%u: job '%s': there is no option '%s'",
-                    parse->path, parse->fault_line, parse->fault_job, name);
+static int refuse_titled_option(const struct parse *parse, const char *name, plain_error *err)
+{
+    const struct section_kind *kind = parse->fault_kind;
+    const char *names[SECTION_OPTIONS_MAX];
+    struct buf list = BUF_INIT(VALUE_MAX);
+
+    for (size_t i = 0; i < kind->option_count; i++)
+        names[i] = kind->options[i].name;
+    const char *nearest = text_nearest(name, names, kind->option_count);
+    (void)error_set(err, PLAIN_E_INVALID, 202, name, "%s:%u: %s '%s': there is no option '%s'",
+                    parse->path, parse->fault_line, kind->word, parse->fault_title, name);
+    list_options(kind, &list);
     if (nearest)
         error_fix(err, "did you mean '%s'?", nearest);
     else
-        error_fix(err, "a job has params, doc, queue, priority, retries, retry_delay, "
-                       "concurrency_key and defer_delay");
+        error_fix(err, "%s", list.data);
+    buf_release(&list);
     return PLAIN_E_INVALID;
 }
 
 static int refuse_name(const struct parse *parse, const char *name, plain_error *err)
 {
-    const char *names[SETTING_COUNT + 3];
+    const char *names[SETTING_COUNT + 2 + SECTION_COUNT];
     size_t count = 0;
 
     for (; count < SETTING_COUNT; count++)
         names[count] = parse->option_names[count];
     names[count++] = settings_section;
-    names[count++] = job_section;
+    for (size_t i = 0; i < SECTION_COUNT; i++)
+        names[count++] = section_kinds[i].word;
     names[count++] = dev_section;
     const char *nearest = text_nearest(name, names, count);
     (void)error_set(err, PLAIN_E_INVALID, 202, name, "%s:%u: there is no setting or section '%s'",
                     parse->path, parse->fault_line, name);
-    if (nearest == settings_section || nearest == job_section || nearest == dev_section)
-        error_fix(err, "sections are jobs { ... }, job NAME { ... } for a single job, dev { ... }");
+    size_t at = 0;
+    while (at < count && names[at] != nearest)
+        at++;
+    if (nearest && at >= SETTING_COUNT)
+        error_fix(err, "sections are jobs { ... }, job NAME { ... } for a single job, schedule NAME "
+                       "{ ... } and dev { ... }");
     else if (nearest)
         error_fix(err, "did you mean '%s', in the section jobs { ... }?", nearest);
     return PLAIN_E_INVALID;
@@ -206,8 +265,8 @@ static int refuse_file(const struct parse *parse, plain_error *err)
                          "%s:%u: the file ends inside of a section or comment: is a '}' missing?",
                          parse->path, parse->fault_line - 1);
     if (name[0])
-        return parse->fault_job[0] ? refuse_job_option(parse, name, err)
-                                   : refuse_name(parse, name, err);
+        return parse->fault_kind ? refuse_titled_option(parse, name, err)
+                                 : refuse_name(parse, name, err);
     return error_set(err, PLAIN_E_INVALID, 203, parse->path, "%s:%u: %s", parse->path,
                      parse->fault_line, parse->fault[0] ? parse->fault : "cannot be parsed");
 }
@@ -265,7 +324,7 @@ static int put_place(const struct parse *parse, unsigned line, struct buf *out, 
 }
 
 /* `, "queue": ["plain.conf:4", "slow"]`, or nothing when it is not given. */
-static int put_job_option(const struct parse *parse, cfg_t *section, const char *name,
+static int put_titled_option(const struct parse *parse, cfg_t *section, const char *name,
                           struct buf *out, plain_error *err)
 {
     cfg_opt_t *option = cfg_getopt(section, name);
@@ -286,10 +345,11 @@ static int put_job_option(const struct parse *parse, cfg_t *section, const char 
 }
 
 /* The line where the section begins; where it ends when it has no options. */
-static unsigned section_line(const struct parse *parse, cfg_t *section)
+static unsigned section_line(const struct parse *parse, const struct section_kind *kind,
+                             cfg_t *section)
 {
-    for (size_t i = 0; i < JOB_OPTION_COUNT; i++) {
-        const struct note *note = find_note(parse, cfg_getopt(section, job_option_kinds[i].name));
+    for (size_t i = 0; i < kind->option_count; i++) {
+        const struct note *note = find_note(parse, cfg_getopt(section, kind->options[i].name));
 
         if (note)
             return note->section_line;
@@ -297,27 +357,31 @@ static unsigned section_line(const struct parse *parse, cfg_t *section)
     return (unsigned)section->line;
 }
 
-static int put_job(const struct parse *parse, cfg_t *section, struct buf *out, plain_error *err)
+static int put_section(const struct parse *parse, const struct section_kind *kind, cfg_t *section,
+                       struct buf *out, plain_error *err)
 {
     buf_puts(out, "{\"name\": ");
     int r = put_text(parse->path, cfg_title(section), out, err);
     buf_puts(out, ", \"place\": ");
     if (r == PLAIN_OK)
-        r = put_place(parse, section_line(parse, section), out, err);
-    for (size_t i = 0; r == PLAIN_OK && i < JOB_OPTION_COUNT; i++)
-        r = put_job_option(parse, section, job_option_kinds[i].name, out, err);
+        r = put_place(parse, section_line(parse, kind, section), out, err);
+    if (kind->may_be_twice && is_twice(parse, cfg_title(section)))
+        buf_puts(out, ", \"twice\": true");
+    for (size_t i = 0; r == PLAIN_OK && i < kind->option_count; i++)
+        r = put_titled_option(parse, section, kind->options[i].name, out, err);
     buf_putc(out, '}');
     return r;
 }
 
-static int put_jobs(const struct parse *parse, cfg_t *cfg, struct buf *out, plain_error *err)
+static int put_sections(const struct parse *parse, const struct section_kind *kind, cfg_t *cfg,
+                        struct buf *out, plain_error *err)
 {
     int r = PLAIN_OK;
 
     buf_putc(out, '[');
-    for (unsigned i = 0; r == PLAIN_OK && i < cfg_size(cfg, job_section); i++) {
+    for (unsigned i = 0; r == PLAIN_OK && i < cfg_size(cfg, kind->word); i++) {
         buf_puts(out, i > 0 ? ", " : "");
-        r = put_job(parse, cfg_getnsec(cfg, job_section, i), out, err);
+        r = put_section(parse, kind, cfg_getnsec(cfg, kind->word, i), out, err);
     }
     buf_putc(out, ']');
     if (r == PLAIN_OK && !buf_ok(out))
@@ -343,13 +407,16 @@ static int report_dev(const struct parse *parse, cfg_t *cfg, config_dev_fn *fn, 
 }
 
 static int parse_text(struct parse *parse, const char *text, config_file_fn *fn, config_dev_fn *dev,
-                      void *user, struct buf *jobs, plain_error *err)
+                      void *user, struct buf sections[SECTION_COUNT], plain_error *err)
 {
     cfg_opt_t none[] = {CFG_END()};
     cfg_opt_t top[] = {
         CFG_SEC(dev_section, none, CFGF_KEYSTRVAL),
         CFG_SEC(settings_section, parse->options, CFGF_NONE),
-        CFG_SEC(job_section, parse->job_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+        CFG_SEC(section_kinds[SECTION_JOB].word, parse->titled_options[SECTION_JOB],
+                CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+        CFG_SEC(section_kinds[SECTION_SCHEDULE].word, parse->titled_options[SECTION_SCHEDULE],
+                CFGF_MULTI | CFGF_TITLE),
         CFG_STR(END_MARK, NULL, CFGF_NODEFAULT),
         CFG_END(),
     };
@@ -358,6 +425,7 @@ static int parse_text(struct parse *parse, const char *text, config_file_fn *fn,
     if (!cfg)
         return error_nomem(err);
     parse->top = cfg;
+    (void)cfg_set_validate_func(cfg, section_kinds[SECTION_SCHEDULE].word, note_twice);
     (void)cfg_set_error_function(cfg, note_fault);
     int r = cfg_parse_buf(cfg, text);
     bool is_whole = r == CFG_SUCCESS && cfg_size(cfg, END_MARK) == 1;
@@ -366,8 +434,8 @@ static int parse_text(struct parse *parse, const char *text, config_file_fn *fn,
         (void)snprintf(parse->fault, sizeof(parse->fault), "no such option '%s'", END_MARK);
     }
     r = is_whole ? report(parse, cfg, fn, user, err) : refuse_file(parse, err);
-    if (r == PLAIN_OK)
-        r = put_jobs(parse, cfg, jobs, err);
+    for (size_t i = 0; r == PLAIN_OK && i < SECTION_COUNT; i++)
+        r = put_sections(parse, &section_kinds[i], cfg, &sections[i], err);
     if (r == PLAIN_OK)
         r = report_dev(parse, cfg, dev, user, err);
     (void)cfg_free(cfg);
@@ -375,7 +443,7 @@ static int parse_text(struct parse *parse, const char *text, config_file_fn *fn,
 }
 
 int config_file_parse(const char *path, const char *text, config_file_fn *fn, config_dev_fn *dev,
-                      void *user, struct buf *jobs, plain_error *err)
+                      void *user, struct buf sections[SECTION_COUNT], plain_error *err)
 {
     struct buf marked = BUF_INIT(SIZE_MAX);
     struct parse *parse = mem_zalloc(1, sizeof(*parse));
@@ -387,9 +455,10 @@ int config_file_parse(const char *path, const char *text, config_file_fn *fn, co
     if (parse && buf_ok(&marked)) {
         parse->path = path;
         make_options(parse);
-        make_job_options(parse);
+        for (int i = 0; i < SECTION_COUNT; i++)
+            make_titled_options(parse, (enum section_id)i);
         current = parse;
-        r = parse_text(parse, marked.data, fn, dev, user, jobs, err);
+        r = parse_text(parse, marked.data, fn, dev, user, sections, err);
         current = NULL;
         mem_free(parse->notes);
         mem_free(parse->dev_lines);

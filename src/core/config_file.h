@@ -1,5 +1,5 @@
 /*
- * config_file.h - plain.conf: the sections `jobs`, `job NAME` and `dev`, by libconfuse
+ * config_file.h - plain.conf: the sections `jobs` and `dev` and the titled ones, by libconfuse
  *
  *     jobs {
  *         jobs_worker_max_processes = 4
@@ -23,6 +23,7 @@
 
 #include "base/buf.h"
 #include "base/compiler.h"
+#include "core/section.h"
 #include "core/settings.h"
 
 /* One setting of the file; a list comes as a JSON array. Borrowed for the call. */
@@ -34,10 +35,10 @@ typedef int config_dev_fn(const char *name, const char *command, unsigned line, 
                           plain_error *err);
 
 /* Parses the text of a file, whose name is for messages, calls fn for each setting that it gives,
- * dev for each line of its section `dev`, and appends its sections of jobs to `jobs`, in the form
- * of job_section.h. PJ202 for an unknown section or option, with the nearest one; PJ203 for bad
+ * dev for each line of its section `dev`, and appends its titled sections to `sections`, in the
+ * form of section.h. PJ202 for an unknown section or option, with the nearest one; PJ203 for bad
  * form. */
 int config_file_parse(const char *path, const char *text, config_file_fn *fn, config_dev_fn *dev,
-                      void *user, struct buf *jobs, plain_error *err) PLAIN_MUST_USE;
+                      void *user, struct buf sections[SECTION_COUNT], plain_error *err) PLAIN_MUST_USE;
 
 #endif

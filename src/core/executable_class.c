@@ -52,7 +52,7 @@ static int ask_key(const plain_job_class *self, const void *params, char *out, s
 
 static int refuse(enum job_option_id id, const char *takes, const char *text, plain_error *err)
 {
-    const char *name = job_option_kinds[id].name;
+    const char *name = section_kinds[SECTION_JOB].options[id].name;
 
     return error_set(err, PLAIN_E_INVALID, 202, name, "%s takes %s, not '%s'", name, takes, text);
 }
@@ -119,7 +119,7 @@ static int add_param(struct making *m, const char *text, plain_param *row, plain
     return PLAIN_OK;
 }
 
-static int take_params(struct making *m, const struct job_option *o, plain_error *err)
+static int take_params(struct making *m, const struct section_option *o, plain_error *err)
 {
     plain_param *rows = arena_array(m->a, o->count + 1, sizeof(*rows));
     int r = PLAIN_OK;
@@ -135,14 +135,14 @@ static int take_params(struct making *m, const struct job_option *o, plain_error
     return r;
 }
 
-static int take_doc(struct making *m, const struct job_option *o, plain_error *err)
+static int take_doc(struct making *m, const struct section_option *o, plain_error *err)
 {
     (void)err;
     m->made->cls.doc = o->values[0];
     return PLAIN_OK;
 }
 
-static int take_queue(struct making *m, const struct job_option *o, plain_error *err)
+static int take_queue(struct making *m, const struct section_option *o, plain_error *err)
 {
     (void)err;
     m->made->cls.default_queue = o->values[0];
@@ -164,19 +164,19 @@ static int take_int(enum job_option_id id, const char *text, int64_t min, int64_
     return PLAIN_OK;
 }
 
-static int take_priority(struct making *m, const struct job_option *o, plain_error *err)
+static int take_priority(struct making *m, const struct section_option *o, plain_error *err)
 {
     return take_int(JOB_OPTION_PRIORITY, o->values[0], -PLAIN_PRIORITY_MAX - 1, PLAIN_PRIORITY_MAX,
                     &m->made->cls.default_priority, err);
 }
 
-static int take_retries(struct making *m, const struct job_option *o, plain_error *err)
+static int take_retries(struct making *m, const struct section_option *o, plain_error *err)
 {
     return take_int(JOB_OPTION_RETRIES, o->values[0], 0, PLAIN_RETRIES_MAX,
                     &m->made->cls.default_retries, err);
 }
 
-static int take_retry_delay(struct making *m, const struct job_option *o, plain_error *err)
+static int take_retry_delay(struct making *m, const struct section_option *o, plain_error *err)
 {
     if (!retry_policy_parse(o->values[0], &m->made->retry_delay))
         return refuse(JOB_OPTION_RETRY_DELAY, retry_policy_forms, o->values[0], err);
@@ -184,14 +184,14 @@ static int take_retry_delay(struct making *m, const struct job_option *o, plain_
     return PLAIN_OK;
 }
 
-static int take_key(struct making *m, const struct job_option *o, plain_error *err)
+static int take_key(struct making *m, const struct section_option *o, plain_error *err)
 {
     m->made->key = o->values[0];
     m->made->cls.default_concurrency_key_for = ask_key;
     return key_template_check(o->values[0], &m->made->cls, err);
 }
 
-static int take_defer_delay(struct making *m, const struct job_option *o, plain_error *err)
+static int take_defer_delay(struct making *m, const struct section_option *o, plain_error *err)
 {
     if (text_parse_duration_ms(o->values[0], &m->made->defer_ms) &&
         m->made->defer_ms <= PLAIN_DELAY_MAX)
@@ -199,7 +199,7 @@ static int take_defer_delay(struct making *m, const struct job_option *o, plain_
     return refuse(JOB_OPTION_DEFER_DELAY, "a duration (60, 300ms, 5m, 2h, 7d)", o->values[0], err);
 }
 
-static int take_timeout(struct making *m, const struct job_option *o, plain_error *err)
+static int take_timeout(struct making *m, const struct section_option *o, plain_error *err)
 {
     int64_t *out = &m->made->cls.timeout_ms;
 
@@ -209,7 +209,7 @@ static int take_timeout(struct making *m, const struct job_option *o, plain_erro
                   err);
 }
 
-static int take_memory_limit(struct making *m, const struct job_option *o, plain_error *err)
+static int take_memory_limit(struct making *m, const struct section_option *o, plain_error *err)
 {
     int64_t *out = &m->made->cls.memory_limit;
 
@@ -219,7 +219,7 @@ static int take_memory_limit(struct making *m, const struct job_option *o, plain
                   err);
 }
 
-static int take_cpu_limit(struct making *m, const struct job_option *o, plain_error *err)
+static int take_cpu_limit(struct making *m, const struct section_option *o, plain_error *err)
 {
     int64_t *out = &m->made->cls.cpu_limit_ms;
 
@@ -228,7 +228,7 @@ static int take_cpu_limit(struct making *m, const struct job_option *o, plain_er
     return refuse(JOB_OPTION_CPU_LIMIT, "a duration above 0 (60, 300ms, 5m)", o->values[0], err);
 }
 
-static int (*const takers[JOB_OPTION_COUNT])(struct making *m, const struct job_option *o,
+static int (*const takers[JOB_OPTION_COUNT])(struct making *m, const struct section_option *o,
                                              plain_error *err) = {
     [JOB_OPTION_PARAMS] = take_params,       [JOB_OPTION_DOC] = take_doc,
     [JOB_OPTION_QUEUE] = take_queue,         [JOB_OPTION_PRIORITY] = take_priority,
@@ -238,10 +238,10 @@ static int (*const takers[JOB_OPTION_COUNT])(struct making *m, const struct job_
     [JOB_OPTION_CPU_LIMIT] = take_cpu_limit,
 };
 
-static int take_options(struct making *m, const struct job_section *section, plain_error *err)
+static int take_options(struct making *m, const struct section *section, plain_error *err)
 {
     for (size_t i = 0; i < JOB_OPTION_COUNT; i++) {
-        const struct job_option *o = &section->options[i];
+        const struct section_option *o = &section->options[i];
         int r = o->place ? takers[i](m, o, err) : PLAIN_OK;
 
         if (r < 0) {
@@ -253,9 +253,9 @@ static int take_options(struct making *m, const struct job_section *section, pla
 }
 
 /* What any class is checked for; here it is the file that has to be mended. */
-static int check(const struct job_section *section, const plain_job_class *cls, plain_error *err)
+static int check(const struct section *section, const plain_job_class *cls, plain_error *err)
 {
-    const struct job_option *params = &section->options[JOB_OPTION_PARAMS];
+    const struct section_option *params = &section->options[JOB_OPTION_PARAMS];
     plain_error fault;
     int r = class_check(cls, &fault);
 
@@ -274,7 +274,7 @@ static int check(const struct job_section *section, const plain_job_class *cls, 
     return PLAIN_E_INVALID;
 }
 
-int executable_class_new(const struct job_section *section, const char *doc, struct arena *a,
+int executable_class_new(const struct section *section, const char *doc, struct arena *a,
                          const plain_job_class **out, plain_error *err)
 {
     struct making m = {.made = arena_alloc(a, sizeof(*m.made)), .a = a};

@@ -36,7 +36,7 @@
 
 /* Makes the class in a; it borrows the section and `doc`, which is what the section's own doc
  * replaces. PJ202 with the place of what cannot be. */
-int executable_class_new(const struct job_section *section, const char *doc, struct arena *a,
+int executable_class_new(const struct section *section, const char *doc, struct arena *a,
                          const plain_job_class **out, plain_error *err) PLAIN_MUST_USE;
 
 /* Milliseconds for which it is deferred when it does not say so itself; fallback when its section

@@ -28,7 +28,7 @@ struct registry {
     size_t key_count, key_room;
     const struct job_entry **entries;
     size_t entry_count, entry_room;
-    struct job_sections sections;
+    struct sections sections;
     const plain_middleware **middleware; /* in the order in which they came */
     size_t middleware_count, middleware_room;
 };
@@ -247,7 +247,7 @@ int registry_chain(struct registry *r, const char *json, struct middleware_chain
 /* The class that the executable's section makes of it, and what changes in the entry by it. */
 static int add_section(struct registry *r, struct job_entry *entry, plain_error *err)
 {
-    const struct job_section *section = job_sections_find(&r->sections, entry->name);
+    const struct section *section = sections_find(&r->sections, entry->name);
 
     if (!section)
         return PLAIN_OK;
@@ -280,10 +280,10 @@ int registry_add_folder(struct registry *r, const char *folder, plain_error *err
 
 int registry_take_sections(struct registry *r, const char *json, plain_error *err)
 {
-    return job_sections_read(json, &r->arena, &r->sections, err);
+    return sections_read(SECTION_JOB, json, &r->arena, &r->sections, err);
 }
 
-static int refuse_section(const struct registry *r, const struct job_section *section,
+static int refuse_section(const struct registry *r, const struct section *section,
                           plain_error *err)
 {
     const struct job_entry *entry = registry_find(r, section->name);

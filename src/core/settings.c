@@ -60,7 +60,7 @@ struct value {
 struct settings {
     struct arena arena; /* every text and list */
     struct value values[SETTING_COUNT];
-    const char *job_sections;
+    const char *sections[SECTION_COUNT];
     struct dev_line *dev_lines;
     size_t dev_count;
 };
@@ -419,15 +419,19 @@ static int load_config(struct settings *s, const char *config, plain_error *err)
 {
     struct file file = {.settings = s, .path = config ? config : "plain.conf"};
     struct buf text = BUF_INIT((size_t)CONFIG_MAX * 2);
-    struct buf jobs = BUF_INIT((size_t)CONFIG_MAX * 8); /* an escape has six bytes */
+    struct buf sections[SECTION_COUNT];
     int r = read_file(file.path, CONFIG_MAX, &text, err);
 
+    for (size_t i = 0; i < SECTION_COUNT; i++)
+        sections[i] = (struct buf)BUF_INIT((size_t)CONFIG_MAX * 8); /* an escape has six bytes */
     if (r == PLAIN_OK)
-        r = config_file_parse(file.path, text.data, take_config, take_dev, &file, &jobs, err);
+        r = config_file_parse(file.path, text.data, take_config, take_dev, &file, sections, err);
     else if (r == PLAIN_NONE)
         r = config ? refuse_file(config, "does not exist", err) : PLAIN_OK;
-    s->job_sections = jobs.len > 0 ? arena_strdup(&s->arena, jobs.data) : "[]";
-    buf_release(&jobs);
+    for (size_t i = 0; i < SECTION_COUNT; i++) {
+        s->sections[i] = sections[i].len > 0 ? arena_strdup(&s->arena, sections[i].data) : "[]";
+        buf_release(&sections[i]);
+    }
     buf_release(&text);
     return r;
 }
@@ -521,9 +525,9 @@ const char *const *settings_list(const struct settings *s, enum setting_id id, s
     return s->values[id].list;
 }
 
-const char *settings_job_sections(const struct settings *s)
+const char *settings_sections(const struct settings *s, enum section_id id)
 {
-    return s->job_sections;
+    return s->sections[id];
 }
 
 const struct dev_line *settings_dev_lines(const struct settings *s, size_t *count)

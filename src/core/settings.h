@@ -26,6 +26,7 @@
 #include <plain/jobs/error.h>
 
 #include "base/compiler.h"
+#include "core/section.h"
 
 enum setting_type {
     SETTING_TEXT,
@@ -70,6 +71,9 @@ enum setting_type {
       "How long running jobs may finish after SIGTERM to the worker; 0: as long as they take")     \
     X(JOBS_RESULTS_RETENTION, DURATION, "604800", 0, INT64_C(3153600000), "",                      \
       "Age at which `plain jobs clear` deletes results; 0: never")                                 \
+    X(JOBS_SCHEDULE, TEXT, "", 0, 0, "",                                                           \
+      "Schedules as JSON: [[\"JobClass\", \"0 9 * * *\"], [\"cmd:./script\", \"@daily\"]]")        \
+    X(TIME_ZONE, TEXT, "UTC", 0, 0, "", "Time zone of schedules that name none")                   \
     X(LOG_FORMAT, CHOICE, "keyvalue", 0, 0, "keyvalue|json", "Form of log lines")                  \
     X(LOG_LEVEL, CHOICE, "INFO", 0, 0, "DEBUG|INFO|WARNING|ERROR", "Least level that is logged")
 
@@ -108,9 +112,9 @@ int64_t settings_size(const struct settings *s, enum setting_id id);     /* byte
 int64_t settings_duration_ms(const struct settings *s, enum setting_id id);
 const char *const *settings_list(const struct settings *s, enum setting_id id, size_t *count);
 
-/* The sections `job NAME { ... }` of the file, as job_section.h has them; "[]" for none. What they
+/* The sections `job NAME { ... }` or `schedule NAME { ... }` of the file, as section.h has them; "[]" for none. What they
  * say is checked where they are used. */
-const char *settings_job_sections(const struct settings *s);
+const char *settings_sections(const struct settings *s, enum section_id id);
 
 /* The lines of the file's section `dev`, in their order. */
 struct dev_line {

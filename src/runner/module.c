@@ -127,7 +127,7 @@ static int load_paths(struct registry *r, struct arena *a, const char *const *pa
 /* The executables, and a class for each that has a section. */
 static int add_executables(struct registry *r, const struct settings *settings, plain_error *err)
 {
-    int result = registry_take_sections(r, settings_job_sections(settings), err);
+    int result = registry_take_sections(r, settings_sections(settings, SECTION_JOB), err);
 
     if (result == PLAIN_OK)
         result = registry_add_folder(r, EXECUTABLES_FOLDER, err);

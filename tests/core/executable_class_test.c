@@ -12,16 +12,16 @@
 static int make(struct arena *a, const char *options, const plain_job_class **out, plain_error *err)
 {
     char json[4096];
-    struct job_sections sections = {0};
+    struct sections sections = {0};
 
     (void)snprintf(json, sizeof(json), "[{\"name\": \"thumb\", \"place\": \"plain.conf:3\"%s%s}]",
                    *options ? ", " : "", options);
-    int r = job_sections_read(json, a, &sections, err);
+    int r = sections_read(SECTION_JOB, json, a, &sections, err);
     if (r < 0)
         return r;
     assert_int_equal(sections.count, 1);
-    assert_null(job_sections_find(&sections, "other"));
-    return executable_class_new(job_sections_find(&sections, "thumb"), "Of the file.", a, out, err);
+    assert_null(sections_find(&sections, "other"));
+    return executable_class_new(sections_find(&sections, "thumb"), "Of the file.", a, out, err);
 }
 
 static const plain_job_class *made(struct arena *a, const char *options)
@@ -171,7 +171,7 @@ static void too_many_parameters_are_refused(void **state)
 {
     struct arena a = ARENA_INIT;
     const char *values[CLASS_PARAMS_MAX + 1];
-    struct job_section section = {.name = "thumb", .place = "p:1"};
+    struct section section = {.name = "thumb", .place = "p:1"};
     const plain_job_class *cls;
     char names[CLASS_PARAMS_MAX + 1][16];
     plain_error err;
@@ -181,7 +181,7 @@ static void too_many_parameters_are_refused(void **state)
         (void)snprintf(names[i], sizeof(names[i]), "p%zu:int32?", i);
         values[i] = names[i];
     }
-    section.options[JOB_OPTION_PARAMS] = (struct job_option){"p:2", values, CLASS_PARAMS_MAX + 1};
+    section.options[JOB_OPTION_PARAMS] = (struct section_option){"p:2", values, CLASS_PARAMS_MAX + 1};
     assert_int_equal(executable_class_new(&section, "", &a, &cls, &err), PLAIN_E_INVALID);
     assert_non_null(strstr(err.message, "more than 256"));
     section.options[JOB_OPTION_PARAMS].count = CLASS_PARAMS_MAX;
@@ -210,16 +210,16 @@ static void only_its_own_form_is_read(void **state)
         "[[[[[[]]]]]]",
     };
     struct arena a = ARENA_INIT;
-    struct job_sections sections;
+    struct sections sections;
     plain_error err;
 
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        if (job_sections_read(bad[i], &a, &sections, &err) != PLAIN_E_INVALID)
+        if (sections_read(SECTION_JOB, bad[i], &a, &sections, &err) != PLAIN_E_INVALID)
             fail_msg("accepted: %s", bad[i]);
         assert_int_equal(err.pj, 202);
     }
-    assert_int_equal(job_sections_read("[]", &a, &sections, &err), PLAIN_OK);
+    assert_int_equal(sections_read(SECTION_JOB, "[]", &a, &sections, &err), PLAIN_OK);
     assert_int_equal(sections.count, 0);
     arena_release(&a);
 }

@@ -128,6 +128,8 @@ static const char *const samples[SETTING_COUNT] = {
     [SETTING_JOBS_STOP_GRACE] = "300ms",
     [SETTING_JOBS_SHUTDOWN_GRACE] = "25",
     [SETTING_JOBS_RESULTS_RETENTION] = "36h",
+    [SETTING_JOBS_SCHEDULE] = "[[\"A\", \"@daily\"]]",
+    [SETTING_TIME_ZONE] = "Europe/Berlin",
     [SETTING_LOG_FORMAT] = "json",
     [SETTING_LOG_LEVEL] = "DEBUG",
 };
@@ -387,12 +389,12 @@ static void sections_of_jobs_are_kept_as_texts(void **state)
                            "}\n"
                            "job 'b c' { }\n");
     struct settings *s = load();
-    assert_string_equal(settings_job_sections(s), expected);
+    assert_string_equal(settings_sections(s, SECTION_JOB), expected);
     assert_string_equal(settings_text(s, SETTING_LOG_LEVEL), "ERROR");
     settings_free(s);
     (void)unlink("plain.conf");
     s = load();
-    assert_string_equal(settings_job_sections(s), "[]");
+    assert_string_equal(settings_sections(s, SECTION_JOB), "[]");
     settings_free(s);
 }
 

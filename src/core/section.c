@@ -1,17 +1,23 @@
-#include "core/job_section.h"
+#include "core/section.h"
 
 #include <string.h>
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "core/job_section.h"
 #include "core/json.h"
+#include "core/schedule_section.h"
 
 enum { SECTIONS_DEPTH = 3 }; /* sections, one section, one option */
 
-const struct job_option_kind job_option_kinds[JOB_OPTION_COUNT] = {
-#define JOB_OPTION_ROW(id, word, list) [JOB_OPTION_##id] = {.name = (word), .is_list = (list)},
-    JOB_OPTION_MAP(JOB_OPTION_ROW)
-#undef JOB_OPTION_ROW
+#define OPTION_ROW(id, word, list) {.name = (word), .is_list = (list)},
+static const struct section_option_kind job_options[] = {JOB_OPTION_MAP(OPTION_ROW)};
+static const struct section_option_kind schedule_options[] = {SCHEDULE_OPTION_MAP(OPTION_ROW)};
+#undef OPTION_ROW
+
+const struct section_kind section_kinds[SECTION_COUNT] = {
+    [SECTION_JOB] = {"job", job_options, ARRAY_SIZE(job_options), false},
+    [SECTION_SCHEDULE] = {"schedule", schedule_options, ARRAY_SIZE(schedule_options), true},
 };
 
 static size_t count_members(struct jtext container)
@@ -34,7 +40,7 @@ static bool read_text(struct jtext value, struct arena *a, const char **out)
 }
 
 /* ["plain.conf:4", "value", ...] */
-static bool read_option(struct jtext array, bool is_list, struct arena *a, struct job_option *out)
+static bool read_option(struct jtext array, bool is_list, struct arena *a, struct section_option *out)
 {
     struct jtext_member m;
 
@@ -52,20 +58,24 @@ static bool read_option(struct jtext array, bool is_list, struct arena *a, struc
     return is_list || out->count == 1;
 }
 
-static bool read_member(const struct jtext_member *m, struct arena *a, struct job_section *out)
+static bool read_member(const struct section_kind *kind, const struct jtext_member *m,
+                        struct arena *a, struct section *out)
 {
     if (jtext_key_is(m->key, "name"))
         return read_text(m->value, a, &out->name);
     if (jtext_key_is(m->key, "place"))
         return read_text(m->value, a, &out->place);
-    for (size_t i = 0; i < JOB_OPTION_COUNT; i++) {
-        if (jtext_key_is(m->key, job_option_kinds[i].name))
-            return read_option(m->value, job_option_kinds[i].is_list, a, &out->options[i]);
+    if (jtext_key_is(m->key, "twice"))
+        return out->is_twice = true;
+    for (size_t i = 0; i < kind->option_count; i++) {
+        if (jtext_key_is(m->key, kind->options[i].name))
+            return read_option(m->value, kind->options[i].is_list, a, &out->options[i]);
     }
     return false;
 }
 
-static bool read_section(struct jtext object, struct arena *a, struct job_section *out)
+static bool read_section(const struct section_kind *kind, struct jtext object, struct arena *a,
+                         struct section *out)
 {
     struct jtext_member m;
 
@@ -73,13 +83,14 @@ static bool read_section(struct jtext object, struct arena *a, struct job_sectio
         return false;
     struct jtext_walk walk = jtext_walk_start(object);
     while (jtext_walk_next(&walk, &m)) {
-        if (!read_member(&m, a, out))
+        if (!read_member(kind, &m, a, out))
             return false;
     }
     return out->name && out->place;
 }
 
-static bool read_all(struct jtext array, struct arena *a, struct job_sections *out)
+static bool read_all(const struct section_kind *kind, struct jtext array, struct arena *a,
+                     struct sections *out)
 {
     struct jtext_member m;
 
@@ -88,31 +99,32 @@ static bool read_all(struct jtext array, struct arena *a, struct job_sections *o
     out->items = arena_array(a, count_members(array) + 1, sizeof(*out->items));
     struct jtext_walk walk = jtext_walk_start(array);
     while (out->items && jtext_walk_next(&walk, &m)) {
-        if (!read_section(m.value, a, &out->items[out->count++]))
+        if (!read_section(kind, m.value, a, &out->items[out->count++]))
             return false;
     }
     return out->items != NULL;
 }
 
-int job_sections_read(const char *json, struct arena *a, struct job_sections *out, plain_error *err)
+int sections_read(enum section_id id, const char *json, struct arena *a, struct sections *out,
+                  plain_error *err)
 {
-    struct job_sections read = {0};
+    struct sections read = {0};
     struct jtext array;
-    int r = jtext_check(json, strlen(json), SECTIONS_DEPTH, "job sections", &array, err);
+    int r = jtext_check(json, strlen(json), SECTIONS_DEPTH, "sections", &array, err);
 
     if (r == PLAIN_E_NOMEM)
         return r;
-    if (r == PLAIN_OK && read_all(array, a, &read)) {
+    if (r == PLAIN_OK && read_all(&section_kinds[id], array, a, &read)) {
         *out = read;
         return PLAIN_OK;
     }
     if (!arena_ok(a))
         return error_nomem(err);
-    return error_set(err, PLAIN_E_INVALID, 202, "job sections",
-                     "the job sections that were handed over are not of the form of this program");
+    return error_set(err, PLAIN_E_INVALID, 202, section_kinds[id].word,
+                     "the sections that were handed over are not of the form of this program");
 }
 
-const struct job_section *job_sections_find(const struct job_sections *sections, const char *name)
+const struct section *sections_find(const struct sections *sections, const char *name)
 {
     for (size_t i = 0; i < sections->count; i++) {
         if (strcmp(sections->items[i].name, name) == 0)
