@@ -279,6 +279,23 @@ static const struct pj_code pj_codes[] = {
         .example = "",
     },
     {
+        .number = 404,
+        .title = "two schedules of one name",
+        .why =
+            "A schedule is known by its name: a section's title, or the class's name for one that a "
+            "class or JOBS_SCHEDULE gives. Two of them have the same, so one is left out.",
+        .fix = "rename one of them, or take it out; see all with `plain jobs schedule`",
+        .example = "",
+    },
+    {
+        .number = 405,
+        .title = "unknown schedule",
+        .why = "There is no schedule of this name, neither in the settings and classes here nor in "
+               "the database.",
+        .fix = "see the names with `plain jobs schedule`",
+        .example = "plain jobs schedule pause nosuchschedule",
+    },
+    {
         .number = 501,
         .title = "skipped by its concurrency key",
         .why = "A job of this class with the same concurrency key is pending or running, and there "

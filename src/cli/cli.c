@@ -19,6 +19,7 @@
 #include "core/job.h"
 #include "runner/module.h"
 #include "runner/runner.h"
+#include "runner/scheduler.h"
 #include "worker/keeper.h"
 #include "worker/reload.h"
 
@@ -82,6 +83,12 @@ static int run_runner(int argc, char **argv, const plain_module *module)
 {
     set_log(getenv("PLAIN_LOG_FORMAT"), getenv("PLAIN_LOG_LEVEL"));
     return runner_main(argc, argv, module);
+}
+
+static int run_scheduler(int argc, char **argv, const plain_module *module)
+{
+    set_log(getenv("PLAIN_LOG_FORMAT"), getenv("PLAIN_LOG_LEVEL"));
+    return scheduler_main(argc, argv, module);
 }
 
 static int override_settings(struct cli *cli, plain_error *err)
@@ -212,6 +219,8 @@ int plain_main(int argc, char **argv, const plain_module *module)
         return run_runner(argc, argv, module);
     if (argc > 1 && strcmp(argv[1], KEEPER_COMMAND) == 0)
         return keeper_main(argc, argv);
+    if (argc > 1 && strcmp(argv[1], SCHEDULER_COMMAND) == 0)
+        return run_scheduler(argc, argv, module);
     if (argc > 1 && strcmp(argv[1], GENERATION_COMMAND) == 0) {
         cli.ready_fd = GENERATION_READY_FD;
         (void)fcntl(cli.ready_fd, F_SETFD, FD_CLOEXEC);

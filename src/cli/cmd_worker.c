@@ -14,6 +14,7 @@
 #include "core/queue_pattern.h"
 #include "runner/module.h"
 #include "runner/runner.h"
+#include "runner/scheduler.h"
 #include "worker/worker.h"
 
 enum { PROCESSES_MAX = 1024, QUEUES_MAX = 100 };
@@ -107,7 +108,7 @@ static int hand_over(const struct settings *settings, plain_error *err)
     if (setenv(RUNNER_SECTIONS, sections, 1) != 0 ||
         setenv(RUNNER_MIDDLEWARE, settings_value(settings, SETTING_JOBS_MIDDLEWARE), 1) != 0)
         return error_nomem(err);
-    return PLAIN_OK;
+    return scheduler_hand_over(settings, err);
 }
 
 static int setting_int_or(const struct settings *s, enum setting_id id, int fallback)

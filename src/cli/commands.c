@@ -84,6 +84,11 @@ static const struct cli_option pause_options[] = {
     {0},
 };
 
+static const struct cli_option schedule_options[] = {
+    {OPTION_REASON, 0, false, "reason", "TEXT", "of a pause, for others to read"},
+    {0},
+};
+
 static const struct cli_option resume_options[] = {
     {OPTION_QUEUE, 0, false, "queue", "QUEUE", "this queue, or the pattern that was paused"},
     {OPTION_CLASS, 0, false, "class", "CLASS", "this class"},
@@ -526,6 +531,33 @@ static const struct command commands[] = {
         .json = "{\"worker_id\", \"asked\": \"stop\"}",
         .example = "plain jobs stop job1:8841",
         .run = cmd_stop,
+    },
+    {
+        .group = "jobs",
+        .name = "schedule",
+        .operands = "[run|pause|resume NAME]",
+        .most = 2,
+        .doc = "List what runs when; run, pause or resume a schedule.",
+        .about =
+            "Schedules are those of classes, of schedule NAME { ... } in plain.conf and of "
+            "JOBS_SCHEDULE.\n"
+            "STATE is active, paused, new (no worker has told it yet), changed (workers run another\n"
+            "definition), elsewhere (only other workers have it) or refused, with the reason under "
+            "WHEN.\n"
+            "run enqueues its job now, beside its slots. While it is paused its slots are skipped, "
+            "and\n"
+            "resuming fills none of them.",
+        .json = "{\"schedules\": [{\"name\", \"state\", \"origin\", \"job_class\", \"cron\", "
+                "\"words\",\n"
+                " \"timezone\", \"next\", \"error\", \"pj\", \"last_slot\", \"last_status\", "
+                "\"last_reason\",\n"
+                " \"last_request\", \"running\", \"last_result\", \"last_result_at\", "
+                "\"paused_at\",\n"
+                " \"paused_by\", \"pause_reason\"}]}, or {\"name\", \"action\", \"changed\", "
+                "\"request\"}",
+        .example = "plain jobs schedule",
+        .options = schedule_options,
+        .run = cmd_schedule,
     },
     {
         .group = "jobs",

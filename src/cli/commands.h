@@ -25,6 +25,7 @@ int cmd_init(struct cli *cli, plain_error *err);
 int cmd_list(struct cli *cli, plain_error *err);
 int cmd_migrate(struct cli *cli, plain_error *err);
 int cmd_next(struct cli *cli, plain_error *err);
+int cmd_schedule(struct cli *cli, plain_error *err);
 int cmd_pause(struct cli *cli, plain_error *err);
 int cmd_processes(struct cli *cli, plain_error *err);
 int cmd_purge(struct cli *cli, plain_error *err);

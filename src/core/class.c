@@ -298,6 +298,13 @@ int64_t class_timeout_ms(const plain_job_class *cls)
     return cls && cls->size >= end ? cls->timeout_ms : 0;
 }
 
+bool class_has_schedule(const plain_job_class *cls)
+{
+    const size_t end = offsetof(plain_job_class, schedule) + sizeof(cls->schedule);
+
+    return cls && cls->size >= end && cls->schedule;
+}
+
 /*
  * One decision: what the class's function, constant and the option say, and where it goes.
  */

@@ -30,6 +30,8 @@ const char *class_param_fallback(const plain_job_class *cls, const plain_param *
 
 /* 0: none, also for a class of a program that was built before there was one. */
 int64_t class_timeout_ms(const plain_job_class *cls);
+/* Likewise: whether it has a schedule of its own. cls may be NULL. */
+bool class_has_schedule(const plain_job_class *cls);
 
 /* What an attempt may use; 0: no limit. */
 struct class_limits {

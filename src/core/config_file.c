@@ -114,12 +114,17 @@ static int note_titled_line(cfg_t *cfg, cfg_opt_t *option)
 
 static const struct note *find_note(const struct parse *parse, const cfg_opt_t *option)
 {
-    /* From the last one: libconfuse may use the memory of a section that it replaced again. */
+    const struct note *found = NULL;
+
+    /* From the last one: libconfuse may use the memory of a section that it replaced again. Of the
+     * values of a list the first tells the place. */
     for (size_t i = parse->note_count; i > 0; i--) {
-        if (parse->notes[i - 1].option == option)
-            return &parse->notes[i - 1];
+        const struct note *note = &parse->notes[i - 1];
+
+        if (note->option == option && (!found || note->section_line == found->section_line))
+            found = note;
     }
-    return NULL;
+    return found;
 }
 
 /* Called behind each titled section. One whose name was there already takes the other's place: their

@@ -6,13 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* FNV-1a, 64 bits (Fowler, Noll, Vo): enough to tell groups apart, and the same everywhere. */
-#define FNV_START UINT64_C(14695981039346656037)
-#define FNV_PRIME UINT64_C(1099511628211)
+#include "base/hash.h"
 
 static uint64_t mix(uint64_t hash, unsigned char byte)
 {
-    return (hash ^ byte) * FNV_PRIME;
+    return hash_byte(hash, byte);
 }
 
 static uint64_t mix_text(uint64_t hash, const char *text, size_t n)
@@ -85,7 +83,7 @@ static uint64_t mix_frame(uint64_t hash, const char *error)
 const char *fingerprint(const char *job_class, const char *error_type, const char *message,
                         const char *error, char out[FINGERPRINT_SIZE])
 {
-    uint64_t hash = mix_text(FNV_START, job_class, strlen(job_class));
+    uint64_t hash = mix_text(HASH_START, job_class, strlen(job_class));
 
     hash = mix_text(hash, error_type, strlen(error_type));
     hash = mix_message(hash, message);

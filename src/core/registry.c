@@ -278,6 +278,25 @@ int registry_add_folder(struct registry *r, const char *folder, plain_error *err
     return executable_scan(folder, add_executable, r, err);
 }
 
+int registry_add_command(struct registry *r, const char *name, const char *origin,
+                         const char *const *argv, size_t argc, plain_error *err)
+{
+    char **copy = arena_array(&r->arena, argc + 1, sizeof(*copy));
+    struct job_entry entry = {
+        .name = arena_strdup(&r->arena, name),
+        .doc = "",
+        .origin = arena_strdup(&r->arena, origin),
+        .argv = copy,
+    };
+
+    for (size_t i = 0; copy && i < argc; i++)
+        copy[i] = arena_strdup(&r->arena, argv[i]);
+    if (!arena_ok(&r->arena))
+        return error_nomem(err);
+    entry.path = copy[0];
+    return add_entry(r, &entry, err);
+}
+
 int registry_take_sections(struct registry *r, const char *json, plain_error *err)
 {
     return sections_read(SECTION_JOB, json, &r->arena, &r->sections, err);

@@ -23,7 +23,8 @@ struct job_entry {
     const char *doc;            /* "" when there is none */
     const char *origin;         /* "app/jobs.so", "jobs.d/hello" */
     const plain_job_class *cls; /* NULL for an executable without a section in plain.conf */
-    const char *path;           /* absolute, of an executable; NULL for a class in C */
+    const char *path;           /* of an executable, absolute, or a command; NULL for a class in C */
+    char *const *argv;          /* of a command of a schedule, NULL-terminated; else NULL */
 };
 
 struct registry *registry_new(void) PLAIN_MUST_USE; /* NULL when out of memory */
@@ -53,6 +54,11 @@ int registry_check_sections(const struct registry *r, plain_error *err) PLAIN_MU
  * PJ202: its section cannot be. The doc is its section's, or the first comment line behind the #!
  * line of a script. */
 int registry_add_folder(struct registry *r, const char *folder, plain_error *err) PLAIN_MUST_USE;
+
+/* Adds the command of a schedule, whose name is the schedule's: run as it stands, without a shell of
+ * ours. All is copied. PJ107: there is such a name. */
+int registry_add_command(struct registry *r, const char *name, const char *origin,
+                         const char *const *argv, size_t argc, plain_error *err) PLAIN_MUST_USE;
 
 /* By name or alias; NULL when there is none. */
 const struct job_entry *registry_find(const struct registry *r, const char *name);

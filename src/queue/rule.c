@@ -8,13 +8,6 @@
 #include "core/class.h"
 #include "core/job.h"
 
-struct plain_enqueue_tx {
-    struct store_tx *store_tx;
-    const struct rule *rule;
-    int failed;        /* of the first count that failed; PLAIN_OK: none did */
-    plain_error error; /* why */
-};
-
 static _Thread_local bool is_asking;
 
 bool rule_is_asking(void)
@@ -84,14 +77,9 @@ static int judge(const struct plain_enqueue_tx *tx, int answer, plain_error *err
     return answer;
 }
 
-struct question {
-    struct plain_enqueue_tx tx;
-    plain_error *err;
-};
-
-static int ask(struct store_tx *store_tx, void *user)
+int rule_ask(struct store_tx *store_tx, void *user)
 {
-    struct question *q = user;
+    struct rule_question *q = user;
     const struct rule *rule = q->tx.rule;
 
     q->tx.store_tx = store_tx;
@@ -105,9 +93,9 @@ static int ask(struct store_tx *store_tx, void *user)
 int rule_enqueue(const struct rule *rule, struct store *store, const struct new_request *r,
                  plain_request *out, plain_error *err)
 {
-    struct question q = {.tx.rule = rule, .err = err};
+    struct rule_question q = {.tx.rule = rule, .err = err};
 
-    return store->ops->enqueue_ruled(store, r, rule->lock, ask, &q, out, err);
+    return store->ops->enqueue_ruled(store, r, rule->lock, rule_ask, &q, out, err);
 }
 
 static int64_t count(plain_enqueue_tx *tx, enum job_table table, const char *key, unsigned flags)

@@ -27,6 +27,23 @@ struct rule {
     char lock[RULE_LOCK_MAX + 1];
 };
 
+/* What a rule can ask, and the question to one, for rule_ask(). */
+struct plain_enqueue_tx {
+    struct store_tx *store_tx;
+    const struct rule *rule;
+    int failed;        /* of the first count that failed; PLAIN_OK: none did */
+    plain_error error; /* why */
+};
+
+struct rule_question {
+    struct plain_enqueue_tx tx;
+    plain_error *err;
+};
+
+/* For the store's enqueue_ruled and slot_job: user is a struct rule_question with tx.rule and err.
+ */
+int rule_ask(struct store_tx *store_tx, void *user);
+
 /* The rule of a class, or of none when cls is NULL. key is borrowed for the life of *out. */
 int rule_of(const plain_job_class *cls, const void *params, const char *key, struct rule *out,
             plain_error *err) PLAIN_MUST_USE;

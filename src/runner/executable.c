@@ -207,11 +207,12 @@ static size_t make_limits(const plain_job_class *cls, struct child_limit out[2])
 static int start(const struct job_entry *entry, plain_job *job, struct jtext arguments,
                  struct child *c, int *report, plain_error *err)
 {
-    char *argv[] = {arena_strdup(job->arena, entry->path), NULL};
+    char *own[] = {arena_strdup(job->arena, entry->path), NULL};
+    char *const *argv = entry->argv ? entry->argv : own;
     char *const *envp = environment_make(job, entry->cls, arguments);
     int ends[2], input = -1;
 
-    if (!argv[0] || !envp)
+    if (!own[0] || !envp)
         return error_nomem(err);
     int r = open_parameters(arguments, &input, err);
     if (r < 0)

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "core/backtrace.h"
+#include "runner/scheduler.h"
 
 /* Where `plain build` puts modules. */
 static const char *const usual_places[] = {"app/jobs.so", "app/*/jobs.so"};
@@ -160,6 +161,10 @@ int module_load_all(const struct settings *settings, const plain_module *own, st
         r = load_paths(reg, &a, paths, count, err);
     if (r == PLAIN_OK)
         r = add_executables(reg, settings, err);
+    if (r == PLAIN_OK) {
+        const struct schedule_sources schedules = scheduler_sources(settings);
+        r = schedules_add_commands(reg, &schedules, err);
+    }
     arena_release(&a);
     if (r < 0) {
         registry_free(reg);

@@ -29,6 +29,7 @@
 #include "runner/crash.h"
 #include "runner/guard.h"
 #include "runner/module.h"
+#include "runner/scheduler.h"
 #include "runner/output.h"
 #include "runner/usage.h"
 
@@ -248,6 +249,7 @@ static void describe_name(struct runner *r, const struct job_entry *entry, const
                         .has_retry_delay = entry->cls && entry->cls->calculate_retry_delay,
                         .has_on_aborted = entry->cls && entry->cls->on_aborted,
                         .is_executable = entry->path != NULL,
+                        .has_schedule = class_has_schedule(entry->cls),
                         .timeout_ms = class_timeout_ms(entry->cls),
                         .memory_limit = class_limits(entry->cls).memory,
                         .cpu_limit_ms = class_limits(entry->cls).cpu_ms,
@@ -306,7 +308,11 @@ static int load(struct runner *r, int argc, char **argv, const plain_module *own
         if (result < 0)
             return result;
     }
+    const struct schedule_sources schedules = scheduler_handed_over();
     int result = add_executables(r->registry, err);
+    if (result == PLAIN_OK)
+        result = schedules_add_commands(r->registry, &schedules, err);
+    scheduler_forget_handed_over();
     return result == PLAIN_OK ? make_chain(r, err) : result;
 }
 

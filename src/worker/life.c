@@ -414,6 +414,7 @@ bool life_class(struct worker *w, const struct frame_class *f)
 
     if (!classes)
         return false;
+    w->scheduler.wanted |= f->has_schedule;
     w->classes = classes;
     const char **names = mem_grow(w->class_names, n, sizeof(*names));
     char *name = mem_strdup(f->name);

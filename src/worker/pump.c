@@ -171,6 +171,7 @@ static void arm_timer(struct worker *w)
     next = min64(next, stops_next_us(w));
     if (!w->store->busy && now >= w->retry_at_us)
         next = min64(next, oversight_next_us(w));
+    next = min64(next, scheduler_next_us(w));
     if (w->options->stats_every_ms > 0)
         next = min64(next, w->stats_at_us);
     if (!w->store->busy) {
@@ -199,6 +200,7 @@ void pump(struct worker *w)
     runners_start(w);
     stops_check(w);
     oversight_decide(w);
+    scheduler_check(w);
     runners_unstick(w);
     return_unstarted(w);
     runners_hand_out(w);
@@ -207,7 +209,8 @@ void pump(struct worker *w)
     runners_close_idle(w);
     report_stats(w);
     arm_timer(w);
-    if (w->stop != STOP_NO && runners_all_down(w) && pump_idle(w) && w->asking.count == 0)
+    if (w->stop != STOP_NO && runners_all_down(w) && scheduler_is_down(w) && pump_idle(w) &&
+        w->asking.count == 0)
         uv_stop(&w->loop);
 }
 

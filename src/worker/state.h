@@ -32,6 +32,7 @@
 #include "channel/worker_file.h"
 #include "worker/lease_thread.h"
 #include "worker/rescuer.h"
+#include "worker/scheduler.h"
 #include "worker/store_thread.h"
 #include "worker/work.h"
 #include "worker/worker.h"
@@ -131,6 +132,7 @@ struct worker {
     struct lease lease;
     struct worker_file file;
     struct rescuer rescuer;
+    struct scheduler_child scheduler;
     size_t rescue_left; /* jobs of a batch that are not settled */
 
     struct runner *runners;

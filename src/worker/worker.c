@@ -205,6 +205,8 @@ static int start(struct worker *w, plain_error *err)
     if (r < 0)
         return r;
     r = make_file(w, store, err);
+    if (r == PLAIN_OK)
+        r = scheduler_begin(w, store, err);
     if (r < 0) {
         store_close(store);
         return r;

@@ -116,6 +116,20 @@ typedef struct plain_aborted {
 typedef int plain_on_aborted_fn(const plain_job_class *self, const void *params,
                                 const plain_aborted *result);
 
+/* What becomes of slots that nobody saw to in time, since no worker was up. */
+enum plain_missed {
+    PLAIN_MISSED_LAST, /* the last of them runs, the others are coalesced with it */
+    PLAIN_MISSED_NONE, /* a slot that is more than a minute late is skipped       */
+    PLAIN_MISSED_ALL   /* each of them runs, the latest schedule_missed_max       */
+};
+
+/* What becomes of a slot when the job of the one before is still pending or running. */
+enum plain_overlap {
+    PLAIN_OVERLAP_ALLOW, /* it runs all the same                             */
+    PLAIN_OVERLAP_SKIP,  /* it is skipped                                    */
+    PLAIN_OVERLAP_WAIT   /* it stays due until that job has ended            */
+};
+
 struct plain_job_class {
     size_t size; /* these three are filled by PLAIN_JOB_CLASS */
     size_t param_size;
@@ -153,6 +167,16 @@ struct plain_job_class {
      * ENOMEM; beyond the second the attempt is LOST. The result says which limit it was. */
     int64_t memory_limit;
     int64_t cpu_limit_ms;
+
+    /* When a worker is to enqueue it by itself: cron text or a macro as plain/jobs/schedule.h has
+     * them, "0 9 * * *"; NULL: never. The schedule bears the name of the class. */
+    const char *schedule;
+    const char *schedule_timezone;   /* "Europe/Berlin"; NULL: the setting TIME_ZONE */
+    const char *schedule_parameters; /* a JSON object; NULL: none */
+    int schedule_dst;                /* PLAIN_DST_... of plain/jobs/schedule.h */
+    int schedule_missed;             /* enum plain_missed */
+    int schedule_missed_max;         /* of PLAIN_MISSED_ALL: most slots that are run; 0: 100 */
+    int schedule_overlap;            /* enum plain_overlap */
 };
 
 #define PLAIN_JOB_CLASS(structure)                                                                 \
