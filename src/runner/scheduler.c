@@ -23,6 +23,7 @@ enum {
     ARGUMENTS = 5,
     KEEP_LEAST_DAYS = 30,    /* of slots; and at least twice as long as results */
     NAP_FILE_MS = 500,       /* the clock of a file is ours: asking it is free */
+    NAPS_A_REVIEW = 10,
     NAP_SERVER_MS = 5000,    /* a server's may be put forward: then slots are this late */
     RETRY_FIRST_MS = 1000,   /* after an error */
     RETRY_MAX_MS = 60 * 1000,
@@ -47,6 +48,7 @@ struct scheduler {
     struct slots_looker looker;
     struct arena arena;
     bool is_lost; /* the database failed, and that was told */
+    int64_t review_us;
 };
 
 static const char *variable(const char *name, const char *fallback)
@@ -233,6 +235,34 @@ static int64_t nap_ms(const struct scheduler *d)
     return d->looker.store->ops->caps & STORE_FILE ? NAP_FILE_MS : NAP_SERVER_MS;
 }
 
+/* Other workers' words and pauses are noticed within a while, not with the next slot alone. */
+static void review(struct scheduler *d)
+{
+    struct store *store = d->looker.store;
+    struct arena a = ARENA_INIT;
+    struct schedule_row *rows;
+    size_t count = 0;
+
+    if (clock_mono_us() < d->review_us)
+        return;
+    d->review_us = clock_mono_us() + NAPS_A_REVIEW * nap_ms(d) * US_PER_MS;
+    if (store->ops->schedule_list(store, &a, &rows, &count, NULL) < 0)
+        count = 0; /* what fails here fails at the next look, which tells it */
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < d->count; k++) {
+            struct item *item = &d->items[k];
+            bool is_paused = rows[i].paused_at != STORE_NO_TIME;
+
+            if (strcmp(item->schedule->name, rows[i].definition.name) == 0 &&
+                ((strcmp(item->schedule->hash, rows[i].definition.hash) != 0 &&
+                  item->state != SLOTS_SUPERSEDED) ||
+                 rows[i].removed_at != STORE_NO_TIME || is_paused != (item->state == SLOTS_PAUSED)))
+                item->next_at = INT64_MIN;
+        }
+    }
+    arena_release(&a);
+}
+
 /* Sees to what is due; returns the milliseconds until something is. */
 static int64_t pass(struct scheduler *d)
 {
@@ -247,6 +277,7 @@ static int64_t pass(struct scheduler *d)
         return RETRY_FIRST_MS;
     }
     int64_t asked = clock_mono_us();
+    review(d);
     for (size_t i = 0; i < d->count; i++) {
         struct item *item = &d->items[(d->first + i) % d->count];
 

@@ -47,6 +47,8 @@ class Place:
         text = f"{o.variable}='{value}'\n"
         if source == CONF:
             quoted = "{%s}" % value[1:-1] if value.startswith("[") else f'"{value}"'
+            if o.setting == "JOBS_SCHEDULE":  # JSON in the file too: sections are the better way
+                quoted = f"'{value}'"
             text = f"jobs {{\n  {o.setting.lower()} = {quoted}\n}}\n"
         (self.folder / source).write_text(text)
 
@@ -176,6 +178,21 @@ def log_threshold(place):
     return None if "[INFO]" in text else "WARNING" if "[WARNING]" in text else "ERROR"
 
 
+def shown_schedules(place):
+    place.plain("migrate")
+    return place.plain.json("jobs", "schedule")["schedules"]
+
+
+def schedules_here(place):
+    return next((f'[["{s["name"]}", "{s["cron"]}"]]' for s in shown_schedules(place)), None)
+
+
+def zone_of_schedules(place):
+    place.plain.env["PLAIN_JOBS_SCHEDULE"] = '[["cmd:true", "@daily"]]'
+    zone = shown_schedules(place)[0]["timezone"]
+    return None if zone == "UTC" else zone
+
+
 def retention_in_force(place):
     """Of results two hours and two days old, which are cleared."""
     place.plain.enqueue("NoopJob", "--count", 2)
@@ -286,6 +303,9 @@ OBSERVATIONS = {o.setting: o for o in [
     Observation("JOBS_STOP_GRACE", ("300ms", "3"), grace_of_a_stop),
     Observation("JOBS_SHUTDOWN_GRACE", ("300ms", "4"), grace_of_a_shutdown),
     Observation("JOBS_RESULTS_RETENTION", ("36h", "1h"), retention_in_force),
+    Observation("JOBS_SCHEDULE", ('[["cmd:true", "@daily"]]', '[["cmd:false", "@daily"]]'),
+                schedules_here),
+    Observation("TIME_ZONE", ("Europe/Berlin", "Asia/Tokyo"), zone_of_schedules),
     Observation("LOG_FORMAT", ("json", "keyvalue"), log_form),
     Observation("LOG_LEVEL", ("WARNING", "ERROR"), log_threshold),
 ]}
