@@ -281,9 +281,9 @@ static const struct pj_code pj_codes[] = {
     {
         .number = 404,
         .title = "two schedules of one name",
-        .why =
-            "A schedule is known by its name: a section's title, or the class's name for one that a "
-            "class or JOBS_SCHEDULE gives. Two of them have the same, so one is left out.",
+        .why = "A schedule is known by its name: a section's title, or the class's name for one "
+               "that a "
+               "class or JOBS_SCHEDULE gives. Two of them have the same, so one is left out.",
         .fix = "rename one of them, or take it out; see all with `plain jobs schedule`",
         .example = "",
     },

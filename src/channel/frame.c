@@ -54,8 +54,8 @@ static const struct field class_fields[] = {
     FIELD(frame_class, TEXT, name),           FIELD(frame_class, TEXT, doc),
     FIELD(frame_class, TEXT, origin),         FIELD(frame_class, BOOL, has_retry_delay),
     FIELD(frame_class, BOOL, has_on_aborted), FIELD(frame_class, BOOL, is_executable),
-    FIELD(frame_class, BOOL, has_schedule),   FIELD(frame_class, I64, timeout_ms),      FIELD(frame_class, I64, memory_limit),
-    FIELD(frame_class, I64, cpu_limit_ms),
+    FIELD(frame_class, BOOL, has_schedule),   FIELD(frame_class, I64, timeout_ms),
+    FIELD(frame_class, I64, memory_limit),    FIELD(frame_class, I64, cpu_limit_ms),
 };
 
 static const struct field end_fields[] = {

@@ -63,7 +63,7 @@ struct frame_class {
     bool has_retry_delay; /* it calculates its own */
     bool has_on_aborted;
     bool is_executable;
-    bool has_schedule; /* of its own */
+    bool has_schedule;                  /* of its own */
     int64_t timeout_ms;                 /* 0: none */
     int64_t memory_limit, cpu_limit_ms; /* likewise */
 };

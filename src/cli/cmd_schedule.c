@@ -181,7 +181,9 @@ static void put_json(const struct view *v, struct json_writer *j, const struct l
     json_put_text(j, "state", state_of(l));
     json_put_text(j, "origin", l->here ? l->here->origin : NULL);
     json_put_text(j, "job_class",
-                  is_bad ? NULL : l->here ? l->here->entry->name : row->definition.job_class);
+                  is_bad    ? NULL
+                  : l->here ? l->here->entry->name
+                            : row->definition.job_class);
     json_put_text(j, "cron", cron_of(l));
     json_put_text(j, "words", is_bad ? NULL : put_words(l, &words));
     json_put_text(j, "timezone", zone_of(l));
@@ -228,9 +230,8 @@ static struct line *make_lines(const struct view *v, size_t *count, plain_error 
 
 static int print_list(const struct view *v, plain_error *err)
 {
-    static const struct table_column columns[] = {{"NAME", false}, {"CRON", false},
-                                                  {"WHEN", false}, {"ZONE", false},
-                                                  {"NEXT", false}, {"LAST", false},
+    static const struct table_column columns[] = {{"NAME", false}, {"CRON", false}, {"WHEN", false},
+                                                  {"ZONE", false}, {"NEXT", false}, {"LAST", false},
                                                   {"STATE", false}};
     struct cli *cli = v->cli;
     struct json_writer j;
@@ -331,8 +332,7 @@ static int pause_it(const struct view *v, const char *name, plain_error *err)
     if (reason && class_text_fault(reason, true))
         return error_set(err, PLAIN_E_INVALID, 201, "reason",
                          "--reason takes up to 255 bytes of text without control characters");
-    int r =
-        v->store->ops->schedule_pause(v->store, name, by, reason ? reason : "", v->now, err);
+    int r = v->store->ops->schedule_pause(v->store, name, by, reason ? reason : "", v->now, err);
     if (r < 0)
         return r;
     print_done(v->cli, name, "paused", r == PLAIN_OK, &(plain_uuid){{0}});

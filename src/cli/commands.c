@@ -541,7 +541,8 @@ static const struct command commands[] = {
         .about =
             "Schedules are those of classes, of schedule NAME { ... } in plain.conf and of "
             "JOBS_SCHEDULE.\n"
-            "STATE is active, paused, new (no worker has told it yet), changed (workers run another\n"
+            "STATE is active, paused, new (no worker has told it yet), changed (workers run "
+            "another\n"
             "definition), elsewhere (only other workers have it) or refused, with the reason under "
             "WHEN.\n"
             "run enqueues its job now, beside its slots. While it is paused its slots are skipped, "

@@ -41,7 +41,7 @@ struct parse {
     size_t note_count;
     unsigned *dev_lines; /* of the names in sections `dev`, each once */
     size_t dev_line_count;
-    unsigned seen; /* schedules so far */
+    unsigned seen;                     /* schedules so far */
     char twice[TWICE_MAX][TITLE_SIZE]; /* schedules that stand in the file twice */
     size_t twice_count;
     char fault[FAULT_SIZE]; /* libconfuse's words for the first error, "" for none */
@@ -127,8 +127,8 @@ static const struct note *find_note(const struct parse *parse, const cfg_opt_t *
     return found;
 }
 
-/* Called behind each titled section. One whose name was there already takes the other's place: their
- * number stays, and the line of the file is where the new one ends. */
+/* Called behind each titled section. One whose name was there already takes the other's place:
+ * their number stays, and the line of the file is where the new one ends. */
 static int note_twice(cfg_t *cfg, cfg_opt_t *option)
 {
     unsigned *seen = &current->seen;
@@ -209,7 +209,10 @@ static void list_options(const struct section_kind *kind, struct buf *out)
 {
     buf_putf(out, "a %s has ", kind->word);
     for (size_t i = 0; i < kind->option_count; i++)
-        buf_putf(out, "%s%s", i == 0 ? "" : i + 1 < kind->option_count ? ", " : " and ",
+        buf_putf(out, "%s%s",
+                 i == 0                       ? ""
+                 : i + 1 < kind->option_count ? ", "
+                                              : " and ",
                  kind->options[i].name);
 }
 
@@ -251,8 +254,9 @@ static int refuse_name(const struct parse *parse, const char *name, plain_error 
     while (at < count && names[at] != nearest)
         at++;
     if (nearest && at >= SETTING_COUNT)
-        error_fix(err, "sections are jobs { ... }, job NAME { ... } for a single job, schedule NAME "
-                       "{ ... } and dev { ... }");
+        error_fix(err,
+                  "sections are jobs { ... }, job NAME { ... } for a single job, schedule NAME "
+                  "{ ... } and dev { ... }");
     else if (nearest)
         error_fix(err, "did you mean '%s', in the section jobs { ... }?", nearest);
     return PLAIN_E_INVALID;
@@ -330,7 +334,7 @@ static int put_place(const struct parse *parse, unsigned line, struct buf *out, 
 
 /* `, "queue": ["plain.conf:4", "slow"]`, or nothing when it is not given. */
 static int put_titled_option(const struct parse *parse, cfg_t *section, const char *name,
-                          struct buf *out, plain_error *err)
+                             struct buf *out, plain_error *err)
 {
     cfg_opt_t *option = cfg_getopt(section, name);
     const struct note *note = find_note(parse, option);

@@ -39,6 +39,7 @@ typedef int config_dev_fn(const char *name, const char *command, unsigned line, 
  * form of section.h. PJ202 for an unknown section or option, with the nearest one; PJ203 for bad
  * form. */
 int config_file_parse(const char *path, const char *text, config_file_fn *fn, config_dev_fn *dev,
-                      void *user, struct buf sections[SECTION_COUNT], plain_error *err) PLAIN_MUST_USE;
+                      void *user, struct buf sections[SECTION_COUNT],
+                      plain_error *err) PLAIN_MUST_USE;
 
 #endif

@@ -302,8 +302,7 @@ int registry_take_sections(struct registry *r, const char *json, plain_error *er
     return sections_read(SECTION_JOB, json, &r->arena, &r->sections, err);
 }
 
-static int refuse_section(const struct registry *r, const struct section *section,
-                          plain_error *err)
+static int refuse_section(const struct registry *r, const struct section *section, plain_error *err)
 {
     const struct job_entry *entry = registry_find(r, section->name);
     const char *name = section->name;

@@ -23,8 +23,8 @@ struct job_entry {
     const char *doc;            /* "" when there is none */
     const char *origin;         /* "app/jobs.so", "jobs.d/hello" */
     const plain_job_class *cls; /* NULL for an executable without a section in plain.conf */
-    const char *path;           /* of an executable, absolute, or a command; NULL for a class in C */
-    char *const *argv;          /* of a command of a schedule, NULL-terminated; else NULL */
+    const char *path;  /* of an executable, absolute, or a command; NULL for a class in C */
+    char *const *argv; /* of a command of a schedule, NULL-terminated; else NULL */
 };
 
 struct registry *registry_new(void) PLAIN_MUST_USE; /* NULL when out of memory */
@@ -55,8 +55,8 @@ int registry_check_sections(const struct registry *r, plain_error *err) PLAIN_MU
  * line of a script. */
 int registry_add_folder(struct registry *r, const char *folder, plain_error *err) PLAIN_MUST_USE;
 
-/* Adds the command of a schedule, whose name is the schedule's: run as it stands, without a shell of
- * ours. All is copied. PJ107: there is such a name. */
+/* Adds the command of a schedule, whose name is the schedule's: run as it stands, without a shell
+ * of ours. All is copied. PJ107: there is such a name. */
 int registry_add_command(struct registry *r, const char *name, const char *origin,
                          const char *const *argv, size_t argc, plain_error *err) PLAIN_MUST_USE;
 

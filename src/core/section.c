@@ -40,7 +40,8 @@ static bool read_text(struct jtext value, struct arena *a, const char **out)
 }
 
 /* ["plain.conf:4", "value", ...] */
-static bool read_option(struct jtext array, bool is_list, struct arena *a, struct section_option *out)
+static bool read_option(struct jtext array, bool is_list, struct arena *a,
+                        struct section_option *out)
 {
     struct jtext_member m;
 

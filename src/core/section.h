@@ -1,11 +1,13 @@
 /*
- * section.h - titled sections of plain.conf, `job NAME { ... }` and `schedule NAME { ... }`, as texts
+ * section.h - titled sections of plain.conf, `job NAME { ... }` and `schedule NAME { ... }`, as
+ * texts
  *
  * They travel as JSON: from the file to the settings of a process, and from a worker to its
  * runners, which read no file that may have changed since.
  *
  *     [{"name": "thumbnail", "place": "plain.conf:3",
- *       "queue": ["plain.conf:4", "slow"], "params": ["plain.conf:5", "file:string", "width:int32"]}]
+ *       "queue": ["plain.conf:4", "slow"], "params": ["plain.conf:5", "file:string",
+ * "width:int32"]}]
  *
  * The first text of an option is where it stands. A name that the file has twice has `"twice":
  * true`, and is what the second of its sections says.

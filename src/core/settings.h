@@ -112,8 +112,8 @@ int64_t settings_size(const struct settings *s, enum setting_id id);     /* byte
 int64_t settings_duration_ms(const struct settings *s, enum setting_id id);
 const char *const *settings_list(const struct settings *s, enum setting_id id, size_t *count);
 
-/* The sections `job NAME { ... }` or `schedule NAME { ... }` of the file, as section.h has them; "[]" for none. What they
- * say is checked where they are used. */
+/* The sections `job NAME { ... }` or `schedule NAME { ... }` of the file, as section.h has them;
+ * "[]" for none. What they say is checked where they are used. */
 const char *settings_sections(const struct settings *s, enum section_id id);
 
 /* The lines of the file's section `dev`, in their order. */

@@ -43,9 +43,10 @@ static bool read_entry(struct jtext entry, struct arena *a, const char *items[EN
 
 static int refuse_setting(plain_error *err)
 {
-    (void)error_set(err, PLAIN_E_INVALID, 202, "JOBS_SCHEDULE",
-                    "JOBS_SCHEDULE takes a JSON list of pairs: a job class or cmd:COMMAND, and cron "
-                    "text");
+    (void)error_set(
+        err, PLAIN_E_INVALID, 202, "JOBS_SCHEDULE",
+        "JOBS_SCHEDULE takes a JSON list of pairs: a job class or cmd:COMMAND, and cron "
+        "text");
     error_fix(err, "write it as [[\"DailyReportJob\", \"0 9 * * *\"], [\"cmd:./script\", "
                    "\"@daily\"]]");
     return PLAIN_E_INVALID;

@@ -12,7 +12,7 @@ struct draft {
     const char *job;
     const char **argv; /* of a command; NULL: it is a job */
     size_t argc;
-    bool is_twice; /* the name stands in plain.conf twice */
+    bool is_twice;                            /* the name stands in plain.conf twice */
     const char *options[SECTION_OPTIONS_MAX]; /* by enum schedule_option_id */
     const plain_job_class *cls;               /* whose own schedule it is */
 };

@@ -126,8 +126,9 @@ static int take_class(const struct draft *d, struct schedule *s, plain_error *er
     };
     for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
         if (checks[i].value < checks[i].least || checks[i].value > checks[i].most)
-            return error_set(err, PLAIN_E_INVALID, 110, checks[i].field, "%s is %d, not from %d to %d",
-                             checks[i].field, checks[i].value, checks[i].least, checks[i].most);
+            return error_set(err, PLAIN_E_INVALID, 110, checks[i].field,
+                             "%s is %d, not from %d to %d", checks[i].field, checks[i].value,
+                             checks[i].least, checks[i].most);
     }
     return PLAIN_OK;
 }
@@ -198,15 +199,16 @@ static int make(const struct draft *d, const struct registry *registry, const ch
         .name = d->name,
         .origin = d->origin,
         .cron = d->options[SCHEDULE_OPTION_CRON],
-        .timezone = d->options[SCHEDULE_OPTION_TIMEZONE] ? d->options[SCHEDULE_OPTION_TIMEZONE]
-                                                         : timezone,
+        .timezone =
+            d->options[SCHEDULE_OPTION_TIMEZONE] ? d->options[SCHEDULE_OPTION_TIMEZONE] : timezone,
         .parameters = d->options[SCHEDULE_OPTION_PARAMETERS],
         .queue = d->options[SCHEDULE_OPTION_QUEUE],
         .missed_max = SCHEDULE_MISSED_MAX,
     };
     int r = class_check_text("schedule", d->name, false, err);
     if (r == PLAIN_OK && d->is_twice)
-        r = error_set(err, PLAIN_E_INVALID, 404, d->name, "the file has two schedules of this name");
+        r = error_set(err, PLAIN_E_INVALID, 404, d->name,
+                      "the file has two schedules of this name");
     if (r == PLAIN_OK)
         r = d->cls ? take_class(d, s, err) : take_policies(d, s, err);
     if (r == PLAIN_OK)

@@ -72,7 +72,7 @@ static int first_of_all(const struct look *l, const struct timing *t, int64_t la
     int r = PLAIN_OK;
 
     *first = last;
-    for (int i = 1; r == PLAIN_OK && i < l->schedule->missed_max && *first > l->row.slot_at; i++)
+    for (int i = 1; r == PLAIN_OK && i<l->schedule->missed_max && * first> l->row.slot_at; i++)
         r = plain_schedule_prev(&t->when, t->zone, *first, t->dst, first, err);
     return r;
 }
@@ -244,9 +244,9 @@ static bool has_other_times(const struct look *l)
 {
     const struct schedule_definition *old = &l->row.definition;
 
-    return *old->cron && (strcmp(old->cron, l->schedule->cron) != 0 ||
-                          strcmp(old->timezone, l->schedule->timezone) != 0 ||
-                          old->dst != l->schedule->dst);
+    return *old->cron &&
+           (strcmp(old->cron, l->schedule->cron) != 0 ||
+            strcmp(old->timezone, l->schedule->timezone) != 0 || old->dst != l->schedule->dst);
 }
 
 /* Whether the row says what this worker says; PLAIN_NONE: something was written, look again. */
@@ -336,8 +336,8 @@ int slots_forget_others(const struct slots_looker *looker, const struct schedule
         r = store->ops->schedule_list(store, &a, &rows, &count, err);
     for (size_t i = 0; r >= 0 && i < count; i++) {
         if (rows[i].removed_at == STORE_NO_TIME && !schedules_find(mine, rows[i].definition.name))
-            r = store->ops->schedule_remove(store, rows[i].definition.name, looker->started_at,
-                                            now, err);
+            r = store->ops->schedule_remove(store, rows[i].definition.name, looker->started_at, now,
+                                            err);
     }
     arena_release(&a);
     return r < 0 ? r : PLAIN_OK;

@@ -3,8 +3,9 @@
  *
  * Whoever has a schedule may see to its slots, at any time and any number of them at once: what is
  * due is found by looking backward from the database's clock to the high-water mark of the ledger,
- * and is written only if the mark is still there (store/slots.h). A clock that was put forward makes
- * slots due early, and one that was put back makes nothing due until it has come up to the mark.
+ * and is written only if the mark is still there (store/slots.h). A clock that was put forward
+ * makes slots due early, and one that was put back makes nothing due until it has come up to the
+ * mark.
  *
  * Slots that are due together were missed, all but the last: what becomes of them is said by
  * `missed`. A slot that is to run is then judged by `overlap`.

@@ -29,8 +29,8 @@
 #include "runner/crash.h"
 #include "runner/guard.h"
 #include "runner/module.h"
-#include "runner/scheduler.h"
 #include "runner/output.h"
+#include "runner/scheduler.h"
 #include "runner/usage.h"
 
 enum { FLUSH_AFTER_US = 2000 };

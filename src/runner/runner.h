@@ -15,8 +15,8 @@
 
 #define RUNNER_COMMAND "plain-runner"
 
-/* The variable by which a worker hands over its settings_sections() of jobs. One variable holds no more
- * than the kernel's 128 KiB. */
+/* The variable by which a worker hands over its settings_sections() of jobs. One variable holds no
+ * more than the kernel's 128 KiB. */
 #define RUNNER_SECTIONS "PLAIN_RUNNER_SECTIONS"
 enum { RUNNER_SECTIONS_MAX = 100 * 1024 };
 

@@ -21,13 +21,13 @@
 enum {
     VARIABLE_MAX = 100 * 1024,
     ARGUMENTS = 5,
-    KEEP_LEAST_DAYS = 30,    /* of slots; and at least twice as long as results */
-    NAP_FILE_MS = 500,       /* the clock of a file is ours: asking it is free */
+    KEEP_LEAST_DAYS = 30, /* of slots; and at least twice as long as results */
+    NAP_FILE_MS = 500,    /* the clock of a file is ours: asking it is free */
     NAPS_A_REVIEW = 10,
-    NAP_SERVER_MS = 5000,    /* a server's may be put forward: then slots are this late */
-    RETRY_FIRST_MS = 1000,   /* after an error */
+    NAP_SERVER_MS = 5000,  /* a server's may be put forward: then slots are this late */
+    RETRY_FIRST_MS = 1000, /* after an error */
     RETRY_MAX_MS = 60 * 1000,
-    LOOK_MAX_S = 90          /* a look that takes longer ends the process: it starts again */
+    LOOK_MAX_S = 90 /* a look that takes longer ends the process: it starts again */
 };
 
 /* A schedule that is seen to. */
@@ -83,10 +83,13 @@ int scheduler_hand_over(const struct settings *settings, plain_error *err)
                          "together",
                          VARIABLE_MAX);
     (void)snprintf(keep_text, sizeof(keep_text), "%" PRId64,
-                   keep == 0 ? 0 : keep < least ? least : keep);
+                   keep == 0      ? 0
+                   : keep < least ? least
+                                  : keep);
     if (setenv(RUNNER_SCHEDULES, s.sections, 1) != 0 ||
         setenv(RUNNER_JOBS_SCHEDULE, s.setting, 1) != 0 ||
-        setenv(RUNNER_TIME_ZONE, s.timezone, 1) != 0 || setenv(RUNNER_SLOTS_KEEP, keep_text, 1) != 0)
+        setenv(RUNNER_TIME_ZONE, s.timezone, 1) != 0 ||
+        setenv(RUNNER_SLOTS_KEEP, keep_text, 1) != 0)
         return error_nomem(err);
     return PLAIN_OK;
 }

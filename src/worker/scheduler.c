@@ -18,7 +18,6 @@
 
 enum { RESTART_FIRST_MS = 200, RESTART_MAX_MS = 30 * 1000, CALM_S = 60, NAME_SIZE = 300 };
 
-
 static bool has_settings(void)
 {
     const struct schedule_sources s = scheduler_handed_over();
@@ -97,8 +96,7 @@ union strings {
     char *const *wanted;
 };
 
-static int spawn(struct worker *w, const char **argv, const char **envp, int *fds,
-                 plain_error *err)
+static int spawn(struct worker *w, const char **argv, const char **envp, int *fds, plain_error *err)
 {
     const struct worker_options *o = w->options;
     const union strings arguments = {.given = argv}, variables = {.given = envp};

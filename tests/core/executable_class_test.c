@@ -181,7 +181,8 @@ static void too_many_parameters_are_refused(void **state)
         (void)snprintf(names[i], sizeof(names[i]), "p%zu:int32?", i);
         values[i] = names[i];
     }
-    section.options[JOB_OPTION_PARAMS] = (struct section_option){"p:2", values, CLASS_PARAMS_MAX + 1};
+    section.options[JOB_OPTION_PARAMS] =
+        (struct section_option){"p:2", values, CLASS_PARAMS_MAX + 1};
     assert_int_equal(executable_class_new(&section, "", &a, &cls, &err), PLAIN_E_INVALID);
     assert_non_null(strstr(err.message, "more than 256"));
     section.options[JOB_OPTION_PARAMS].count = CLASS_PARAMS_MAX;

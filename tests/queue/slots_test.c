@@ -86,8 +86,8 @@ static void set_stage(struct stage *g)
     (void)snprintf(g->path, sizeof(g->path), "%s/slots-%u.db", harness_tmpdir(), n++);
     (void)snprintf(g->url, sizeof(g->url), "sqlite:%s", g->path);
     if (!now_us)
-        now_us = mmap(NULL, sizeof(*now_us), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-                      0);
+        now_us =
+            mmap(NULL, sizeof(*now_us), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(now_us, MAP_FAILED);
     atomic_store(now_us, START);
     clock_set_source(&fake);

@@ -67,10 +67,12 @@ static void check_file(const char *name, line_check *check, unsigned contradicte
     }
     free(line);
     (void)fclose(f);
-    printf("# golden %s: %u lines read, %u passed (%u of them refused, as they must be), %u failed, "
-           "%u contradicted by another file%s\n",
-           name, t.read, t.passed, t.refused, t.read - t.passed - t.contradicted, t.contradicted,
-           t.contradicted ? ": it refuses 0/15, which cron_step_extension.tsv takes, and so do we" : "");
+    printf(
+        "# golden %s: %u lines read, %u passed (%u of them refused, as they must be), %u failed, "
+        "%u contradicted by another file%s\n",
+        name, t.read, t.passed, t.refused, t.read - t.passed - t.contradicted, t.contradicted,
+        t.contradicted ? ": it refuses 0/15, which cron_step_extension.tsv takes, and so do we"
+                       : "");
     assert_true(t.read > 0);
     assert_int_equal(t.contradicted, contradicted);
     assert_int_equal(t.passed + t.contradicted, t.read);
