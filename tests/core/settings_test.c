@@ -177,6 +177,8 @@ static void every_setting_comes_from_the_file(void **state)
                            "  jobs_stop_grace = 300ms\n"
                            "  jobs_shutdown_grace = 25\n"
                            "  jobs_results_retention = 36h\n"
+                           "  jobs_schedule = none\n"
+                           "  time_zone = Europe/Berlin\n"
                            "  log_format = json\n"
                            "  log_level = debug\n"
                            "}\n");
