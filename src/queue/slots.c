@@ -17,7 +17,7 @@ struct timing {
 };
 
 /* One look at a schedule: what was found, and what is to be written. */
-struct look {
+struct slots_look {
     const struct slots_looker *looker;
     const struct schedule *schedule;
     struct schedule_row row;
@@ -39,7 +39,7 @@ static struct timing timing_of(const struct schedule *s)
     return (struct timing){s->when, s->timezone, s->dst};
 }
 
-static struct schedule_definition definition_of(const struct look *l)
+static struct schedule_definition definition_of(const struct slots_look *l)
 {
     const struct schedule *s = l->schedule;
 
@@ -55,7 +55,7 @@ static struct schedule_definition definition_of(const struct look *l)
     };
 }
 
-static int find(struct look *l, plain_error *err)
+static int find(struct slots_look *l, plain_error *err)
 {
     struct store *store = l->looker->store;
 
@@ -66,8 +66,8 @@ static int find(struct look *l, plain_error *err)
 /* ---- what is to become of a slot ---- */
 
 /* From which slot on all are run by PLAIN_MISSED_ALL: the latest missed_max. */
-static int first_of_all(const struct look *l, const struct timing *t, int64_t last, int64_t *first,
-                        plain_error *err)
+static int first_of_all(const struct slots_look *l, const struct timing *t, int64_t last,
+                        int64_t *first, plain_error *err)
 {
     int r = PLAIN_OK;
 
@@ -78,7 +78,7 @@ static int first_of_all(const struct look *l, const struct timing *t, int64_t la
 }
 
 /* The reason why a slot does not run whatever is missed; NULL: none. */
-static const char *refusal(struct look *l, int64_t at)
+static const char *refusal(struct slots_look *l, int64_t at)
 {
     const struct schedule_row *row = &l->row;
 
@@ -91,7 +91,8 @@ static const char *refusal(struct look *l, int64_t at)
     return l->reason;
 }
 
-static struct slot judge_missed(struct look *l, int64_t at, int64_t last, int64_t first_of_all_at)
+static struct slot judge_missed(struct slots_look *l, int64_t at, int64_t last,
+                                int64_t first_of_all_at)
 {
     static const char too_late[] = "missed: more than a minute late";
     static const char replaced[] = "missed: a later one was due";
@@ -113,7 +114,7 @@ static struct slot judge_missed(struct look *l, int64_t at, int64_t last, int64_
     return (struct slot){at, SLOT_RUN, ""};
 }
 
-static struct slot judge(struct look *l, int64_t at, int64_t last, int64_t first_of_all_at)
+static struct slot judge(struct slots_look *l, int64_t at, int64_t last, int64_t first_of_all_at)
 {
     const char *why = refusal(l, at);
     char uuid[PLAIN_UUID_TEXT];
@@ -134,7 +135,7 @@ static struct slot judge(struct look *l, int64_t at, int64_t last, int64_t first
 }
 
 /* The slots from the mark on that can be written together: up to a run, or to one that waits. */
-static int gather(struct look *l, plain_error *err)
+static int gather(struct slots_look *l, plain_error *err)
 {
     struct timing t = timing_of(l->schedule);
     int64_t at = 0, last = 0, first = 0;
@@ -162,7 +163,7 @@ static int gather(struct look *l, plain_error *err)
 
 /* ---- writing ---- */
 
-static struct slot_batch batch_of(const struct look *l, const char *hash)
+static struct slot_batch batch_of(const struct slots_look *l, const char *hash)
 {
     return (struct slot_batch){
         .schedule = l->schedule->name,
@@ -176,7 +177,7 @@ static struct slot_batch batch_of(const struct look *l, const char *hash)
     };
 }
 
-static int write_batch(struct look *l, const struct slot_batch *b, struct slots_seen *out,
+static int write_batch(struct slots_look *l, const struct slot_batch *b, struct slots_seen *out,
                        plain_error *err)
 {
     struct store *store = l->looker->store;
@@ -195,7 +196,7 @@ static int write_batch(struct look *l, const struct slot_batch *b, struct slots_
 }
 
 /* A job that cannot be made is a slot that is skipped, with the reason. */
-static int write_slots(struct look *l, struct slots_seen *out, plain_error *err)
+static int write_slots(struct slots_look *l, struct slots_seen *out, plain_error *err)
 {
     struct slot *last = &l->slots[l->count - 1];
     struct slot_batch b = batch_of(l, l->schedule->hash);
@@ -222,7 +223,7 @@ static int write_slots(struct look *l, struct slots_seen *out, plain_error *err)
 }
 
 /* Slots of the definition that is about to be replaced: nobody would see to them later. */
-static int skip_replaced(struct look *l, struct slots_seen *out, plain_error *err)
+static int skip_replaced(struct slots_look *l, struct slots_seen *out, plain_error *err)
 {
     const struct schedule_definition *old = &l->row.definition;
     struct timing t = {.zone = old->timezone, .dst = old->dst};
@@ -240,7 +241,7 @@ static int skip_replaced(struct look *l, struct slots_seen *out, plain_error *er
     return r == PLAIN_OK ? PLAIN_NONE : r; /* there may be more */
 }
 
-static bool has_other_times(const struct look *l)
+static bool has_other_times(const struct slots_look *l)
 {
     const struct schedule_definition *old = &l->row.definition;
 
@@ -250,7 +251,7 @@ static bool has_other_times(const struct look *l)
 }
 
 /* Whether the row says what this worker says; PLAIN_NONE: something was written, look again. */
-static int agree(struct look *l, struct slots_seen *out, plain_error *err)
+static int agree(struct slots_look *l, struct slots_seen *out, plain_error *err)
 {
     struct store *store = l->looker->store;
     const struct schedule_definition *row = &l->row.definition, mine = definition_of(l);
@@ -272,7 +273,7 @@ static int agree(struct look *l, struct slots_seen *out, plain_error *err)
     return r < 0 ? r : PLAIN_NONE;
 }
 
-static int see_once(struct look *l, struct slots_seen *out, plain_error *err)
+static int see_once(struct slots_look *l, struct slots_seen *out, plain_error *err)
 {
     int r = find(l, err);
 
@@ -305,7 +306,7 @@ static int see_once(struct look *l, struct slots_seen *out, plain_error *err)
 int slots_see(const struct slots_looker *looker, const struct schedule *s, struct slots_seen *out,
               plain_error *err)
 {
-    struct look l = {.looker = looker, .schedule = s, .arena = ARENA_INIT};
+    struct slots_look l = {.looker = looker, .schedule = s, .arena = ARENA_INIT};
     struct timing t = timing_of(s);
     int r;
 

@@ -8,7 +8,7 @@ from program import TREE
 GUIDE = TREE / "docs/guide.md"
 DOCUMENTS = sorted([*TREE.glob("*.md"), *TREE.glob("docs/**/*.md"), *TREE.glob("examples/*/*.md")])
 LINK = re.compile(r"\[[^\]\n]+\]\(([^)\s]+)\)")
-SECTIONS = ["Overview", "Local development", "Job parameters", "Job methods", "Scheduled jobs", "Job history",
+SECTIONS = ["Overview", "Local development", "Job parameters", "Job methods", "Job history", "Scheduled jobs",
             "Monitoring", "Settings", "FAQs", "Best practices", "Installation",
             "What is not there yet"]
 
