@@ -47,7 +47,9 @@ struct runner {
     int64_t flushed_us;
     ino_t channel_inode;
     struct output output;
-    int64_t floor_kb; /* see usage_settle() */
+    int64_t floor_kb;    /* see usage_settle() */
+    struct usage usage;  /* at the end of the job before, which this one begins with */
+    bool is_usage_known; /* nothing but frames of ours was handled since */
 };
 
 static int flush(struct runner *r)
@@ -150,7 +152,7 @@ static void leave(struct runner *r)
 static void run_entered(struct runner *r, const struct frame_job *f)
 {
     const struct job_entry *entry = registry_find(r->registry, f->job_class);
-    struct usage before = usage_now();
+    struct usage before = r->is_usage_known ? r->usage : usage_now();
     int64_t started = clock_mono_us();
     struct attempt attempt = {
         .result = ATTEMPT_FAILED, .exit_code = -1, .exit_signal = -1, .cpu_us = -1};
@@ -187,6 +189,8 @@ static void run_entered(struct runner *r, const struct frame_job *f)
         tell_end(r, &end);
     }
     usage_settle(&after, &r->floor_kb);
+    r->usage = after;
+    r->is_usage_known = true;
     arena_reset(&r->arena);
 }
 
@@ -340,6 +344,7 @@ static void serve(struct runner *r)
                 return;
             if (!has_channel(r))
                 return;
+            r->is_usage_known &= frame.kind == FRAME_JOB;
             if (frame.kind == FRAME_JOB)
                 handle_job(r, &frame);
             else if (frame.kind == FRAME_ASK)
@@ -347,6 +352,7 @@ static void serve(struct runner *r)
             else if (frame.kind == FRAME_HOOK)
                 handle_hook(r, &frame);
         }
+        r->is_usage_known = false;
         if (flush(r) < 0 || channel_fill(&r->channel) < 0)
             return;
     }
