@@ -12,7 +12,7 @@ T        ?=
 
 export DESTDIR
 
-.PHONY: all help release install deps demo check check-valgrind stress lint clang format clean
+.PHONY: all help release install deps demo bench check check-valgrind stress lint clang format clean
 .NOTPARALLEL:
 
 all: ## the debug tree, with ASan and UBSan: build/plain
@@ -25,6 +25,9 @@ help: ## this list
 release: ## optimised and hardened: build-release/plain
 	@tools/configure $(RELEASE) release
 	@ninja -C $(RELEASE)
+
+bench: release ## figures on an idle PostgreSQL at DATABASE_URL, in turn with graphile-worker
+	@bench/run.sh $(ROUNDS)
 
 install: ## the release tree to $(DESTDIR)$(PREFIX)
 	@tools/configure $(RELEASE) release -Dprefix=$(PREFIX)

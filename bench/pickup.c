@@ -2,6 +2,7 @@
  * pickup.c - from the call of enqueue to the entry of run, with an idle worker
  *
  *     pickup URL COUNT           prints one line: p50, p90, p99 and the longest, in milliseconds
+ *     pickup URL fill:COUNT      enqueues as many jobs that do nothing, and no more
  *     pickup jobs worker ...     its worker, which has to be running
  *
  * The job tells its time by a datagram; both sides read CLOCK_MONOTONIC of one machine.
@@ -61,7 +62,20 @@ static const plain_job_class PickupJob = {
     .params = pickup_params,
     .run = pickup_run,
 };
-PLAIN_REGISTER_JOBS(&PickupJob);
+static int nothing_run(plain_job *job, const void *params)
+{
+    (void)job;
+    (void)params;
+    return PLAIN_OK;
+}
+
+static const plain_job_class NothingJob = {
+    PLAIN_JOB_CLASS_EMPTY,
+    .name = "NothingJob",
+    .run = nothing_run,
+};
+
+PLAIN_REGISTER_JOBS(&PickupJob, &NothingJob);
 
 static int compare(const void *a, const void *b)
 {
@@ -96,6 +110,36 @@ static int measure(plain_jobs *jobs, const char *path, int fd, int count)
     return 0;
 }
 
+static int fill(plain_jobs *jobs, size_t count)
+{
+    plain_item *items = calloc(count + 1, sizeof(*items));
+    plain_error err;
+    int r = -1;
+
+    for (size_t i = 0; items && i < count; i++)
+        items[i].size = sizeof(plain_item);
+    if (items)
+        r = plain_run_many(jobs, &NothingJob, items, count, NULL, NULL, &err);
+    if (r < 0)
+        (void)fprintf(stderr, "cannot enqueue: %s\n", items ? err.message : "out of memory");
+    free(items);
+    return r < 0;
+}
+
+static int fill_and_close(const char *url, const char *count)
+{
+    plain_jobs *jobs;
+    plain_error err;
+
+    if (plain_jobs_open(url, &jobs, &err) < 0) {
+        (void)fprintf(stderr, "error[PJ%d]: %s\n", err.pj, err.message);
+        return 1;
+    }
+    int r = fill(jobs, strtoul(count, NULL, 10));
+    plain_jobs_close(jobs);
+    return r;
+}
+
 int main(int argc, char **argv)
 {
     int count = argc == 3 ? atoi(argv[2]) : 0;
@@ -105,6 +149,8 @@ int main(int argc, char **argv)
 
     if (argc != 3 || !strchr(argv[1], ':'))
         return plain_main(argc, argv, &plain_module_v1);
+    if (strncmp(argv[2], "fill:", 5) == 0)
+        return fill_and_close(argv[1], argv[2] + 5);
     if (count < 1 || count > MAX) {
         (void)fprintf(stderr, "usage: pickup URL COUNT\n");
         return 2;
