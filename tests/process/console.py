@@ -106,9 +106,12 @@ def run_script(block, folder, env):
 
 
 def compile_text(text, include, flags):
-    """None, or what the compiler says."""
+    """None, or what the compiler says. A block may use the libraries of the databases."""
+    libraries = subprocess.run(["pkg-config", "--cflags", "libpq", "sqlite3"], check=True,
+                               capture_output=True, text=True).stdout.split()
     done = subprocess.run(["cc", "-std=c17", "-Wall", "-Wextra", "-Werror", *flags, "-fsyntax-only",
-                           f"-I{include}", "-xc", "-"], input=text, capture_output=True, text=True)
+                           f"-I{include}", *libraries, "-xc", "-"], input=text,
+                          capture_output=True, text=True)
     return None if done.returncode == 0 else done.stderr
 
 
