@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/json_writer.h"
+#include "queue/slice.h"
 
 /* How old a result has to be, in ms; PLAIN_NONE when they are kept for ever. */
 static int read_age(struct cli *cli, int64_t *ms, plain_error *err)
@@ -47,13 +48,12 @@ static void put_bound(struct buf *b, int64_t us)
 
 static int delete_all(struct store *store, int64_t before, int64_t *deleted, plain_error *err)
 {
-    int64_t slice = STORE_SLICE;
+    struct slice slice = SLICE_INIT;
+    bool more = true;
     int r = PLAIN_OK;
 
-    while (r == PLAIN_OK && slice == STORE_SLICE) {
-        r = store->ops->clear(store, before, &slice, err);
-        *deleted += slice;
-    }
+    while (r == PLAIN_OK && more)
+        r = slice_clear(&slice, store, before, deleted, &more, err);
     if (r < 0 && *deleted > 0)
         error_prefix(err, "after %lld results were deleted: ", (long long)*deleted);
     return r;

@@ -187,6 +187,7 @@ int cmd_worker(struct cli *cli, plain_error *err)
         setting_int_or(s, SETTING_JOBS_WORKER_MAX_PENDING_PER_PROCESS, -1);
     options.bare_output = cli->quiet;
     options.start_ahead_ms = settings_int(s, SETTING_JOBS_START_AHEAD_MS);
+    options.retention_ms = settings_duration_ms(s, SETTING_JOBS_RESULTS_RETENTION);
     options.stats_every_ms = settings_duration_ms(s, SETTING_JOBS_WORKER_STATS_EVERY);
     options.timeout_ms = settings_duration_ms(s, SETTING_JOBS_TIMEOUT);
     options.stop_grace_ms = settings_duration_ms(s, SETTING_JOBS_STOP_GRACE);

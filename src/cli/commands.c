@@ -567,7 +567,9 @@ static const struct command commands[] = {
         .doc = "Delete old results.",
         .about = "Those that were recorded longer ago than JOBS_RESULTS_RETENTION (7 days; 0 keeps "
                  "them\n"
-                 "for ever) or --older-than, oldest first, 500 in a transaction.",
+                 "for ever) or --older-than, oldest first, at most 500 in a transaction. Workers "
+                 "do it by "
+                 "themselves.",
         .json = "{\"before\": \"time\" or null, \"deleted\"}",
         .example = "plain jobs clear --older-than 36h",
         .options = clear_options,

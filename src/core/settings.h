@@ -70,7 +70,7 @@ enum setting_type {
     X(JOBS_SHUTDOWN_GRACE, DURATION, "0", 0, INT64_C(3153600000), "",                              \
       "How long running jobs may finish after SIGTERM to the worker; 0: as long as they take")     \
     X(JOBS_RESULTS_RETENTION, DURATION, "604800", 0, INT64_C(3153600000), "",                      \
-      "Age at which `plain jobs clear` deletes results; 0: never")                                 \
+      "Age at which workers and `plain jobs clear` delete results; 0: never")                      \
     X(JOBS_SCHEDULE, TEXT, "", 0, 0, "",                                                           \
       "Schedules as JSON: [[\"JobClass\", \"0 9 * * *\"], [\"cmd:./script\", \"@daily\"]]")        \
     X(TIME_ZONE, TEXT, "UTC", 0, 0, "", "Time zone of schedules that name none")                   \

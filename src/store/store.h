@@ -473,9 +473,9 @@ struct store_ops {
     int (*count)(struct store_tx *tx, enum job_table table, const char *job_class, const char *key,
                  unsigned flags, const plain_uuid *self, int64_t *out, plain_error *err);
 
-    /* Deletes results that were created before `before`, at most STORE_SLICE of them, oldest
-     * first, in one transaction; *deleted below STORE_SLICE: there are no more. */
-    int (*clear)(struct store *s, int64_t before, int64_t *deleted, plain_error *err);
+    /* Deletes results that were created before `before`, at most `most` of them (1 to STORE_SLICE),
+     * oldest first, in one transaction; *deleted below that: there are no more. */
+    int (*clear)(struct store *s, int64_t before, int most, int64_t *deleted, plain_error *err);
     /* Deletes all requests in slices of STORE_SLICE; their keys are freed. Claimed jobs are left
      * alone: see cancel_claimed. On an error *requests tells how many are gone all the same. */
     int (*purge)(struct store *s, int64_t *requests, plain_error *err);

@@ -172,6 +172,17 @@ static void listen_for_jobs(struct lease_thread *t)
         (void)uv_async_send(t->wake);
 }
 
+/* Only while the lease is held, and never instead of a heartbeat that is due. */
+static void keep_house(struct lease_thread *t)
+{
+    (void)pthread_mutex_lock(&t->mutex);
+    bool held = t->state == LEASE_HELD;
+    plain_uuid worker = t->identity.id;
+    (void)pthread_mutex_unlock(&t->mutex);
+    if (held && t->store && clock_boot_us() < t->due_us)
+        house_step(&t->house, t->store, &worker);
+}
+
 /* When the thread is to look again; INT64_MAX: only when it is woken. */
 static int64_t next_us(struct lease_thread *t)
 {
@@ -183,7 +194,8 @@ static int64_t next_us(struct lease_thread *t)
     if (state != LEASE_HELD)
         return INT64_MAX;
     int64_t look = rescuer_next_us(t->terms.rescuer), heard = listener_next_us(&t->listener);
-    int64_t next = look < heard ? look : heard;
+    int64_t next = look < heard ? look : heard, house = house_next_us(&t->house);
+    next = house < next ? house : next;
     return next < t->due_us ? next : t->due_us;
 }
 
@@ -231,6 +243,7 @@ static void *thread_main(void *argument)
         keep_lease(t);
         look_for_the_dead(t);
         listen_for_jobs(t);
+        keep_house(t);
         wait_until(t, next_us(t));
     }
     return NULL;
@@ -257,6 +270,7 @@ int lease_thread_start(struct lease_thread *t, const struct lease_terms *terms, 
     sigset_t all, before;
 
     t->terms = *terms;
+    house_init(&t->house, terms->retention_ms);
     t->wake = waker;
     listener_init(&t->listener);
     t->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

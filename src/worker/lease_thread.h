@@ -20,13 +20,15 @@
 #include <uv.h>
 
 #include "store/store.h"
+#include "worker/house.h"
 #include "worker/listener.h"
 #include "worker/rescuer.h"
 
 struct lease_terms {
     const char *url;
-    int64_t interval_ms; /* between heartbeats */
-    int64_t lease_ms;    /* the lease's length, at least three intervals */
+    int64_t interval_ms;  /* between heartbeats */
+    int64_t retention_ms; /* of results; 0: for ever */
+    int64_t lease_ms;     /* the lease's length, at least three intervals */
     struct rescuer *rescuer;
     _Atomic int64_t *deadline_us; /* where runners look for it; 0 while nothing is held */
 };
@@ -56,7 +58,8 @@ struct lease_thread {
     int64_t deadline_us;   /* clock_boot_us(): HELD until then */
     enum worker_wish wish; /* as of the last heartbeat */
 
-    int64_t due_us; /* the thread's: when the next heartbeat is; clock_boot_us() */
+    struct house house; /* the thread's, as what follows */
+    int64_t due_us;     /* the thread's: when the next heartbeat is; clock_boot_us() */
     unsigned failures;
 };
 

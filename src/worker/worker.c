@@ -185,6 +185,7 @@ static int make_file(struct worker *w, struct store *store, plain_error *err)
 static int start_lease(struct worker *w, plain_error *err)
 {
     const struct lease_terms terms = {.url = w->options->url,
+                                      .retention_ms = w->options->retention_ms,
                                       .interval_ms = w->options->heartbeat_interval_ms,
                                       .lease_ms = w->options->lease_ms,
                                       .rescuer = &w->rescuer,

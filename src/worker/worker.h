@@ -27,6 +27,7 @@ struct worker_options {
     int64_t start_ahead_ms;       /* 0: never ahead */
     int64_t stats_every_ms;       /* 0: none */
     int64_t heartbeat_interval_ms;
+    int64_t retention_ms;      /* of results; 0: for ever */
     int64_t lease_ms;          /* at least three intervals */
     int max_crashes;           /* deaths of its process after which a job is not retried */
     int64_t timeout_ms;        /* of every job; 0: none */

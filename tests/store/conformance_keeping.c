@@ -14,7 +14,7 @@ static int64_t clear_slice(struct bench *b, int64_t before)
 {
     int64_t deleted = -1;
 
-    if (b->store->ops->clear(b->store, before, &deleted, &b->err) != PLAIN_OK)
+    if (b->store->ops->clear(b->store, before, STORE_SLICE, &deleted, &b->err) != PLAIN_OK)
         fail_msg("%s", b->err.message);
     return deleted;
 }

@@ -27,7 +27,8 @@ static int read_number(const PGresult *result, void *out, plain_error *err)
     return PLAIN_OK;
 }
 
-int postgres_clear(struct store *store, int64_t before, int64_t *deleted, plain_error *err)
+int postgres_clear(struct store *store, int64_t before, int most, int64_t *deleted,
+                   plain_error *err)
 {
     struct session *s = &postgres_of(store)->session;
     int r = session_begin(s, "clear results", err);
@@ -37,7 +38,7 @@ int postgres_clear(struct store *store, int64_t before, int64_t *deleted, plain_
         return r;
     session_send(s, SQL_PLAN_SWITCHES);
     wire_time(&s->wire, before);
-    wire_int4(&s->wire, STORE_SLICE);
+    wire_int4(&s->wire, most);
     return ask(s, 1, SQL_CLEAR_RESULTS, read_number, deleted, err);
 }
 

@@ -80,7 +80,7 @@ int postgres_migrate(struct store *s, int *from, int *to, plain_error *err);
 int postgres_migration_sql(struct store *s, size_t i, struct arena *a, int *version,
                            const char **name, const char **sql, plain_error *err);
 
-int postgres_clear(struct store *s, int64_t before, int64_t *deleted, plain_error *err);
+int postgres_clear(struct store *s, int64_t before, int most, int64_t *deleted, plain_error *err);
 int postgres_purge(struct store *s, int64_t *requests, plain_error *err);
 int postgres_now(struct store *s, int64_t *us, plain_error *err);
 int postgres_ended_since(struct store *s, int64_t since, int64_t by_status[JOB_STATUS_COUNT],

@@ -8,7 +8,7 @@
 
 /* Runs a DELETE whose parameters are a bound and the size of a slice, as a transaction. */
 static int delete_slice(struct connection *conn, enum sql_name name, const char *doing,
-                        int64_t bound, int64_t *deleted, plain_error *err)
+                        int64_t bound, int most, int64_t *deleted, plain_error *err)
 {
     int r = connection_begin(conn, SQL_BEGIN_WRITE, doing, err);
 
@@ -17,7 +17,7 @@ static int delete_slice(struct connection *conn, enum sql_name name, const char 
         return r;
     struct query q = query_begin(conn, name);
     query_int(&q, 1, bound);
-    query_int(&q, 2, STORE_SLICE);
+    query_int(&q, 2, most);
     r = query_end(&q, err);
     int64_t changes = sqlite3_changes(conn->db);
     r = connection_end(conn, r, err);
@@ -26,10 +26,10 @@ static int delete_slice(struct connection *conn, enum sql_name name, const char 
     return r;
 }
 
-int sqlite_clear(struct store *store, int64_t before, int64_t *deleted, plain_error *err)
+int sqlite_clear(struct store *store, int64_t before, int most, int64_t *deleted, plain_error *err)
 {
     return delete_slice(connection_of(store), SQL_CLEAR_RESULTS, "clearing results of", before,
-                        deleted, err);
+                        most, deleted, err);
 }
 
 /* What comes in later is not purged: there would be no end to it. */
@@ -67,7 +67,7 @@ int sqlite_purge(struct store *store, int64_t *requests, plain_error *err)
     if (r == PLAIN_OK)
         r = note_purge(conn, err);
     while (r == PLAIN_OK && deleted == STORE_SLICE) {
-        r = delete_slice(conn, SQL_PURGE_REQUESTS, "purging", last, &deleted, err);
+        r = delete_slice(conn, SQL_PURGE_REQUESTS, "purging", last, STORE_SLICE, &deleted, err);
         *requests += deleted;
     }
     return r == PLAIN_OK ? note_purge(conn, err) : r;

@@ -105,7 +105,7 @@ int sqlite_take_duty(struct store *store, const char *name, const plain_uuid *ho
                      plain_error *err);
 
 /* keeping.c */
-int sqlite_clear(struct store *store, int64_t before, int64_t *deleted, plain_error *err);
+int sqlite_clear(struct store *store, int64_t before, int most, int64_t *deleted, plain_error *err);
 int sqlite_purge(struct store *store, int64_t *requests, plain_error *err);
 int sqlite_now(struct store *store, int64_t *us, plain_error *err);
 int sqlite_ended_since(struct store *store, int64_t since, int64_t by_status[JOB_STATUS_COUNT],
