@@ -364,6 +364,36 @@ void what_is_ahead_is_counted_in_claim_order(void **state)
     bench_close(&b);
 }
 
+static bool sees_jobs(struct bench *b)
+{
+    static const char *const queue[] = {"default"};
+    const struct claim_wish wish = {
+        .queues = queue, .queue_count = 1, .classes = classes, .class_count = 2};
+    struct look look;
+
+    if (b->store->ops->look(b->store, &wish, &look, &b->err) != PLAIN_OK)
+        fail_msg("%s", b->err.message);
+    return look.is_due;
+}
+
+void a_look_does_not_see_what_is_paused(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    enqueue_in(&b, "default", "Job");
+    assert_true(sees_jobs(&b));
+    (void)pause_some(&b, PAUSE_QUEUE, "def*", "", "");
+    assert_false(sees_jobs(&b));
+    (void)resume_some(&b, PAUSE_QUEUE, "def*");
+    (void)pause_some(&b, PAUSE_CLASS, "Job", "", "");
+    assert_false(sees_jobs(&b));
+    enqueue_in(&b, "default", "Other");
+    assert_true(sees_jobs(&b));
+    bench_close(&b);
+}
+
 static struct finding *verify(struct bench *b, size_t *count)
 {
     struct finding *findings = NULL;

@@ -58,4 +58,26 @@ static void a_claim_waits_for_a_pause_that_is_being_made(void **state)
     bench_close(&b);
 }
 
-OPERATORS_MAIN(&postgres, a_claim_waits_for_a_pause_that_is_being_made)
+/* Whoever waits is told, whatever its queues are. */
+static void resuming_wakes_workers(void **state)
+{
+    bool is_new;
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    const struct pause pause = {.kind = PAUSE_QUEUE, .name = "mail", .reason = "", .by = ""};
+    assert_int_equal(b.store->ops->pause(b.store, &pause, &is_new, &b.err), PLAIN_OK);
+    PGconn *conn = PQconnectdb(b.url);
+    run(conn, "LISTEN plainjobs_wake");
+    assert_int_equal(b.store->ops->resume(b.store, PAUSE_QUEUE, "mail", &b.err), PLAIN_OK);
+    run(conn, "SELECT 1");
+    PGnotify *told = PQnotifies(conn);
+    assert_non_null(told);
+    assert_string_equal(told->extra, "public ");
+    PQfreemem(told);
+    PQfinish(conn);
+    bench_close(&b);
+}
+
+OPERATORS_MAIN(&postgres, resuming_wakes_workers, a_claim_waits_for_a_pause_that_is_being_made)

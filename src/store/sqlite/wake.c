@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "base/uuid.h"
 #include "store/sqlite/claim.h"
+#include "store/sqlite/pauses.h"
 #include "store/sqlite/sqlite.h"
 
 enum { LAST_STEP_MS = 64, EVENTS_SIZE = 4096 };
@@ -285,21 +286,39 @@ static int look_at_queue(struct connection *conn, const char *queue, const char 
     return query_end(&q, err);
 }
 
+/* What is paused is not there: a worker that looked would go on to a claim that is empty. */
+static int look(struct connection *conn, const struct claim_wish *wish, struct arena *a,
+                struct look *out, plain_error *err)
+{
+    const char **classes = arena_array(a, wish->class_count + 1, sizeof(*classes));
+    struct pause *pauses = NULL;
+    size_t pause_count = 0, class_count = 0;
+    int r = classes ? pauses_read(conn, a, &pauses, &pause_count, err) : error_nomem(err);
+
+    for (size_t i = 0; r == PLAIN_OK && i < wish->class_count; i++) {
+        if (!pause_find(pauses, pause_count, PAUSE_CLASS, wish->classes[i]))
+            classes[class_count++] = wish->classes[i];
+    }
+    const char *json = r == PLAIN_OK ? names_as_json(classes, class_count, a) : NULL;
+    if (r == PLAIN_OK && !json)
+        r = error_nomem(err);
+    for (size_t i = 0; r == PLAIN_OK && i < wish->queue_count; i++) {
+        if (!pause_find(pauses, pause_count, PAUSE_QUEUE, wish->queues[i]))
+            r = look_at_queue(conn, wish->queues[i], json, out, err);
+    }
+    return r;
+}
+
 int sqlite_look(struct store *store, const struct claim_wish *wish, struct look *out,
                 plain_error *err)
 {
     struct connection *conn = connection_of(store);
     struct arena a = ARENA_INIT;
-    const char *classes = names_as_json(wish->classes, wish->class_count, &a);
-    int r =
-        classes ? connection_begin(conn, SQL_BEGIN_READ, "looking into", err) : error_nomem(err);
+    int r = connection_begin(conn, SQL_BEGIN_READ, "looking into", err);
 
     *out = (struct look){.now = clock_wall_us(), .next_due = STORE_NO_TIME};
-    if (r == PLAIN_OK) {
-        for (size_t i = 0; r == PLAIN_OK && i < wish->queue_count; i++)
-            r = look_at_queue(conn, wish->queues[i], classes, out, err);
-        r = connection_end(conn, r, err);
-    }
+    if (r == PLAIN_OK)
+        r = connection_end(conn, look(conn, wish, &a, out, err), err);
     arena_release(&a);
     return r;
 }

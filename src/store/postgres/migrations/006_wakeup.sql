@@ -50,6 +50,20 @@ BEGIN
                  WHERE l.locktype = 'transactionid' AND l.granted
                    AND l.mode = 'ExclusiveLock') AS running
          WHERE ahead < 2147483648), 0);
+    -- What is paused is not there: a worker that looked would go on to a claim that is empty.
+    IF EXISTS (SELECT 1 FROM {schema}.plainjobs_pause) THEN
+        queues := ARRAY(
+            SELECT q FROM unnest(queues) AS q
+             WHERE NOT EXISTS (
+                SELECT 1 FROM {schema}.plainjobs_pause p
+                 WHERE p.kind = 'queue'
+                   AND (p.name = q
+                        OR (right(p.name, 1) = '*' AND starts_with(q, left(p.name, -1))))));
+        classes := ARRAY(
+            SELECT c FROM unnest(classes) AS c
+             WHERE NOT EXISTS (SELECT 1 FROM {schema}.plainjobs_pause p
+                                WHERE p.kind = 'class' AND p.name = c));
+    END IF;
     is_due := EXISTS (
         SELECT 1 FROM unnest(queues) AS b (queue) CROSS JOIN LATERAL (
             WITH RECURSIVE step (priority) AS (

@@ -45,7 +45,7 @@ RETURNING paused_at = statement_timestamp();
 -- :name resume
 -- $1 text  kind
 -- $2 text  name
--- Returns how many were paused.
+-- Returns how many were paused. Wakes every worker of the schema: what waited is due now.
 WITH gone AS (
     DELETE FROM {schema}.plainjobs_pause WHERE kind = $1::text AND name = $2::text RETURNING 1)
-SELECT count(*) FROM gone;
+SELECT count(*), pg_notify('plainjobs_wake', trim(both '"' from '{schema}') || ' ') FROM gone;
