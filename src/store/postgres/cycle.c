@@ -131,18 +131,17 @@ static struct cycle_plan send_cycle(struct postgres *p, const struct cycle *c)
     struct cycle_plan plan = {
         .finish = -1, .undecided = -1, .release = -1, .claim = -1, .hooks = -1, .watch = -1};
     struct session *s = &p->session;
+    bool claims = c->wish && c->wish->limit > 0;
 
     plan.switches = (int)plan.count++;
-    session_send(s, SQL_PLAN_SWITCHES);
+    session_send(s, claims ? SQL_CLAIM_GATE : SQL_PLAN_SWITCHES);
     if (c->end_count > 0)
         send_ends(s, c, &plan);
     if (c->release_count > 0) {
         plan.release = (int)plan.count++;
         send_release(s, c);
     }
-    if (c->wish && c->wish->limit > 0) {
-        plan.count++;
-        session_send(s, SQL_CLAIM_GATE);
+    if (claims) {
         plan.claim = (int)plan.count++;
         send_claim(p, c);
     }

@@ -18,10 +18,17 @@ SELECT kind, name, paused_at, reason, paused_by FROM {schema}.plainjobs_pause
  ORDER BY kind DESC, name;
 
 -- :name claim_gate
--- In front of every claim. A pause waits for the claims that began before it, and a claim that
+-- Instead of plan_switches where a claim follows, so that it costs no statement more. A pause waits for the claims that began before it, and a claim that
 -- begins while one is being made waits for its commit and then sees it: so nothing is claimed after
 -- a pause was committed. It ends with the transaction.
-SELECT pg_advisory_xact_lock_shared(hashtextextended('plainjobs_pause of {schema}', 0));
+SELECT statement_timestamp(),
+       pg_advisory_xact_lock_shared(hashtextextended('plainjobs_pause of {schema}', 0)),
+       set_config('enable_seqscan', 'off', true),
+       set_config('enable_bitmapscan', 'off', true),
+       set_config('enable_sort', 'off', true),
+       set_config('enable_hashjoin', 'off', true),
+       set_config('enable_mergejoin', 'off', true),
+       set_config('enable_material', 'off', true);
 
 -- :name pause_gate
 -- The other side of claim_gate. A lock on the table would wait for every backup that reads it, and
