@@ -173,7 +173,12 @@ static void add_row(const struct view *v, struct table *t, const struct line *l)
 static void put_json(const struct view *v, struct json_writer *j, const struct line *l)
 {
     struct buf words = BUF_INIT(WORDS_MAX);
-    const struct schedule_row *row = l->row;
+    static const struct schedule_row unseen = {.ledger_at = STORE_NO_TIME,
+                                               .result_at = STORE_NO_TIME,
+                                               .paused_at = STORE_NO_TIME,
+                                               .paused_by = "",
+                                               .pause_reason = ""};
+    const struct schedule_row *row = l->row ? l->row : &unseen;
     bool is_bad = l->here && l->here->is_bad;
 
     json_begin(j, NULL, '{');
@@ -193,16 +198,16 @@ static void put_json(const struct view *v, struct json_writer *j, const struct l
         json_put_int(j, "pj", l->here->error.pj);
     else
         json_put_null(j, "pj");
-    json_put_time(j, "last_slot", row ? row->ledger_at : STORE_NO_TIME);
-    json_put_text(j, "last_status", row ? row->ledger_status : NULL);
-    json_put_text(j, "last_reason", row ? row->ledger_reason : NULL);
-    json_put_uuid(j, "last_request", row ? &row->last_request : &(plain_uuid){{0}});
-    json_put_bool(j, "running", row && row->is_busy);
-    json_put_text(j, "last_result", row ? row->result_status : NULL);
-    json_put_time(j, "last_result_at", row ? row->result_at : STORE_NO_TIME);
-    json_put_time(j, "paused_at", row ? row->paused_at : STORE_NO_TIME);
-    json_put_text(j, "paused_by", row && *row->paused_by ? row->paused_by : NULL);
-    json_put_text(j, "pause_reason", row && *row->pause_reason ? row->pause_reason : NULL);
+    json_put_time(j, "last_slot", row->ledger_at);
+    json_put_text(j, "last_status", row->ledger_status);
+    json_put_text(j, "last_reason", row->ledger_reason);
+    json_put_uuid(j, "last_request", &row->last_request);
+    json_put_bool(j, "running", row->is_busy);
+    json_put_text(j, "last_result", row->result_status);
+    json_put_time(j, "last_result_at", row->result_at);
+    json_put_time(j, "paused_at", row->paused_at);
+    json_put_text(j, "paused_by", *row->paused_by ? row->paused_by : NULL);
+    json_put_text(j, "pause_reason", *row->pause_reason ? row->pause_reason : NULL);
     json_end(j, '}');
     buf_release(&words);
 }

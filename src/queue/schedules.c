@@ -192,7 +192,7 @@ static void make_hash(const struct draft *d, struct schedule *s)
     (void)snprintf(s->hash, sizeof(s->hash), "%016" PRIx64, hash);
 }
 
-static int make(const struct draft *d, const struct registry *registry, const char *timezone,
+static int make(const struct draft *d, const struct registry *registry, const char *zone,
                 struct arena *a, struct schedule *s, plain_error *err)
 {
     *s = (struct schedule){
@@ -200,7 +200,7 @@ static int make(const struct draft *d, const struct registry *registry, const ch
         .origin = d->origin,
         .cron = d->options[SCHEDULE_OPTION_CRON],
         .timezone =
-            d->options[SCHEDULE_OPTION_TIMEZONE] ? d->options[SCHEDULE_OPTION_TIMEZONE] : timezone,
+            d->options[SCHEDULE_OPTION_TIMEZONE] ? d->options[SCHEDULE_OPTION_TIMEZONE] : zone,
         .parameters = d->options[SCHEDULE_OPTION_PARAMETERS],
         .queue = d->options[SCHEDULE_OPTION_QUEUE],
         .missed_max = SCHEDULE_MISSED_MAX,
@@ -223,11 +223,11 @@ static int make(const struct draft *d, const struct registry *registry, const ch
 }
 
 static void add(struct schedules *all, const struct draft *d, const struct registry *registry,
-                const char *timezone, struct arena *a)
+                const char *zone, struct arena *a)
 {
     const struct schedule *other = schedules_find(all, d->name);
     struct schedule *s = &all->items[all->count];
-    int r = make(d, registry, timezone, a, s, &s->error);
+    int r = make(d, registry, zone, a, s, &s->error);
 
     if (other)
         r = error_set(&s->error, PLAIN_E_INVALID, 404, d->name,
