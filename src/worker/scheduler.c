@@ -53,7 +53,7 @@ static void on_end(struct loop_child *child, const struct child_end *end, void *
         c->wanted = false; /* it found nothing to see to */
     } else if (w->stop == STOP_NO) {
         int64_t now = clock_mono_us();
-        if (now - c->begun_us > CALM_S * US_PER_S)
+        if (now - c->begun_us > (int64_t)CALM_S * US_PER_S)
             c->failures = 0;
         unsigned shift = c->failures < 8 ? c->failures : 8;
         int64_t delay = (int64_t)RESTART_FIRST_MS << shift;
@@ -118,28 +118,40 @@ static int spawn(struct worker *w, const char **argv, const char **envp, int *fd
     return loop_child_start(&w->loop, &spec, on_end, w, &w->scheduler.child, err);
 }
 
+/* Its words; false when there is no memory for them. */
+static bool put_arguments(const struct worker *w, const char **argv, const char *const *head,
+                          size_t head_count)
+{
+    const struct worker_options *o = w->options;
+
+    if (!argv)
+        return false;
+    for (size_t i = 0; i < head_count; i++)
+        argv[i] = head[i];
+    for (size_t i = 0; i < o->module_count; i++)
+        argv[head_count + i] = o->module_paths[i];
+    return true;
+}
+
 static int start(struct worker *w, plain_error *err)
 {
     const struct worker_options *o = w->options;
     struct scheduler_child *c = &w->scheduler;
     char started_at[32], name[NAME_SIZE], starts[16], *url = NULL;
-    const char **argv = mem_zalloc(o->module_count + 6, sizeof(*argv));
+    const char *const head[] = {"plain", SCHEDULER_COMMAND, started_at, name, starts};
+    const char **argv = mem_zalloc(ARRAY_SIZE(head) + o->module_count + 1, sizeof(*argv));
     const char **envp = environment(o->url, &url);
     int *fds = mem_zalloc(SCHEDULER_FD_MODULES + o->module_count, sizeof(*fds));
-    int r = argv && envp && fds ? PLAIN_OK : error_nomem(err);
+    int r = PLAIN_E_NOMEM;
 
     (void)snprintf(started_at, sizeof(started_at), "%" PRId64, c->started_at);
     (void)snprintf(name, sizeof(name), "%s:%d", w->host, w->identity.pid);
     (void)snprintf(starts, sizeof(starts), "%u", c->starts++);
-    if (r == PLAIN_OK) {
-        const char *const head[] = {"plain", SCHEDULER_COMMAND, started_at, name, starts};
-
-        memcpy(argv, head, sizeof(head));
-        for (size_t i = 0; i < o->module_count; i++)
-            argv[ARRAY_SIZE(head) + i] = o->module_paths[i];
-        c->begun_us = clock_mono_us();
+    c->begun_us = clock_mono_us();
+    if (envp && fds && put_arguments(w, argv, head, ARRAY_SIZE(head)))
         r = spawn(w, argv, envp, fds, err);
-    }
+    else
+        (void)error_nomem(err);
     mem_free(argv);
     mem_free(envp);
     mem_free(url);
@@ -164,7 +176,7 @@ void scheduler_check(struct worker *w)
         return;
     if (start(w, &err) < 0) {
         log_event(LOG_ERROR, "Scheduler not started", LOG_TEXT("error", err.message));
-        c->restart_at_us = clock_mono_us() + RESTART_MAX_MS * US_PER_MS;
+        c->restart_at_us = clock_mono_us() + (int64_t)RESTART_MAX_MS * US_PER_MS;
     }
 }
 

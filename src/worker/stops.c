@@ -221,13 +221,13 @@ static void stop_runner(struct runner *r)
 
     if (r->stop_step == STOP_STEP_TOLD || r->stop_step == STOP_STEP_KILLED)
         return;
-    if (r->stop_step == STOP_STEP_ASKED)
-        tell(r);
-    else if (k)
+    bool asked = r->stop_step == STOP_STEP_ASKED;
+
+    if (k && !asked)
         begin(r, k, WHY_SHUTDOWN);
     else if (r->state == RUNNER_STARTING)
         kill_group(r);
-    else if (r->state != RUNNER_DOWN)
+    else if (asked || r->state != RUNNER_DOWN)
         tell(r);
 }
 

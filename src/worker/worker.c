@@ -90,7 +90,7 @@ static int open_store(struct worker *w, struct store **out, plain_error *err)
         r = s->ops->migrate(s, &from, &to, err);
     if (r == PLAIN_OK)
         r = store_check_schema(s, err);
-    if (r < 0) {
+    if (r != PLAIN_OK) {
         store_close(s);
         return r;
     }
@@ -203,7 +203,7 @@ static int start(struct worker *w, plain_error *err)
         r = open_modules(w, err);
     if (r == PLAIN_OK)
         r = open_store(w, &store, err);
-    if (r < 0)
+    if (r != PLAIN_OK)
         return r;
     r = make_file(w, store, err);
     if (r == PLAIN_OK)
