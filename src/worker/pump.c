@@ -169,6 +169,7 @@ static void arm_timer(struct worker *w)
     int64_t now = clock_mono_us(), next = min64(runners_next_us(w), lease_next_us(w));
 
     next = min64(next, stops_next_us(w));
+    next = min64(next, announce_next_us(w));
     if (!w->store->busy && now >= w->retry_at_us)
         next = min64(next, oversight_next_us(w));
     next = min64(next, scheduler_next_us(w));
@@ -208,6 +209,7 @@ void pump(struct worker *w)
     begin_stop_if_drained(w);
     runners_close_idle(w);
     report_stats(w);
+    announce(w);
     arm_timer(w);
     if (w->stop != STOP_NO && runners_all_down(w) && scheduler_is_down(w) && pump_idle(w) &&
         w->asking.count == 0)

@@ -15,6 +15,7 @@
  *     death.c    what killed a runner
  *     oversight.c  what others do to the jobs that run
  *     wake.c     when to look for jobs, and who is to tell of them
+ *     announce.c what the service manager is told
  *     lease.c    whether this worker may work at all
  *
  * No user code runs here and no module is loaded: nothing that a job does can take a worker down.
@@ -27,6 +28,7 @@
 #include <uv.h>
 
 #include "base/child.h"
+#include "base/notify.h"
 #include "channel/channel.h"
 #include "channel/progress.h"
 #include "channel/worker_file.h"
@@ -177,6 +179,10 @@ struct worker {
     int64_t retry_at_us; /* the database failed: not before this */
     unsigned store_failures;
 
+    struct notify notify; /* see announce.c */
+    bool said_ready, said_stopping;
+    int64_t status_at_us, watchdog_at_us;
+
     enum stop_stage stop;
     int64_t stop_now_at_us; /* while stopping gracefully: when running jobs are stopped, too */
     int64_t stats_at_us;
@@ -225,6 +231,10 @@ void oversight_reply(struct worker *w, const struct order *o); /* what it found 
 void oversight_keep_undecided(struct worker *w, const struct order *o);
 void oversight_decide(struct worker *w); /* undecided ends are told again when it is time */
 int64_t oversight_next_us(const struct worker *w); /* when something here is due */
+
+/* ---- announce.c ---- */
+void announce(struct worker *w);                  /* tells the service manager what is new */
+int64_t announce_next_us(const struct worker *w); /* when it is told again */
 
 /* ---- process.c ---- */
 int process_start(struct runner *r, plain_error *err);

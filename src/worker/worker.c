@@ -312,6 +312,7 @@ int worker_run(const struct worker_options *options, plain_error *err)
     w->store = store;
     w->err = err;
     w->file.fd = -1;
+    notify_open(&w->notify);
     identify(w);
     (void)signal(SIGPIPE, SIG_IGN); /* a log that nobody reads must not end the worker */
     r = start_loop(w, err);
@@ -323,6 +324,7 @@ int worker_run(const struct worker_options *options, plain_error *err)
             r = w->status;
         release(w);
     }
+    notify_close(&w->notify);
     mem_free(store);
     mem_free(w);
     return r;
