@@ -68,16 +68,16 @@ size_t runners_room(const struct worker *w)
     return total > waiting ? total - waiting : 0;
 }
 
-/* The runner with the fewest jobs among those with room. */
-static struct runner *least_loaded(struct worker *w)
+/* The number of the runner with the fewest jobs among those with room; -1: none has room. */
+static int least_loaded(const struct worker *w)
 {
-    struct runner *best = NULL;
+    int best = -1;
 
     for (int i = 0; i < w->runner_count; i++) {
-        struct runner *r = &w->runners[i];
+        const struct runner *r = &w->runners[i];
 
-        if (room(r) > 0 && (!best || r->given.count < best->given.count))
-            best = r;
+        if (room(r) > 0 && (best < 0 || r->given.count < w->runners[best].given.count))
+            best = i;
     }
     return best;
 }
@@ -109,12 +109,14 @@ static struct work *next_work(struct worker *w)
 void runners_hand_out(struct worker *w)
 {
     struct work *k;
-    struct runner *r;
     bool given = false;
+    int best;
 
     if (w->lease.lost)
         return;
-    while ((r = least_loaded(w)) && (k = next_work(w))) {
+    while ((best = least_loaded(w)) >= 0 && (k = next_work(w))) {
+        struct runner *r = &w->runners[best];
+
         r->handed += k->kind == WORK_JOB;
         process_give(r, k);
         given = true;
