@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -222,23 +221,4 @@ const char *child_end_text(const struct child_end *end, char *out, size_t size)
         (void)snprintf(out, size, "exit code %d", end->exit_code);
     }
     return out;
-}
-
-int64_t child_rss_kb(const struct child *c)
-{
-    char path[64], text[256];
-    int64_t pages = 0;
-
-    if (c->pid == 0)
-        return -1;
-    (void)snprintf(path, sizeof(path), "/proc/%d/statm", (int)c->pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    ssize_t n = read(fd, text, sizeof(text) - 1);
-    (void)close(fd);
-    text[n > 0 ? n : 0] = '\0';
-    if (sscanf(text, "%*s %" SCNd64, &pages) != 1)
-        return -1;
-    return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }

@@ -61,9 +61,6 @@ int child_run(const struct child_spec *spec, struct child_end *end,
 void child_signal(const struct child *c, int signal);       /* to it alone     */
 void child_signal_group(const struct child *c, int signal); /* to its group    */
 
-/* Memory that it has in use now; -1 when that cannot be told. */
-int64_t child_rss_kb(const struct child *c);
-
 /* "signal 11 (SIGSEGV)" or "exit code 3" into out; returns out. */
 const char *child_end_text(const struct child_end *end, char *out, size_t size);
 

@@ -102,7 +102,7 @@ char *tail_text(const struct tail *t)
     char *text = mem_alloc(n + size + 1);
     if (!text)
         return NULL;
-    memcpy(text, note, n);
+    memcpy(text, note, n + 1);
     (void)utf8_clean(text + n, size + 1, t->data + start, t->used - start);
     return text;
 }

@@ -193,7 +193,7 @@ int cmd_pause(struct cli *cli, plain_error *err)
 {
     const char *reason = option_text(&cli->args, OPTION_REASON);
     struct store *store = NULL;
-    struct target target;
+    struct target target = {.name = NULL};
     bool is_new = false;
     int r = begin(cli, &target, &store, err);
 
@@ -236,15 +236,15 @@ static int explain_none(struct cli *cli, struct store *store, const struct targe
 int cmd_resume(struct cli *cli, plain_error *err)
 {
     struct store *store = NULL;
-    struct target target;
+    struct target target = {.name = NULL};
     int r = begin(cli, &target, &store, err);
     bool was = true;
 
-    if (r == PLAIN_OK)
+    if (r == PLAIN_OK) {
         r = store->ops->resume(store, target.kind, target.name, err);
-    if (r == PLAIN_NONE) {
-        was = false;
-        r = explain_none(cli, store, &target, err);
+        was = r != PLAIN_NONE;
+        if (!was)
+            r = explain_none(cli, store, &target, err);
     }
     store_close(store);
     if (r < 0)

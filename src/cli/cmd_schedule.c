@@ -34,10 +34,21 @@ struct view {
     int64_t now;
 };
 
-/* One schedule as it is shown: either may be NULL. */
+/* One schedule as it is shown. */
 struct line {
-    const struct schedule *here;
-    const struct schedule_row *row;
+    const struct schedule *here;    /* NULL: only the database has it */
+    const struct schedule_row *row; /* &unseen: no worker has told it yet */
+};
+
+static const struct schedule_row unseen = {
+    .definition = {.name = "", .hash = "", .cron = "", .timezone = "", .job_class = ""},
+    .slot_at = STORE_NO_TIME,
+    .paused_at = STORE_NO_TIME,
+    .paused_by = "",
+    .pause_reason = "",
+    .removed_at = STORE_NO_TIME,
+    .ledger_at = STORE_NO_TIME,
+    .result_at = STORE_NO_TIME,
 };
 
 static int open_view(struct view *v, plain_error *err)
@@ -88,11 +99,11 @@ static const char *state_of(const struct line *l)
 {
     if (l->here && l->here->is_bad)
         return "refused";
-    if (l->row && l->row->paused_at != STORE_NO_TIME)
+    if (l->row->paused_at != STORE_NO_TIME)
         return "paused";
-    if (l->row && l->row->removed_at != STORE_NO_TIME)
+    if (l->row->removed_at != STORE_NO_TIME)
         return "removed";
-    if (!l->row || !*l->row->definition.cron)
+    if (!*l->row->definition.cron)
         return "new"; /* no worker has told it yet */
     if (!l->here)
         return "elsewhere";
@@ -107,7 +118,7 @@ static bool is_parsed(const struct line *l, plain_schedule *out)
 /* STORE_NO_TIME: never, or nobody knows. */
 static int64_t next_at(const struct view *v, const struct line *l)
 {
-    int64_t after = l->row && l->row->slot_at > v->now ? l->row->slot_at : v->now, at;
+    int64_t after = l->row->slot_at > v->now ? l->row->slot_at : v->now, at;
     int dst = l->here ? l->here->dst : l->row->definition.dst;
     plain_schedule s;
 
@@ -134,8 +145,6 @@ static const char *put_last(const struct view *v, const struct line *l, struct b
     const struct schedule_row *row = l->row;
 
     buf_reset(out);
-    if (!row)
-        return "";
     bool skipped = row->ledger_status && strcmp(row->ledger_status, "RUN") != 0;
     if (skipped) {
         buf_putf(out, "%s: %s", row->ledger_status, row->ledger_reason);
@@ -173,12 +182,7 @@ static void add_row(const struct view *v, struct table *t, const struct line *l)
 static void put_json(const struct view *v, struct json_writer *j, const struct line *l)
 {
     struct buf words = BUF_INIT(WORDS_MAX);
-    static const struct schedule_row unseen = {.ledger_at = STORE_NO_TIME,
-                                               .result_at = STORE_NO_TIME,
-                                               .paused_at = STORE_NO_TIME,
-                                               .paused_by = "",
-                                               .pause_reason = ""};
-    const struct schedule_row *row = l->row ? l->row : &unseen;
+    const struct schedule_row *row = l->row;
     bool is_bad = l->here && l->here->is_bad;
 
     json_begin(j, NULL, '{');
@@ -223,8 +227,11 @@ static struct line *make_lines(const struct view *v, size_t *count, plain_error 
         (void)error_nomem(err);
         return NULL;
     }
-    for (size_t i = 0; i < v->here.count; i++)
-        lines[(*count)++] = (struct line){&v->here.items[i], find_row(v, v->here.items[i].name)};
+    for (size_t i = 0; i < v->here.count; i++) {
+        const struct schedule_row *row = find_row(v, v->here.items[i].name);
+
+        lines[(*count)++] = (struct line){&v->here.items[i], row ? row : &unseen};
+    }
     for (size_t i = 0; i < v->row_count; i++) {
         if (v->rows[i].removed_at == STORE_NO_TIME &&
             !schedules_find(&v->here, v->rows[i].definition.name))

@@ -186,7 +186,7 @@ static int find_all(struct asking *w, plain_error *err)
         r = ops->pauses(w->store, a, &w->pauses, &w->pause_count, err);
     if (r == PLAIN_OK)
         r = ops->now(w->store, &w->now, err);
-    if (r < 0)
+    if (r != PLAIN_OK)
         return r;
     w->row = &rows[count - 1];
     if (w->row->table == TABLE_REQUEST)

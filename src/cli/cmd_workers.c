@@ -39,7 +39,7 @@ static int find_workers(struct cli *cli, struct store *store, struct worker_view
 
 static void add_names(struct table *t, const char *const *names, size_t count)
 {
-    struct buf b = BUF_INIT(64 * 1024);
+    struct buf b = BUF_INIT((size_t)64 * 1024);
 
     for (size_t i = 0; i < count; i++)
         buf_putf(&b, "%s%s", i ? " " : "", names[i]);

@@ -228,8 +228,9 @@ static int add_link(struct registry *r, const char *name, const plain_middleware
 int registry_chain(struct registry *r, const char *json, struct middleware_chain *out,
                    plain_error *err)
 {
+    /* A name has three bytes. */
     const plain_middleware **items =
-        arena_array(&r->arena, strlen(json) + 1, sizeof(*items)); /* a name has three bytes */
+        arena_array(&r->arena, strlen(json) + 1, sizeof(const plain_middleware *));
     struct jtext array;
     struct jtext_member m;
     size_t n = 0;
@@ -282,6 +283,8 @@ int registry_add_command(struct registry *r, const char *name, const char *origi
                          const char *const *argv, size_t argc, plain_error *err)
 {
     char **copy = arena_array(&r->arena, argc + 1, sizeof(*copy));
+    if (!copy)
+        return error_nomem(err);
     struct job_entry entry = {
         .name = arena_strdup(&r->arena, name),
         .doc = "",
@@ -289,7 +292,7 @@ int registry_add_command(struct registry *r, const char *name, const char *origi
         .argv = copy,
     };
 
-    for (size_t i = 0; copy && i < argc; i++)
+    for (size_t i = 0; i < argc; i++)
         copy[i] = arena_strdup(&r->arena, argv[i]);
     if (!arena_ok(&r->arena))
         return error_nomem(err);

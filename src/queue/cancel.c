@@ -17,14 +17,14 @@ int plain_jobs_cancel(plain_jobs *jobs, const plain_uuid *uuid, const char *by, 
                       plain_error *err)
 {
     enum cancel_outcome outcome = CANCEL_ENDED;
-    struct store *store;
+    struct store *store = NULL;
     int r = class_check_text("by", by ? by : "", true, err);
 
     if (r == PLAIN_OK && !uuid)
         r = error_set(err, PLAIN_E_INVALID, 105, "uuid", "uuid is NULL");
     if (r == PLAIN_OK)
         r = jobs_take_store(jobs, &store, err);
-    if (r < 0)
+    if (r != PLAIN_OK)
         return r;
     r = store->ops->cancel(store, uuid, by ? by : "", &outcome, err);
     jobs_give_store(jobs, store);

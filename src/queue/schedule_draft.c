@@ -162,7 +162,7 @@ int drafts_read(const struct schedule_sources *sources, size_t more, struct aren
                 struct drafts *out, plain_error *err)
 {
     struct sections sections = {0};
-    struct jtext list;
+    struct jtext list = {0};
     const char *setting = sources->setting && *sources->setting ? sources->setting : "[]";
     int r = sections_read(SECTION_SCHEDULE, sources->sections, a, &sections, err);
 

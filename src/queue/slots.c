@@ -100,7 +100,7 @@ static struct slot judge_missed(struct slots_look *l, int64_t at, int64_t last,
 
     switch (l->schedule->missed) {
     case PLAIN_MISSED_NONE:
-        if (l->now - at > SLOTS_GRACE_S * US_PER_S)
+        if (l->now - at > (int64_t)SLOTS_GRACE_S * US_PER_S)
             return (struct slot){at, SLOT_SKIPPED, too_late};
         break;
     case PLAIN_MISSED_ALL:
@@ -316,7 +316,7 @@ int slots_see(const struct slots_looker *looker, const struct schedule *s, struc
     while (r == PLAIN_NONE || r == PLAIN_SKIPPED);
     int64_t after = out->state != SLOTS_SUPERSEDED && l.row.slot_at > l.now ? l.row.slot_at : l.now;
     if (r == PLAIN_OK && out->state == SLOTS_WAITING)
-        out->next_at = l.now + SLOTS_WAIT_S * US_PER_S;
+        out->next_at = l.now + (int64_t)SLOTS_WAIT_S * US_PER_S;
     else if (r == PLAIN_OK)
         r = next_of(&t, after, &out->next_at, err);
     arena_release(&l.arena);

@@ -1,33 +1,15 @@
 #define _GNU_SOURCE
 #include "runner/limits.h"
 
-#include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/statm.h"
 
 static rlim_t before; /* soft RLIMIT_DATA of this process */
-
-/* What RLIMIT_DATA counts, in bytes: the sixth number of /proc/self/statm, in pages. */
-static int64_t data_in_use(void)
-{
-    char text[256];
-    int64_t pages = 0;
-    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        return 0;
-    ssize_t n = read(fd, text, sizeof(text) - 1);
-    (void)close(fd);
-    text[n > 0 ? n : 0] = '\0';
-    (void)sscanf(text, "%*s %*s %*s %*s %*s %" SCNd64, &pages);
-    return pages * sysconf(_SC_PAGESIZE);
-}
 
 static void limit_memory(int64_t bytes)
 {
@@ -35,7 +17,8 @@ static void limit_memory(int64_t bytes)
 
     (void)getrlimit(RLIMIT_DATA, &limit);
     before = limit.rlim_cur;
-    rlim_t wanted = (rlim_t)(data_in_use() + bytes);
+    int64_t in_use = statm_bytes(0, STATM_DATA);
+    rlim_t wanted = (rlim_t)((in_use > 0 ? in_use : 0) + bytes);
     if (wanted < limit.rlim_cur) {
         limit.rlim_cur = wanted;
         (void)setrlimit(RLIMIT_DATA, &limit);

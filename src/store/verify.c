@@ -36,9 +36,10 @@ struct verifying {
 static int check_slice(struct verifying *v, const struct check *c, int64_t above, int64_t upto,
                        size_t *found, plain_error *err)
 {
+    const struct verify_slice slice = {c->name, above, upto};
     size_t count = 0;
-    int r = v->source->rows(v->source->store, c->name, above, upto, VERIFY_FINDINGS_MAX - *found,
-                            v->arena, &v->findings[v->count], &count, err);
+    int r = v->source->rows(v->source->store, &slice, VERIFY_FINDINGS_MAX - *found, v->arena,
+                            &v->findings[v->count], &count, err);
 
     for (size_t i = 0; r == PLAIN_OK && i < count; i++)
         v->findings[v->count + i].check = c->word;
@@ -66,11 +67,15 @@ static int check_counters(struct verifying *v, plain_error *err)
 {
     int64_t counted[JOB_STATUS_COUNT] = {0}, stored[JOB_STATUS_COUNT] = {0};
     const struct verify_source *s = v->source;
-    int r = s->sums(s->store, SQL_VERIFY_COUNTERS, 0, 0, counted, err);
+    const struct verify_slice whole = {.name = SQL_VERIFY_COUNTERS};
+    int r = s->sums(s->store, &whole, counted, err);
 
     for (int64_t above = v->first[TABLE_RESULT] - 1; r == PLAIN_OK && above < v->last[TABLE_RESULT];
-         above += VERIFY_SLICE)
-        r = s->sums(s->store, SQL_VERIFY_RESULTS, above, above + VERIFY_SLICE, stored, err);
+         above += VERIFY_SLICE) {
+        const struct verify_slice slice = {SQL_VERIFY_RESULTS, above, above + VERIFY_SLICE};
+
+        r = s->sums(s->store, &slice, stored, err);
+    }
     for (int i = 0; r == PLAIN_OK && i < JOB_STATUS_COUNT; i++) {
         if (counted[i] != stored[i])
             v->findings[v->count++] = (struct finding){.check = "counter",

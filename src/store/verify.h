@@ -15,6 +15,12 @@
 
 enum { VERIFY_SLICE = 20000 };
 
+/* What a check looks at: ids above `above` up to `upto`. */
+struct verify_slice {
+    enum sql_name name;
+    int64_t above, upto;
+};
+
 /* How a store runs the blocks of verify.sql. */
 struct verify_source {
     void *store;
@@ -22,11 +28,11 @@ struct verify_source {
     int (*ends)(void *store, int64_t last[TABLE_RESULT + 1], int64_t first[TABLE_RESULT + 1],
                 plain_error *err);
     /* A check: at most `most` findings into out, of which uuid and job_class are set. */
-    int (*rows)(void *store, enum sql_name name, int64_t above, int64_t upto, size_t most,
-                struct arena *a, struct finding *out, size_t *count, plain_error *err);
+    int (*rows)(void *store, const struct verify_slice *slice, size_t most, struct arena *a,
+                struct finding *out, size_t *count, plain_error *err);
     /* Adds numbers by status. SQL_VERIFY_COUNTERS takes no ids. */
-    int (*sums)(void *store, enum sql_name name, int64_t above, int64_t upto,
-                int64_t by_status[JOB_STATUS_COUNT], plain_error *err);
+    int (*sums)(void *store, const struct verify_slice *slice, int64_t by_status[JOB_STATUS_COUNT],
+                plain_error *err);
 };
 
 int verify_run(const struct verify_source *source, struct arena *a, struct finding **findings,

@@ -35,13 +35,13 @@ void oversight_take(struct worker *w, struct order *o)
     o->watched_count = 0;
     o->fold = now >= w->fold_at_us;
     if (o->fold)
-        w->fold_at_us = now + FOLD_EVERY_MS * US_PER_MS;
+        w->fold_at_us = now + (int64_t)FOLD_EVERY_MS * US_PER_MS;
     if (now < w->watch_at_us)
         return;
     for (int i = 0; i < w->runner_count; i++)
-        take(o, &w->runners[i].given, now - WATCH_EVERY_MS * US_PER_MS / 2);
-    take(o, &w->ready, now - WATCH_EVERY_MS * US_PER_MS / 2);
-    w->watch_at_us = now + WATCH_EVERY_MS * US_PER_MS;
+        take(o, &w->runners[i].given, now - (int64_t)WATCH_EVERY_MS * US_PER_MS / 2);
+    take(o, &w->ready, now - (int64_t)WATCH_EVERY_MS * US_PER_MS / 2);
+    w->watch_at_us = now + (int64_t)WATCH_EVERY_MS * US_PER_MS;
 }
 
 static struct work *find_in(const struct work_list *l, const plain_uuid *token)
@@ -72,7 +72,7 @@ static void on_watched(struct worker *w, const struct watched_job *job)
         return;
     if (job->state == WATCH_COMPLETED) {
         k->is_recorded = true;
-        w->fold_at_us = clock_mono_us() + FOLD_SOON_MS * US_PER_MS;
+        w->fold_at_us = clock_mono_us() + (int64_t)FOLD_SOON_MS * US_PER_MS;
         return;
     }
     k->why = job->state == WATCH_CANCELLED ? WHY_CANCELLED : WHY_GONE;
@@ -107,7 +107,7 @@ void oversight_reply(struct worker *w, const struct order *o)
         end_waiting(w);
     }
     if (o->result.recorded > 0)
-        w->fold_at_us = clock_mono_us() + FOLD_SOON_MS * US_PER_MS;
+        w->fold_at_us = clock_mono_us() + (int64_t)FOLD_SOON_MS * US_PER_MS;
 }
 
 /* ---- ends that a transaction of the job's own still decides about ---- */
@@ -128,7 +128,7 @@ void oversight_keep_undecided(struct worker *w, const struct order *o)
 
     if (o->result.undecided_count == 0)
         return;
-    w->undecided_at_us = clock_mono_us() + UNDECIDED_MS * US_PER_MS;
+    w->undecided_at_us = clock_mono_us() + (int64_t)UNDECIDED_MS * US_PER_MS;
     w->recording = (struct work_list){0};
     while ((k = work_list_pop(&all)))
         work_list_push(is_undecided(o, k) ? &w->undecided : &w->recording, k);

@@ -8,6 +8,7 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/statm.h"
 #include "worker/state.h"
 
 enum { AHEAD_MAX = 500 };
@@ -40,7 +41,7 @@ void runners_weigh(struct runner *r, int64_t peak_kb)
 
     if (most == 0 || peak_kb <= most || r->is_heavy)
         return;
-    int64_t now_kb = child_rss_kb(&r->child);
+    int64_t now_kb = statm_bytes(r->child.pid, STATM_RESIDENT) / 1024;
     if (now_kb <= most) /* it has given back what its job took */
         return;
     r->is_heavy = true;

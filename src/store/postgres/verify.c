@@ -30,8 +30,8 @@ static int read_ends(void *store, int64_t last[TABLE_RESULT + 1], int64_t first[
     return r;
 }
 
-static int read_rows(void *store, enum sql_name name, int64_t above, int64_t upto, size_t most,
-                     struct arena *a, struct finding *out, size_t *count, plain_error *err)
+static int read_rows(void *store, const struct verify_slice *slice, size_t most, struct arena *a,
+                     struct finding *out, size_t *count, plain_error *err)
 {
     static const struct field fields[] = {{field_uuid, offsetof(struct finding, uuid)},
                                           {field_text, offsetof(struct finding, job_class)}};
@@ -39,27 +39,27 @@ static int read_rows(void *store, enum sql_name name, int64_t above, int64_t upt
     PGresult *result = NULL;
 
     *count = 0;
-    wire_int8(&s->wire, above);
-    wire_int8(&s->wire, upto);
+    wire_int8(&s->wire, slice->above);
+    wire_int8(&s->wire, slice->upto);
     wire_int4(&s->wire, (int)most);
-    int r = ask(s, name, &result, err);
+    int r = ask(s, slice->name, &result, err);
     for (int i = 0; r == PLAIN_OK && i < PQntuples(result) && *count < most; i++)
         fields_read(result, i, fields, ARRAY_SIZE(fields), a, &out[(*count)++]);
     session_clear(&result, 1);
     return r;
 }
 
-static int read_sums(void *store, enum sql_name name, int64_t above, int64_t upto,
+static int read_sums(void *store, const struct verify_slice *slice,
                      int64_t by_status[JOB_STATUS_COUNT], plain_error *err)
 {
     struct session *s = store;
     PGresult *result = NULL;
 
-    if (name == SQL_VERIFY_RESULTS) {
-        wire_int8(&s->wire, above);
-        wire_int8(&s->wire, upto);
+    if (slice->name == SQL_VERIFY_RESULTS) {
+        wire_int8(&s->wire, slice->above);
+        wire_int8(&s->wire, slice->upto);
     }
-    int r = ask(s, name, &result, err);
+    int r = ask(s, slice->name, &result, err);
     for (int i = 0; r == PLAIN_OK && i < PQntuples(result); i++) {
         enum job_status status;
         int64_t n = 0;

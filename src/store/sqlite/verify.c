@@ -19,14 +19,14 @@ static int read_ends(void *store, int64_t last[TABLE_RESULT + 1], int64_t first[
     return query_end(&q, err);
 }
 
-static int read_rows(void *store, enum sql_name name, int64_t above, int64_t upto, size_t most,
-                     struct arena *a, struct finding *out, size_t *count, plain_error *err)
+static int read_rows(void *store, const struct verify_slice *slice, size_t most, struct arena *a,
+                     struct finding *out, size_t *count, plain_error *err)
 {
-    struct query q = query_begin(store, name);
+    struct query q = query_begin(store, slice->name);
 
     *count = 0;
-    query_int(&q, 1, above);
-    query_int(&q, 2, upto);
+    query_int(&q, 1, slice->above);
+    query_int(&q, 2, slice->upto);
     query_int(&q, 3, (int64_t)most);
     while (*count < most && query_row(&q))
         out[(*count)++] =
@@ -34,14 +34,14 @@ static int read_rows(void *store, enum sql_name name, int64_t above, int64_t upt
     return query_end(&q, err);
 }
 
-static int read_sums(void *store, enum sql_name name, int64_t above, int64_t upto,
+static int read_sums(void *store, const struct verify_slice *slice,
                      int64_t by_status[JOB_STATUS_COUNT], plain_error *err)
 {
-    struct query q = query_begin(store, name);
+    struct query q = query_begin(store, slice->name);
 
-    if (name == SQL_VERIFY_RESULTS) {
-        query_int(&q, 1, above);
-        query_int(&q, 2, upto);
+    if (slice->name == SQL_VERIFY_RESULTS) {
+        query_int(&q, 1, slice->above);
+        query_int(&q, 2, slice->upto);
     }
     while (query_row(&q)) {
         const char *text = (const char *)sqlite3_column_text(q.stmt, 0);

@@ -163,8 +163,10 @@ static int open_ear(struct connection *conn, const plain_uuid *worker, plain_err
 {
     struct ear *ear = mem_zalloc(1, sizeof(*ear));
 
-    if (!ear)
-        return error_nomem(err);
+    if (!ear) {
+        (void)error_nomem(err);
+        return PLAIN_E_NOMEM;
+    }
     *ear = (struct ear){.folder_fd = -1, .socket_fd = -1, .watch_fd = -1, .step_ms = -1};
     ear->file = strrchr(conn->path, '/') ? strrchr(conn->path, '/') + 1 : conn->path;
     open_socket(ear, conn->path, worker);
@@ -293,7 +295,10 @@ static int look(struct connection *conn, const struct claim_wish *wish, struct a
     const char **classes = arena_array(a, wish->class_count + 1, sizeof(*classes));
     struct pause *pauses = NULL;
     size_t pause_count = 0, class_count = 0;
-    int r = classes ? pauses_read(conn, a, &pauses, &pause_count, err) : error_nomem(err);
+
+    if (!classes)
+        return error_nomem(err);
+    int r = pauses_read(conn, a, &pauses, &pause_count, err);
 
     for (size_t i = 0; r == PLAIN_OK && i < wish->class_count; i++) {
         if (!pause_find(pauses, pause_count, PAUSE_CLASS, wish->classes[i]))
