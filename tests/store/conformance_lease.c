@@ -218,17 +218,24 @@ void a_living_worker_is_spared_when_the_clock_jumps(void **state)
     close_two(&b, &other);
 }
 
+/* The other worker is dead, with one job. */
+static void open_three(struct bench *b, struct bench *other, struct bench *third)
+{
+    struct new_request r = request_default();
+
+    open_two(b, other);
+    bench_join(third, b);
+    (void)bench_enqueue(b, &r);
+    (void)bench_claim_one(other);
+    age_row(b, other, 61);
+}
+
 void two_rescuers_do_not_share_a_dead_worker(void **state)
 {
     struct bench b, other, third;
-    struct new_request r = request_default();
 
     (void)state;
-    open_two(&b, &other);
-    bench_join(&third, &b);
-    (void)bench_enqueue(&b, &r);
-    (void)bench_claim_one(&other);
-    age_row(&b, &other, 61);
+    open_three(&b, &other, &third);
     assert_int_equal(rescue(&b).orphan_count, 1);
     assert_int_equal(rescue(&third).orphan_count, 0);
     assert_int_equal(rescue_dead(&third, &other).orphan_count, 0);
@@ -246,14 +253,9 @@ void two_rescuers_do_not_share_a_dead_worker(void **state)
 void a_rescuer_that_stops_is_relieved(void **state)
 {
     struct bench b, other, third;
-    struct new_request r = request_default();
 
     (void)state;
-    open_two(&b, &other);
-    bench_join(&third, &b);
-    (void)bench_enqueue(&b, &r);
-    (void)bench_claim_one(&other);
-    age_row(&b, &other, 61);
+    open_three(&b, &other, &third);
     assert_int_equal(rescue(&b).seized, 1);
     age_row(&b, &other, RESCUE_LEASE_MS / 1000 + 1);
     struct rescue_result found = rescue(&third);
@@ -266,14 +268,9 @@ void a_rescuer_that_stops_is_relieved(void **state)
 void a_rescuer_that_leaves_is_relieved_at_once(void **state)
 {
     struct bench b, other, third;
-    struct new_request r = request_default();
 
     (void)state;
-    open_two(&b, &other);
-    bench_join(&third, &b);
-    (void)bench_enqueue(&b, &r);
-    (void)bench_claim_one(&other);
-    age_row(&b, &other, 61);
+    open_three(&b, &other, &third);
     assert_int_equal(rescue(&b).seized, 1);
     assert_int_equal(rescue(&third).seized, 0);
     leave(&b, &b.worker.id);

@@ -37,6 +37,8 @@ CREATE TABLE {schema}.plainjobs_jobrequest (
     retry_of uuid,               -- the attempt (process uuid) that this request continues
     run_no integer,              -- NULL: 1; rises on retries and deferrals
     crash_count integer,         -- NULL: 0; attempts of this job whose runner died
+    lost_count integer,          -- NULL: 0; attempts that were lost with their worker or its host
+    timeout_ms bigint,           -- the longest run; NULL: none of its own
     key_shared boolean,          -- true: the class counts for itself and takes no key row
     CONSTRAINT plainjobs_jobrequest_unique_uuid UNIQUE (uuid),
     CONSTRAINT plainjobs_jobrequest_class_check CHECK (octet_length(job_class) BETWEEN 1 AND 255),
@@ -76,6 +78,8 @@ CREATE TABLE {schema}.plainjobs_jobprocess (
     retry_of uuid,
     run_no integer,
     crash_count integer,
+    lost_count integer,
+    timeout_ms bigint,
     key_shared boolean,
     CONSTRAINT plainjobs_jobprocess_unique_uuid UNIQUE (uuid)
 ) WITH (autovacuum_vacuum_threshold = 20000, autovacuum_vacuum_scale_factor = 0,
@@ -112,6 +116,8 @@ CREATE TABLE {schema}.plainjobs_jobresult (
     retry_of uuid,
     run_no integer,
     crash_count integer,
+    lost_count integer,
+    timeout_ms bigint,
     key_shared boolean,
     worker_id uuid,
     worker_host text,
@@ -295,22 +301,23 @@ CREATE TRIGGER plainjobs_key_process_truncate AFTER TRUNCATE ON {schema}.plainjo
 -- request pays for a savepoint: each takes a transaction number of its own.
 CREATE FUNCTION {schema}.plainjobs_insert_request(
     uuid uuid, job_class text, parameters jsonb, queue text, start_at timestamptz, priority integer,
-    retries integer, concurrency_key text, source text) RETURNS uuid LANGUAGE plpgsql AS $$
+    retries integer, concurrency_key text, source text, timeout_ms bigint)
+    RETURNS uuid LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
     IF $8 <> '' THEN
         BEGIN
             INSERT INTO {schema}.plainjobs_jobrequest (uuid, job_class, parameters, queue, start_at,
-                priority, retries, concurrency_key, source, root_uuid)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $1)
+                priority, retries, concurrency_key, source, root_uuid, timeout_ms)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $1, $10)
             ON CONFLICT ON CONSTRAINT plainjobs_jobrequest_unique_uuid DO NOTHING;
         EXCEPTION WHEN SQLSTATE 'PJ501' THEN
             RETURN NULL;
         END;
     ELSE
         INSERT INTO {schema}.plainjobs_jobrequest (uuid, job_class, parameters, queue, start_at,
-            priority, retries, source, root_uuid)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $9, $1)
+            priority, retries, source, root_uuid, timeout_ms)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $9, $1, $10)
         ON CONFLICT ON CONSTRAINT plainjobs_jobrequest_unique_uuid DO NOTHING;
     END IF;
     RETURN $1;
@@ -332,7 +339,7 @@ CREATE FUNCTION {schema}.plain_jobs_enqueue(
     job_class text, parameters jsonb DEFAULT '{}', queue text DEFAULT 'default',
     delay interval DEFAULT NULL, start_at timestamptz DEFAULT NULL, priority integer DEFAULT 0,
     retries integer DEFAULT 0, concurrency_key text DEFAULT '', uuid uuid DEFAULT NULL,
-    source text DEFAULT '') RETURNS uuid LANGUAGE plpgsql AS $$
+    source text DEFAULT '', timeout interval DEFAULT NULL) RETURNS uuid LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
     stored jsonb := parameters;
@@ -342,6 +349,9 @@ BEGIN
     END IF;
     IF delay < interval '0' THEN
         RAISE EXCEPTION 'PJ105: delay must not be negative' USING ERRCODE = 'PJ105';
+    END IF;
+    IF timeout < interval '1 millisecond' OR timeout > interval '365000 days' THEN
+        RAISE EXCEPTION 'PJ105: timeout must be 1 ms to 365000 days' USING ERRCODE = 'PJ105';
     END IF;
     IF retries IS NULL OR retries NOT BETWEEN 0 AND 32767 THEN
         RAISE EXCEPTION 'PJ105: retries must be 0 to 32767' USING ERRCODE = 'PJ105';
@@ -362,7 +372,7 @@ BEGIN
     RETURN {schema}.plainjobs_insert_request(
         COALESCE(uuid, gen_random_uuid()), job_class, stored, queue,
         COALESCE(start_at, statement_timestamp() + delay), priority, retries, concurrency_key,
-        source);
+        source, (extract(epoch FROM timeout) * 1000)::bigint);
 END $$;
 
 INSERT INTO {schema}.plainjobs_migration (version, name) VALUES (1, 'queue');

@@ -19,16 +19,10 @@ CREATE TABLE {schema}.plainjobs_workerheartbeat (
     idle_at timestamptz          -- since when it waits to be woken; NULL: it does not
 );
 
--- timeout_ms: the longest run, NULL for none of its own. lost_count: attempts of this job that were
--- lost with their worker or its host, NULL for none.
-ALTER TABLE {schema}.plainjobs_jobrequest
-    ADD COLUMN timeout_ms bigint, ADD COLUMN lost_count integer;
 ALTER TABLE {schema}.plainjobs_jobprocess
-    ADD COLUMN timeout_ms bigint, ADD COLUMN lost_count integer,
     ADD COLUMN cancel_at timestamptz, -- when somebody asked for its end
     ADD COLUMN cancel_by text;        -- who
 ALTER TABLE {schema}.plainjobs_jobresult
-    ADD COLUMN timeout_ms bigint, ADD COLUMN lost_count integer,
     ADD COLUMN output text;           -- the end of what the attempt wrote
 
 -- What is not to be started for now.

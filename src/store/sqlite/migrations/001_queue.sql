@@ -41,6 +41,8 @@ CREATE TABLE plainjobs_jobrequest (
     retry_of BLOB,               -- the attempt (process uuid) that this request continues
     run_no INTEGER,              -- NULL: 1; rises on retries and deferrals
     crash_count INTEGER,         -- NULL: 0; attempts of this job whose runner died
+    lost_count INTEGER,          -- NULL: 0; attempts that were lost with their worker or its host
+    timeout_ms INTEGER,          -- the longest run; NULL: none of its own
     key_shared INTEGER           -- 1: the class counts for itself and takes no key row
 );
 
@@ -75,6 +77,8 @@ CREATE TABLE plainjobs_jobprocess (
     retry_of BLOB,
     run_no INTEGER,
     crash_count INTEGER,
+    lost_count INTEGER,
+    timeout_ms INTEGER,
     key_shared INTEGER
 );
 
@@ -109,6 +113,8 @@ CREATE TABLE plainjobs_jobresult (
     retry_of BLOB,
     run_no INTEGER,
     crash_count INTEGER,
+    lost_count INTEGER,
+    timeout_ms INTEGER,
     key_shared INTEGER,
     worker_id BLOB,
     worker_host TEXT,

@@ -20,16 +20,8 @@ CREATE TABLE plainjobs_workerheartbeat (
     idle_at INTEGER              -- since when it waits to be woken; NULL: it does not
 );
 
--- timeout_ms: the longest run, NULL for none of its own. lost_count: attempts of this job that were
--- lost with their worker or its host, NULL for none.
-ALTER TABLE plainjobs_jobrequest ADD COLUMN timeout_ms INTEGER;
-ALTER TABLE plainjobs_jobrequest ADD COLUMN lost_count INTEGER;
-ALTER TABLE plainjobs_jobprocess ADD COLUMN timeout_ms INTEGER;
-ALTER TABLE plainjobs_jobprocess ADD COLUMN lost_count INTEGER;
 ALTER TABLE plainjobs_jobprocess ADD COLUMN cancel_at INTEGER; -- when somebody asked for its end
 ALTER TABLE plainjobs_jobprocess ADD COLUMN cancel_by TEXT;    -- who
-ALTER TABLE plainjobs_jobresult ADD COLUMN timeout_ms INTEGER;
-ALTER TABLE plainjobs_jobresult ADD COLUMN lost_count INTEGER;
 ALTER TABLE plainjobs_jobresult ADD COLUMN output TEXT;        -- the end of what the attempt wrote
 
 -- What is not to be started for now.
