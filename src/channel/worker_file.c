@@ -92,17 +92,48 @@ static int refuse(const char *path, int why, plain_error *err)
     return error_set_errno(err, PLAIN_E_IO, 622, "", why, "making the worker file %s", path);
 }
 
+void worker_file_remove_begun(const char *name)
+{
+    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd < 0)
+        return;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        (void)unlink(name);
+    (void)close(fd);
+}
+
+/* A new file, locked; -1 and errno. Between its making and its lock it looks as if its maker had
+ * died: when it was removed for that, another is made. */
+static int open_locked(const char *name)
+{
+    for (;;) {
+        int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+        struct stat st;
+
+        if (fd < 0)
+            return -1;
+        if (flock(fd, LOCK_EX) == 0 && fstat(fd, &st) == 0 && st.st_nlink > 0)
+            return fd;
+        int why = errno;
+        bool removed = fstat(fd, &st) == 0 && st.st_nlink == 0;
+        (void)close(fd);
+        if (!removed) {
+            errno = why;
+            return -1;
+        }
+    }
+}
+
 /* The whole file under a name of its own: locked, with all of its blocks, and its head. */
 static int make_whole(struct worker_file *f, const char *name, const struct facts *facts,
                       plain_error *err)
 {
-    (void)unlink(name); /* of a worker that died right here */
-    f->fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    worker_file_remove_begun(name); /* of a worker that died right here */
+    f->fd = open_locked(name);
     if (f->fd < 0)
         return refuse(f->path, errno, err);
-    int failed = flock(f->fd, LOCK_EX | LOCK_NB) < 0 ? errno : 0;
-    if (!failed)
-        failed = posix_fallocate(f->fd, 0, (off_t)f->size);
+    int failed = posix_fallocate(f->fd, 0, (off_t)f->size);
     if (failed)
         return refuse(f->path, failed, err);
     f->head = mmap(NULL, f->size, PROT_READ | PROT_WRITE, MAP_SHARED, f->fd, 0);
@@ -123,7 +154,7 @@ int worker_file_create(struct worker_file *f, const char *path, int runner_count
     *f = (struct worker_file){.fd = -1, .size = file_size(runner_count)};
     if (!text_copy(f->path, sizeof(f->path), path))
         return refuse(path, ENAMETOOLONG, err);
-    (void)snprintf(name, sizeof(name), "%s.new", path);
+    (void)snprintf(name, sizeof(name), "%s" WORKER_FILE_BEGUN, path);
     if (is_held(path)) {
         f->path[0] = '\0';
         return error_set(err, PLAIN_E_REFUSED, 621, "",

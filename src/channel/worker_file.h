@@ -92,4 +92,10 @@ bool worker_file_has_life(const struct worker_file *f);
 /* Whether nobody holds the lock of the file of that name. */
 bool worker_file_is_free(const char *path);
 
+/* What stands behind the name of a file while it is made. */
+#define WORKER_FILE_BEGUN ".new"
+/* Removes a file of such a name when its maker is dead: it holds the lock until the file is whole.
+ */
+void worker_file_remove_begun(const char *name);
+
 #endif

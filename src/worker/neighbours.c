@@ -12,18 +12,18 @@
 #include "base/text.h"
 #include "base/uuid.h"
 
-/* "w" and eight hexadecimal digits: see worker.c. */
-static bool is_ours(const char *name)
+/* "w" and eight hexadecimal digits (see worker.c), and this behind them. */
+static bool is_ours(const char *name, const char *ending)
 {
     enum { LENGTH = 9 };
 
-    if (strlen(name) != LENGTH || name[0] != 'w')
+    if (name[0] != 'w')
         return false;
     for (int i = 1; i < LENGTH; i++) {
         if (!isxdigit((unsigned char)name[i]))
             return false;
     }
-    return true;
+    return strcmp(name + LENGTH, ending) == 0;
 }
 
 static bool has_room(const struct neighbours *n)
@@ -104,10 +104,10 @@ void neighbours_look(struct neighbours *n)
     if (!folder)
         return;
     while ((entry = readdir(folder))) {
-        if (!is_ours(entry->d_name))
-            continue;
-        (void)snprintf(path, sizeof(path), "%s/%.9s", n->folder, entry->d_name);
-        if (strcmp(path, n->own) != 0)
+        (void)snprintf(path, sizeof(path), "%s/%.13s", n->folder, entry->d_name);
+        if (is_ours(entry->d_name, WORKER_FILE_BEGUN))
+            worker_file_remove_begun(path);
+        else if (is_ours(entry->d_name, "") && strcmp(path, n->own) != 0)
             look_at(n, path);
     }
     (void)closedir(folder);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -77,6 +78,29 @@ static void a_missing_or_full_folder_is_refused(void **state)
     assert_int_equal(worker_file_create(&f, path, INT32_MAX, 42, LEASE_MS, &err), PLAIN_E_IO);
     assert_int_equal(err.pj, 622);
     remove_folder(path); /* nothing was left in it */
+}
+
+static void what_was_only_begun_goes_with_its_maker(void **state)
+{
+    char name[80];
+    struct worker_file f;
+    const char *path = new_path();
+
+    (void)state;
+    (void)snprintf(name, sizeof(name), "%s" WORKER_FILE_BEGUN, path);
+    int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    worker_file_remove_begun(name); /* its maker lives */
+    assert_int_equal(access(name, F_OK), 0);
+    (void)close(fd);
+    worker_file_remove_begun(name);
+    assert_int_equal(access(name, F_OK), -1);
+    worker_file_remove_begun(name); /* there is none */
+    fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    (void)close(fd);
+    create(&f, path); /* one that is in the way */
+    worker_file_release(&f, true);
+    remove_folder(path);
 }
 
 static void both_sides_see_the_same_page(void **state)
@@ -193,5 +217,6 @@ static void what_is_damaged_is_not_believed(void **state)
 }
 
 HARNESS_MAIN(a_second_worker_is_refused, a_missing_or_full_folder_is_refused,
-             both_sides_see_the_same_page, another_reads_who_it_is_of_and_who_lives,
-             a_lock_that_a_child_kept_is_no_life, what_is_damaged_is_not_believed)
+             what_was_only_begun_goes_with_its_maker, both_sides_see_the_same_page,
+             another_reads_who_it_is_of_and_who_lives, a_lock_that_a_child_kept_is_no_life,
+             what_is_damaged_is_not_believed)

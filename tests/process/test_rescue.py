@@ -271,6 +271,21 @@ def test_what_a_job_left_running_ends_when_its_worker_was_killed(db, plain, modu
     wait_until(lambda: not living_in(plain.folder), "the end of what it had started", seconds=2)
 
 
+@on_one_store
+def test_a_file_that_a_killed_worker_had_only_begun_is_removed(db, plain, module, start_worker):
+    """test_random_kills_lose_nothing found one now and then."""
+    folder = plain.folder / "plain.db-workers"
+    folder.mkdir(mode=0o700)
+    begun = folder / "w0123abcd.new"
+    begun.write_bytes(b"")
+    mine = folder / "w0123abcd.new.txt"
+    mine.write_bytes(b"")
+    worker = start_worker("--max-processes", 1)
+    wait_until(lambda: not begun.exists(), "the end of what was begun")
+    worker.stop()
+    assert mine.exists()
+
+
 def test_a_job_lost_with_its_worker_is_retried_at_most_ten_times(db, plain, module, start_worker):
     """Nine losses are in its row; the tenth is the last."""
     plain.enqueue("FirstSlowJob", "--retries", 20)
