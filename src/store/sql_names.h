@@ -42,7 +42,6 @@
     X(LOOK)                                                                                        \
     X(MARK_IDLE)                                                                                   \
     X(LISTEN)                                                                                      \
-    X(IS_DIRECT)                                                                                   \
     X(DATA_VERSION)                                                                                \
     X(IS_REGISTERED)                                                                               \
     X(NEED_RESCUE)                                                                                 \
@@ -68,6 +67,7 @@
     X(HAS_SCHEMA)                                                                                  \
     X(SCHEMA_VERSION)                                                                              \
     X(SESSION_SETTINGS)                                                                            \
+    X(POOLED_SETTINGS)                                                                             \
     X(PLAN_SWITCHES)                                                                               \
     X(LOCK_MIGRATIONS)                                                                             \
     X(CLEAR_RESULTS)                                                                               \

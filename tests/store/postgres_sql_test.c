@@ -242,8 +242,8 @@ static void check_hot_plans(PGconn *conn)
     char sql[SQL_SIZE];
 
     PQclear(run(conn, "DEALLOCATE ALL"));
-    PQclear(run(conn, text_of(SQL_SESSION_SETTINGS, sql)));
     PQclear(run(conn, "BEGIN"));
+    PQclear(run(conn, text_of(SQL_POOLED_SETTINGS, sql)));
     PQclear(run(conn, text_of(SQL_PLAN_SWITCHES, sql)));
     for (size_t i = 0; i < sizeof(hot) / sizeof(hot[0]); i++) {
         struct buf plan = BUF_INIT(SQL_SIZE);

@@ -52,7 +52,7 @@ static const struct excuse {
     {SQL_MANY_REPEATABLE, "enqueue, for each request"},
     {SQL_MARK_IDLE, "all workers are told"},
     {SQL_LISTEN, "sockets and a watch"},
-    {SQL_IS_DIRECT, "there is no pooler"},
+    {SQL_POOLED_SETTINGS, "there is no pooler"},
     {SQL_MANY_TAKEN_BACK, "nobody else writes meanwhile"},
 };
 

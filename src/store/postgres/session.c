@@ -21,6 +21,7 @@
 #include "store/postgres/adopt.h"
 #include "store/postgres/failure.h"
 #include "store/postgres/fields.h"
+#include "store/postgres/pooler.h"
 
 static const char *const statement_names[SQL_COUNT] = {
 #define STATEMENT_NAME(name) #name,
@@ -83,6 +84,7 @@ void session_drop(struct session *s)
     s->sent_count = 0;
     s->send_failed = false;
     s->started = s->listens = false;
+    pooler_forget(s);
     memset(s->prepared, 0, sizeof(s->prepared));
 }
 
@@ -197,10 +199,14 @@ static int set_up(struct session *s, plain_error *err)
 
     if (PQsetnonblocking(s->conn, 1) != 0 || PQenterPipelineMode(s->conn) != 1)
         return session_lose(s, NULL, err);
+    s->asks_unnamed = true; /* a name may be another client's behind a pooler */
+    wire_int4(&s->wire, PQbackendPID(s->conn));
     session_send(s, SQL_SESSION_SETTINGS);
     int r = session_sync(s, &result, 1, err);
-    if (r == PLAIN_OK)
+    if (r == PLAIN_OK) {
+        s->asks_unnamed = pooler_learn(s, result);
         r = learn_schema(s, result, err);
+    }
     session_clear(&result, 1);
     if (r < 0)
         session_drop(s);
@@ -291,17 +297,31 @@ void session_put_sql(const struct session *s, struct buf *out, const char *sql)
     buf_puts(out, sql);
 }
 
-static bool prepare(struct session *s, enum sql_name name)
+static bool sent(struct session *s, enum sql_name name, bool is_extra)
+{
+    s->sent[s->sent_count++] = (struct session_sent){name, is_extra};
+    return true;
+}
+
+/* Under its name; or, without one, to be executed with these values at once. */
+static bool send_text(struct session *s, enum sql_name name, const struct session_values *v)
 {
     struct buf sql = BUF_INIT(SQL_MAX);
+    int done = 0;
 
     session_put_sql(s, &sql, sql_postgres[name]);
-    bool sent =
-        buf_ok(&sql) && PQsendPrepare(s->conn, statement_names[name], sql.data, 0, NULL) == 1;
+    if (buf_ok(&sql) && v)
+        done = PQsendQueryParams(s->conn, sql.data, v->count, NULL, v->values, v->lengths,
+                                 v->formats, BINARY);
+    else if (buf_ok(&sql))
+        done = PQsendPrepare(s->conn, statement_names[name], sql.data, 0, NULL);
     buf_release(&sql);
-    if (sent)
-        s->sent[s->sent_count++] = (struct session_sent){name, true};
-    return sent;
+    return done == 1;
+}
+
+static bool prepare(struct session *s, enum sql_name name)
+{
+    return send_text(s, name, NULL) && sent(s, name, true);
 }
 
 bool session_take_values(const struct session *s, struct session_values *out)
@@ -323,12 +343,24 @@ static bool execute(struct session *s, enum sql_name name)
 {
     struct session_values v;
 
-    if (!session_take_values(s, &v) ||
-        PQsendQueryPrepared(s->conn, statement_names[name], v.count, v.values, v.lengths, v.formats,
-                            BINARY) != 1)
+    if (!session_take_values(s, &v))
         return false;
-    s->sent[s->sent_count++] = (struct session_sent){name, false};
-    return true;
+    if (s->asks_unnamed)
+        return send_text(s, name, &v) && sent(s, name, false);
+    return (s->prepared[name] || prepare(s, name)) &&
+           PQsendQueryPrepared(s->conn, statement_names[name], v.count, v.values, v.lengths,
+                               v.formats, BINARY) == 1 &&
+           sent(s, name, false);
+}
+
+/* What has to stand in front of it behind a pooler. */
+static bool lead_in(struct session *s, enum sql_name name)
+{
+    static const struct session_values none = {0};
+
+    if (!pooler_wants_settings(s, name))
+        return true;
+    return send_text(s, SQL_POOLED_SETTINGS, &none) && sent(s, SQL_POOLED_SETTINGS, true);
 }
 
 void session_send(struct session *s, enum sql_name name)
@@ -338,7 +370,7 @@ void session_send(struct session *s, enum sql_name name)
         return;
     }
     if (!s->send_failed)
-        s->send_failed = !(s->prepared[name] || prepare(s, name)) || !execute(s, name);
+        s->send_failed = !lead_in(s, name) || !execute(s, name);
     wire_reset(&s->wire);
 }
 
@@ -360,9 +392,9 @@ static int take_results(struct session *s, struct session_sent sent, PGresult **
     while ((r = next_result(s, &result, *failed ? NULL : err)) == PLAIN_OK && result) {
         if (*failed == PLAIN_OK)
             *failed = session_judge(s, result, lost, err);
-        if (sent.preparing)
+        if (sent.is_extra)
             s->prepared[sent.name] = session_is_good(result);
-        if (!sent.preparing && out && !*out)
+        if (!sent.is_extra && out && !*out)
             *out = result;
         else
             PQclear(result);
@@ -438,11 +470,12 @@ int session_sync(struct session *s, PGresult **results, size_t count, plain_erro
         struct session_sent sent = s->sent[i];
 
         r = take_results(s, sent, n < count ? &results[n] : NULL, &failed, &lost, err);
-        n += sent.preparing ? 0 : 1;
+        n += sent.is_extra ? 0 : 1;
     }
     if (r == PLAIN_OK)
         r = take_sync(s, &failed, &lost, err);
     s->sent_count = 0;
+    pooler_synced(s, failed, r);
     if (lost)
         session_drop(s);
     if (failed < 0) /* nothing was committed, whatever became of the link then */

@@ -15,7 +15,7 @@
  * in doubt, is closed at once; the server then undoes what was not synced.
  *
  * Statements are prepared when they are first used: an application that only enqueues never sends
- * the others.
+ * the others. Behind a pooler nothing is prepared: see pooler.h.
  */
 #ifndef PLAIN_STORE_POSTGRES_SESSION_H
 #define PLAIN_STORE_POSTGRES_SESSION_H
@@ -51,13 +51,19 @@ struct session {
     bool prepared[SQL_COUNT];
     struct session_sent {
         enum sql_name name;
-        bool preparing; /* its result is nobody's business */
+        bool is_extra; /* its result is nobody's business */
     } sent[SESSION_SENDS_MAX * 2];
     size_t sent_count;
     bool send_failed;
-    bool listens; /* to plainjobs_wake: see wake.c */
-    bool started; /* the sync of the pipeline is sent already */
-    bool spans;   /* a transaction over several syncs is open: see transaction.h */
+    bool listens;      /* to plainjobs_wake: see wake.c */
+    bool started;      /* the sync of the pipeline is sent already */
+    bool asks_unnamed; /* statements are sent as texts: see pooler.h */
+    struct session_pooled {
+        bool is;       /* what is at the other end lends the server's connections */
+        bool in_block; /* a transaction was begun by BEGIN */
+        bool is_bare;  /* ... and has no settings yet */
+    } pooled;
+    bool spans; /* a transaction over several syncs is open: see transaction.h */
     struct session_adopted {
         bool is;     /* the connection is the application's: see adopt.h */
         bool open;   /* our transaction or savepoint is */

@@ -14,16 +14,10 @@ static int ask(struct session *s, enum sql_name name, PGresult **result, plain_e
 static int open_listening(struct session *s, plain_error *err)
 {
     PGresult *result = NULL;
-    bool is_direct = false;
 
-    wire_int4(&s->wire, PQbackendPID(s->conn));
-    int r = ask(s, SQL_IS_DIRECT, &result, err);
-    if (r == PLAIN_OK)
-        field_read(result, 0, 0, field_bool, NULL, &is_direct);
-    session_clear(&result, 1);
-    if (r < 0 || !is_direct)
-        return r < 0 ? r : PLAIN_NONE;
-    r = ask(s, SQL_LISTEN, &result, err);
+    if (s->pooled.is) /* what is told to a connection goes to whoever has it then */
+        return PLAIN_NONE;
+    int r = ask(s, SQL_LISTEN, &result, err);
     session_clear(&result, 1);
     s->listens = r == PLAIN_OK;
     return r;

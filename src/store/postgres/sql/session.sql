@@ -1,16 +1,26 @@
 -- session.sql - what a connection says before its work
 
 -- :name session_settings
+-- $1 int4  the process that the server named when the connection was made
 -- Once for each connection. Returns the schema that is used when the URL names none: NULL when the
--- search path leads nowhere. Every statement is planned once for all parameters: for LIMIT $1 the
--- server would otherwise plan each claim anew. statement_timeout ends what a client that has gone
--- left running, before the client's own deadline.
-SELECT current_schema()::text,
-       set_config('lock_timeout', '2s', false),
-       set_config('statement_timeout', '20s', false),
-       set_config('plan_cache_mode', 'force_generic_plan', false),
-       set_config('default_transaction_isolation', 'read committed', false),
-       set_config('jit', 'off', false);
+-- search path leads nowhere; and whether the server itself is at the other end: behind a pooler that
+-- lends its connections it is another process. There what is set lasts for this transaction only, since
+-- the next one on that connection may be anybody's: see pooled_settings. Every statement is planned
+-- once for all parameters: for LIMIT $1 the server would otherwise plan each claim anew.
+-- statement_timeout ends what a client that has gone left running, before the client's own deadline.
+SELECT current_schema()::text, pg_backend_pid() = $1::int4,
+       set_config('lock_timeout', '2s', pg_backend_pid() <> $1::int4),
+       set_config('statement_timeout', '20s', pg_backend_pid() <> $1::int4),
+       set_config('plan_cache_mode', 'force_generic_plan', pg_backend_pid() <> $1::int4),
+       set_config('default_transaction_isolation', 'read committed', pg_backend_pid() <> $1::int4),
+       set_config('jit', 'off', pg_backend_pid() <> $1::int4);
+
+-- :name pooled_settings
+-- Behind a pooler, at the head of each transaction: what session_settings sets for good elsewhere.
+SELECT set_config('lock_timeout', '2s', true),
+       set_config('statement_timeout', '20s', true),
+       set_config('plan_cache_mode', 'force_generic_plan', true),
+       set_config('jit', 'off', true);
 
 -- :name plan_switches
 -- First in every transaction whose statements must walk an index whatever the statistics say: the

@@ -13,11 +13,6 @@ UPDATE {schema}.plainjobs_workerheartbeat
 SELECT seen_at, is_due, next_due, oldest, newest
   FROM {schema}.plainjobs_look($1::text[], $2::text[]);
 
--- :name is_direct
--- $1 int4  the process that the server named when the connection was made
--- Behind a pooler it is another one, and what is told to a connection goes to whoever has it then.
-SELECT pg_backend_pid() = $1::int4;
-
 -- :name listen
 -- The trigger plainjobs_wake tells; the schema stands in what it says.
 LISTEN plainjobs_wake;
