@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/uuid.h"
+
 /* 0001-01-01 00:00:00 UTC: the first moment that clock_format can write. */
 #define CLOCK_MIN_US (-INT64_C(62135596800000000))
 
@@ -69,6 +71,16 @@ int64_t clock_add(int64_t a, int64_t b)
     if (__builtin_add_overflow(a, b, &sum))
         return a < 0 ? INT64_MIN : INT64_MAX;
     return sum;
+}
+
+int64_t clock_earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+int64_t clock_jittered(int64_t us)
+{
+    return us - (int64_t)(random_u64() % (uint64_t)(us / 8 + 1));
 }
 
 static bool is_leap_year(int64_t year)

@@ -29,6 +29,10 @@ void clock_set_source(const struct clock_source *source); /* NULL: the kernel's 
 
 /* a + b, saturated to [INT64_MIN, INT64_MAX]. */
 int64_t clock_add(int64_t a, int64_t b);
+int64_t clock_earlier(int64_t a, int64_t b);
+/* us (0 or more), up to an eighth less: so that processes that were started together do not do
+ * things together for ever. */
+int64_t clock_jittered(int64_t us);
 
 /* "2026-11-24T06:30:00.123456Z" (27 bytes and NUL); us is clamped to years 1 to 9999. */
 enum { CLOCK_TEXT_SIZE = 32 };

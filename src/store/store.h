@@ -126,7 +126,6 @@ struct worker_identity {
     plain_uuid id;
     const char *host;
     int pid;
-    int shard; /* of its counters, 0 to 63 */
 };
 
 /* What a worker says of itself. */
@@ -185,6 +184,7 @@ enum { STORE_CLAIM_MAX = 1000, STORE_END_MAX = 1000 };
 /* One round of a worker: ends, then unstarted claims back to the queue, then new claims. */
 struct cycle {
     const struct worker_identity *worker;
+    int shard; /* of the counters, 0 to 63: cycles with different ones do not wait for each other */
     const struct job_end *ends;
     size_t end_count;           /* at most STORE_END_MAX */
     const plain_uuid *releases; /* tokens */

@@ -39,7 +39,7 @@ static void lose(struct worker *w)
 /* Once nothing of the old lease runs and no order names the old id. */
 static void take_new_id(struct worker *w)
 {
-    if (w->stop != STOP_NO || !runners_all_down(w) || w->store->busy)
+    if (w->stop != STOP_NO || !runners_all_down(w) || orders_are_out(w))
         return;
     work_list_append(&w->returning, &w->ready); /* a claim that came in last, too */
     w->identity.id = uuid_new();

@@ -23,12 +23,6 @@ int64_t lease_margin_us(int64_t lease_ms)
     return (margin_ms < MARGIN_LEAST_MS ? MARGIN_LEAST_MS : margin_ms) * US_PER_MS;
 }
 
-/* Up to a tenth earlier, so that workers that were started together do not stay together. */
-static int64_t jittered_us(int64_t us)
-{
-    return us - (int64_t)(random_u64() % (uint64_t)(us / 10 + 1));
-}
-
 static int open_store(struct lease_thread *t, plain_error *err)
 {
     if (t->store)
@@ -79,7 +73,7 @@ static void set_due(struct lease_thread *t, int r, const plain_error *err)
                       LOG_NUMBER("failures", t->failures + 1));
         t->failures++;
     }
-    t->due_us = clock_boot_us() + jittered_us(wait_us);
+    t->due_us = clock_boot_us() + clock_jittered(wait_us);
 }
 
 /* Once for each lease, when this worker's own queues and classes stand among those of the living.

@@ -1,8 +1,8 @@
 /*
  * life.c - what an end means
  *
- * Decides status and successor of an attempt and gives the end to pump.c. A successor stands in the
- * same transaction as the end, so there is never a failed attempt that some sweep must find.
+ * Decides status and successor of an attempt and gives the end to orders.c. A successor stands in
+ * the same transaction as the end, so there is never a failed attempt that some sweep must find.
  *
  *     SUCCESSFUL           no successor
  *     ERRORED, LOST        successor with retry_attempt + 1 while retries are left

@@ -121,17 +121,18 @@ static bool is_undecided(const struct order *o, const struct work *k)
     return false;
 }
 
-void oversight_keep_undecided(struct worker *w, const struct order *o)
+void oversight_keep_undecided(struct worker *w, struct lane *l)
 {
-    struct work_list all = w->recording;
+    const struct order *o = &l->store.order;
+    struct work_list all = l->recording;
     struct work *k;
 
     if (o->result.undecided_count == 0)
         return;
     w->undecided_at_us = clock_mono_us() + (int64_t)UNDECIDED_MS * US_PER_MS;
-    w->recording = (struct work_list){0};
+    l->recording = (struct work_list){0};
     while ((k = work_list_pop(&all)))
-        work_list_push(is_undecided(o, k) ? &w->undecided : &w->recording, k);
+        work_list_push(is_undecided(o, k) ? &w->undecided : &l->recording, k);
 }
 
 /* A runner that sits on an open transaction, of a job that has ended, is replaced. */

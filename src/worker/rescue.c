@@ -130,15 +130,16 @@ static bool stands_in(const struct work_list *l, const plain_uuid *token)
  * written yet. */
 static bool is_in_hand(const struct worker *w, const struct orphan *o)
 {
-    const struct work_list *const lists[] = {&w->ended,     &w->recording, &w->undecided,
-                                             &w->returning, &w->releasing, &w->asking,
-                                             &w->ready};
+    const struct work_list *const lists[] = {&w->ended,     &w->undecided, &w->returning,
+                                             &w->releasing, &w->asking,    &w->ready};
     bool found = false;
 
     if (!uuid_equal(&o->worker_id, &w->file.head->ids[1].id))
         return false;
     for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
         found = found || stands_in(lists[i], &o->claim.token);
+    for (int i = 0; i < w->lane_count; i++)
+        found = found || stands_in(&w->lanes[i].recording, &o->claim.token);
     for (int i = 0; i < w->runner_count; i++) /* one that is asked for the retry's delay */
         found = found || stands_in(&w->runners[i].given, &o->claim.token);
     return found;

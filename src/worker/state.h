@@ -1,11 +1,12 @@
 /*
  * state.h - what a worker knows: the struct that its parts share
  *
- * Everything here belongs to the event loop's thread; only the order of the store thread is lent
+ * Everything here belongs to the event loop's thread; only the orders of the store threads are lent
  * out (see store_thread.h). The parts:
  *
  *     worker.c   start, signals, stop
- *     pump.c     what goes to the database and when; what comes back
+ *     pump.c     what can be done now, and until when to sleep
+ *     orders.c   what goes to the database and when; what comes back
  *     runners.c  handing jobs to runners, starting and stopping them
  *     process.c  one runner as a process: its channel, its page, its end
  *     stops.c    ending a job that does not end by itself
@@ -117,6 +118,18 @@ struct wakeup {
     int64_t window_us, found; /* jobs found since, for is_busy */
 };
 
+/* A connection to the database, and what its order that is out is about: see orders.c. */
+struct lane {
+    struct store_thread store;
+    bool is_started;
+    struct work_list recording;           /* the ends of the order */
+    plain_uuid doubtful[STORE_CLAIM_MAX]; /* tokens of a claim whose outcome is unknown */
+    size_t doubtful_count;
+    int64_t retry_at_us; /* the database failed: not before this */
+    unsigned failures;
+};
+enum { LANES_MAX = 2 };
+
 enum stop_stage { STOP_NO, STOP_GRACEFUL, STOP_NOW };
 
 struct worker {
@@ -129,8 +142,8 @@ struct worker {
     uv_timer_t timer;
     uv_async_t wake, lease_wake;
     uv_signal_t signals[2];
-    struct store_thread *store;
-    bool store_started;
+    struct lane *lanes; /* the first does everything, the second helps in a rush */
+    int lane_count;
     struct lease lease;
     struct worker_file file;
     struct rescuer rescuer;
@@ -147,19 +160,16 @@ struct worker {
     size_t class_count;
     bool classes_known; /* the first runner has described them */
 
-    struct work_list ready;               /* claimed, not handed out: runners.c takes from it    */
-    struct work_list asking;              /* wait for a runner that tells the retry's delay      */
-    struct work_list hooks;               /* on_aborted to be called by a runner               */
-    struct work_list hooked;              /* called: pump.c clears them in the database         */
-    struct work_list clearing;            /* ... in the order that is out                       */
-    struct work_list ended;               /* to be recorded: pump.c takes from it                 */
-    struct work_list returning;           /* to go back to the queue: pump.c takes from it        */
-    struct work_list recording;           /* the ends of the order that is out, then...           */
-    struct work_list releasing;           /* ... its releases                                     */
-    struct work_list undecided;           /* ends of which a transaction of the job's own decides */
-    plain_uuid doubtful[STORE_CLAIM_MAX]; /* tokens of a claim whose outcome is unknown */
-    size_t doubtful_count;
-    bool one_by_one; /* an end was refused: record them singly until it is found */
+    struct work_list ready;     /* claimed, not handed out: runners.c takes from it    */
+    struct work_list asking;    /* wait for a runner that tells the retry's delay      */
+    struct work_list hooks;     /* on_aborted to be called by a runner               */
+    struct work_list hooked;    /* called: orders.c clears them in the database         */
+    struct work_list clearing;  /* ... in the order that is out                       */
+    struct work_list ended;     /* to be recorded: orders.c takes from it                 */
+    struct work_list returning; /* to go back to the queue: orders.c takes from it        */
+    struct work_list releasing; /* ... in the order that is out                         */
+    struct work_list undecided; /* ends of which a transaction of the job's own decides */
+    bool one_by_one;            /* an end was refused: record them singly until it is found */
 
     const char **hook_names; /* classes with an on_aborted */
     size_t hook_name_count;
@@ -174,10 +184,8 @@ struct worker {
     int64_t average_us; /* moving average of a job's duration; 0: none has ended yet */
     int64_t poll_at_us; /* next claim without cause */
     struct wakeup wakeup;
-    bool likely;         /* the last claim was full: there is more */
-    bool empty;          /* the last claim found nothing that is due, and nothing has ended since */
-    int64_t retry_at_us; /* the database failed: not before this */
-    unsigned store_failures;
+    bool likely; /* the last claim was full: there is more */
+    bool empty;  /* the last claim found nothing that is due, and nothing has ended since */
 
     struct notify notify; /* see announce.c */
     bool said_ready, said_stopping;
@@ -195,9 +203,14 @@ struct worker {
 };
 
 /* ---- pump.c ---- */
-void pump(struct worker *w);            /* does whatever can be done now; call after every event */
-void pump_reply(struct worker *w);      /* the store thread has answered */
-bool pump_idle(const struct worker *w); /* nothing is left to record or to return */
+void pump(struct worker *w); /* does whatever can be done now; call after every event */
+
+/* ---- orders.c ---- */
+void orders_submit(struct worker *w);           /* what there is, to the lanes that are free */
+void orders_reply(struct worker *w);            /* a store thread has answered */
+int64_t orders_next_us(const struct worker *w); /* when there is something to submit */
+bool orders_are_out(const struct worker *w);    /* one is with the database */
+bool orders_are_done(const struct worker *w);   /* and nothing is left to record or to return */
 
 /* ---- runners.c ---- */
 void runners_start(struct worker *w);                    /* those that are down and due */
@@ -228,7 +241,7 @@ void stops_replace(struct runner *r);           /* it takes no more, and ends so
 void oversight_take(struct worker *w, struct order *o);        /* what the order is to look at */
 void oversight_reply(struct worker *w, const struct order *o); /* what it found */
 /* Of the ends of the order that is back those that are not decided yet leave `recording`. */
-void oversight_keep_undecided(struct worker *w, const struct order *o);
+void oversight_keep_undecided(struct worker *w, struct lane *l);
 void oversight_decide(struct worker *w); /* undecided ends are told again when it is time */
 int64_t oversight_next_us(const struct worker *w); /* when something here is due */
 
@@ -282,7 +295,9 @@ bool wake_cause(const struct worker *w);                  /* somebody told us of
 enum idle_change wake_change(const struct worker *w);     /* for the next claim */
 void wake_fill(struct worker *w, struct order *o);        /* how to claim; the limit is set */
 void wake_reply(struct worker *w, const struct order *o); /* a claim came back: when to look next */
-void wake_fail(struct worker *w);                         /* it is not known what was written */
+/* The second lane's claim came back: that it found nothing proves nothing. */
+void wake_found(struct worker *w, const struct order *o);
+void wake_fail(struct worker *w); /* it is not known what was written */
 
 /* ---- lease.c ---- */
 void lease_check(struct worker *w);            /* what became of it; call before anything else */

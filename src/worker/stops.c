@@ -140,11 +140,6 @@ static int64_t timeout_of_next(const struct runner *r)
     return clock_add(clock_mono_us(), r->shortest_ms * US_PER_MS);
 }
 
-static int64_t min64(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* The next step of a stop that is under way. A job that only was asked, and ended, leaves its
  * runner as it was. */
 static void go_on(struct runner *r, const struct work *k, int64_t now)
@@ -203,13 +198,13 @@ int64_t stops_next_us(const struct worker *w)
         const struct work *k = running(r);
 
         if (r->stop_step != STOP_STEP_NONE) {
-            next = min64(next, r->stop_at_us);
+            next = clock_earlier(next, r->stop_at_us);
             continue;
         }
         if (k)
-            next = min64(next, timeout_at(r, k));
+            next = clock_earlier(next, timeout_at(r, k));
         if (r->given.count > (k ? 1 : 0))
-            next = min64(next, timeout_of_next(r));
+            next = clock_earlier(next, timeout_of_next(r));
     }
     return next;
 }

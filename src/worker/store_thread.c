@@ -47,7 +47,7 @@ static int run_cycle(struct store_thread *t, struct cycle *cycle, struct cycle_r
 /* The first look found nothing, and there are more queues than one look takes. */
 static int claim_elsewhere(struct store_thread *t, struct cycle_result *out)
 {
-    struct cycle cycle = {.worker = t->identity};
+    struct cycle cycle = {.worker = t->identity, .shard = t->shard};
     struct cycle_result more;
     int r = PLAIN_OK;
 
@@ -89,6 +89,7 @@ static void run_order(struct store_thread *t)
     struct order *o = &t->order;
     struct cycle cycle = {
         .worker = t->identity,
+        .shard = t->shard,
         .ends = o->ends,
         .end_count = o->end_count,
         .releases = o->releases,
@@ -106,6 +107,8 @@ static void run_order(struct store_thread *t)
     };
 
     o->sent_us = clock_mono_us();
+    if (!t->store && (o->status = store_open(t->url, 0, &t->store, &o->err)) < 0)
+        return;
     if (look_is_enough(t, o))
         return;
     o->status = run_cycle(t, &cycle, &o->result);
@@ -134,14 +137,10 @@ static void *thread_main(void *argument)
     return NULL;
 }
 
-int store_thread_start(struct store_thread *t, struct store *store,
-                       const struct worker_identity *identity, uv_async_t *wake, plain_error *err)
+int store_thread_start(struct store_thread *t, plain_error *err)
 {
     sigset_t all, before;
 
-    t->store = store;
-    t->identity = identity;
-    t->wake = wake;
     t->order.arena = (struct arena)ARENA_INIT;
     (void)pthread_mutex_init(&t->mutex, NULL);
     (void)pthread_cond_init(&t->cond, NULL);

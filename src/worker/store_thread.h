@@ -1,5 +1,5 @@
 /*
- * store_thread.h - the thread that talks to the database, so that the event loop never does
+ * store_thread.h - a thread that talks to the database, so that the event loop never does
  *
  * The loop fills the order while the thread is idle and submits it; the thread runs the cycle and
  * wakes the loop. Between submit and the wake-up the order is the thread's alone.
@@ -48,8 +48,10 @@ struct store_thread {
     struct order order;
     bool busy; /* the loop's view: an order is out */
 
-    struct store *store; /* the thread's */
+    struct store *store; /* the thread's; NULL: not opened yet */
+    const char *url;     /* that it opens with its first order */
     const struct worker_identity *identity;
+    int shard;              /* of its counters */
     struct claim_wish wish; /* classes; fixed once the thread runs */
     struct served served;   /* the queues: the thread's */
 
@@ -61,9 +63,9 @@ struct store_thread {
     uv_async_t *wake; /* sent when an order is done */
 };
 
-/* Starts the thread; store is its from now on. */
-int store_thread_start(struct store_thread *t, struct store *store,
-                       const struct worker_identity *identity, uv_async_t *wake, plain_error *err);
+/* Starts the thread. url, identity, shard and wake are set; store, if it is set, is its from now
+ * on, and otherwise opened with the first order. */
+int store_thread_start(struct store_thread *t, plain_error *err);
 void store_thread_submit(struct store_thread *t);
 /* In the wake-up: whether the order is done (clears busy). */
 bool store_thread_done(struct store_thread *t);

@@ -34,7 +34,7 @@ static bool hears(const struct worker *w)
 
 static bool needs_marks(const struct worker *w)
 {
-    return w->store->store->ops->caps & STORE_IDLE_MARKS;
+    return w->lanes->store.store->ops->caps & STORE_IDLE_MARKS;
 }
 
 bool wake_cause(const struct worker *w)
@@ -88,7 +88,7 @@ static int64_t wait_ms(struct worker *w, int64_t now)
 {
     struct wakeup *u = &w->wakeup;
     bool is_calm = u->empty_since_us > 0 && now - u->empty_since_us >= (int64_t)CALM_MS * US_PER_MS;
-    int64_t calm_ms = w->store->served.is_open ? POLL_PATTERN_CALM_MS : POLL_CALM_MS;
+    int64_t calm_ms = w->lanes->store.served.is_open ? POLL_PATTERN_CALM_MS : POLL_CALM_MS;
     int64_t backstop = is_calm ? calm_ms : POLL_MAX_MS;
 
     if (hears(w) && u->is_marked && u->step_ms <= STEP_LAST_MS)
@@ -100,14 +100,6 @@ static int64_t wait_ms(struct worker *w, int64_t now)
     int64_t ms = w->empty && u->poll_ms > 0 ? u->poll_ms * 2 : POLL_FIRST_MS;
     u->poll_ms = ms < backstop ? ms : backstop;
     return u->poll_ms;
-}
-
-/* Up to a quarter less: so that workers that were started together do not stay together. */
-static int64_t jittered_us(int64_t ms)
-{
-    int64_t us = ms * US_PER_MS;
-
-    return us - (int64_t)(random_u64() % (uint64_t)(us / 4 + 1));
 }
 
 void wake_reply(struct worker *w, const struct order *o)
@@ -133,7 +125,7 @@ void wake_reply(struct worker *w, const struct order *o)
     if (o->look_first)
         u->is_open = o->look.is_open;
     watch_rate(u, now, o->result.claim_count);
-    w->poll_at_us = now + jittered_us(wait_ms(w, now));
+    w->poll_at_us = now + clock_jittered(wait_ms(w, now) * US_PER_MS);
     if (o->result.next_due != STORE_NO_TIME) {
         int64_t wait = o->result.next_due - o->result.now;
         int64_t due_us = now + (wait > 0 ? wait : 0);
@@ -141,6 +133,15 @@ void wake_reply(struct worker *w, const struct order *o)
         w->poll_at_us = due_us < w->poll_at_us ? due_us : w->poll_at_us;
     }
     lease_thread_set_waiting(&w->lease.thread, w->empty);
+}
+
+void wake_found(struct worker *w, const struct order *o)
+{
+    if (o->result.claim_count == 0)
+        return;
+    w->empty = false;
+    w->wakeup.empty_since_us = 0;
+    watch_rate(&w->wakeup, clock_mono_us(), o->result.claim_count);
 }
 
 void wake_fail(struct worker *w)

@@ -24,6 +24,8 @@
 #include "worker/folder.h"
 #include "worker/state.h"
 
+enum { SHARDS = 64 };
+
 static const int stop_signals[] = {SIGTERM, SIGINT};
 
 void worker_stop(struct worker *w)
@@ -69,7 +71,8 @@ void worker_ready(struct worker *w)
 
 static void on_wake(uv_async_t *handle)
 {
-    pump_reply(handle->data);
+    orders_reply(handle->data);
+    pump(handle->data);
 }
 
 /* The lease thread has something to tell. */
@@ -134,7 +137,6 @@ static void identify(struct worker *w)
 {
     w->identity.id = uuid_new();
     w->identity.pid = (int)getpid();
-    w->identity.shard = w->identity.id.bytes[15] % 64;
     if (gethostname(w->host, sizeof(w->host) - 1) < 0)
         w->host[0] = '\0';
     w->identity.host = w->host;
@@ -194,6 +196,30 @@ static int start_lease(struct worker *w, plain_error *err)
     return lease_thread_start(&w->lease.thread, &terms, &w->lease_wake, err);
 }
 
+/* The store is the first one's; the second opens its own when there is a rush. A file has one
+ * writer, so a second one would only wait. */
+static int start_lanes(struct worker *w, struct store *store, plain_error *err)
+{
+    int r = PLAIN_OK;
+
+    w->lanes->store.store = store;
+    w->lane_count = store->ops->caps & STORE_FILE ? 1 : LANES_MAX;
+    for (int i = 0; r == PLAIN_OK && i < w->lane_count; i++) {
+        struct store_thread *t = &w->lanes[i].store;
+
+        t->url = w->options->url;
+        t->identity = &w->identity;
+        t->shard = (w->identity.id.bytes[15] + i) % SHARDS;
+        t->wake = &w->wake;
+        served_init(&t->served, w->options->queues, w->options->queue_count);
+        r = store_thread_start(t, err);
+        w->lanes[i].is_started = r == PLAIN_OK;
+    }
+    if (!w->lanes->is_started)
+        store_close(store);
+    return r;
+}
+
 static int start(struct worker *w, plain_error *err)
 {
     struct store *store = NULL;
@@ -212,11 +238,7 @@ static int start(struct worker *w, plain_error *err)
         store_close(store);
         return r;
     }
-    served_init(&w->store->served, w->options->queues, w->options->queue_count);
-    r = store_thread_start(w->store, store, &w->identity, &w->wake, err);
-    if (r < 0)
-        store_close(store);
-    w->store_started = r == PLAIN_OK;
+    r = start_lanes(w, store, err);
     return r < 0 ? r : start_lease(w, err);
 }
 
@@ -242,11 +264,14 @@ static void block_stop_signals(void)
 static void release(struct worker *w)
 {
     block_stop_signals();
-    bool settled = w->store_started && pump_idle(w) && runners_given(w) == 0 &&
+    bool has_store = w->lanes->is_started;
+    bool settled = has_store && orders_are_done(w) && runners_given(w) == 0 &&
                    w->ready.count + w->asking.count == 0;
 
-    if (w->store_started)
-        store_thread_stop(w->store);
+    for (int i = 0; i < w->lane_count; i++) {
+        if (w->lanes[i].is_started)
+            store_thread_stop(&w->lanes[i].store);
+    }
     lease_thread_stop(&w->lease.thread, settled);
     if (w->file.head)
         rescuer_release(&w->rescuer);
@@ -255,12 +280,13 @@ static void release(struct worker *w)
     uv_walk(&w->loop, close_handle, NULL);
     (void)uv_run(&w->loop, UV_RUN_DEFAULT);
     (void)uv_loop_close(&w->loop);
-    struct work_list *lists[] = {&w->ready,     &w->asking,    &w->ended, &w->returning,
-                                 &w->recording, &w->releasing, &w->hooks, &w->hooked,
-                                 &w->clearing,  &w->undecided};
+    struct work_list *lists[] = {&w->ready, &w->asking, &w->ended,    &w->returning, &w->releasing,
+                                 &w->hooks, &w->hooked, &w->clearing, &w->undecided};
     for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
         work_list_free(lists[i]);
-    worker_file_release(&w->file, settled || !w->store_started);
+    for (int i = 0; i < w->lane_count; i++)
+        work_list_free(&w->lanes[i].recording);
+    worker_file_release(&w->file, settled || !has_store);
     for (size_t i = 0; w->module_fds && i < w->options->module_count; i++) {
         if (w->module_fds[i] >= 0)
             (void)close(w->module_fds[i]);
@@ -300,16 +326,16 @@ static void run(struct worker *w)
 int worker_run(const struct worker_options *options, plain_error *err)
 {
     struct worker *w = mem_zalloc(1, sizeof(*w));
-    struct store_thread *store = mem_zalloc(1, sizeof(*store));
+    struct lane *lanes = mem_zalloc(LANES_MAX, sizeof(*lanes));
     int r;
 
-    if (!w || !store) {
+    if (!w || !lanes) {
         mem_free(w);
-        mem_free(store);
+        mem_free(lanes);
         return error_nomem(err);
     }
     w->options = options;
-    w->store = store;
+    w->lanes = lanes;
     w->err = err;
     w->file.fd = -1;
     notify_open(&w->notify);
@@ -325,7 +351,7 @@ int worker_run(const struct worker_options *options, plain_error *err)
         release(w);
     }
     notify_close(&w->notify);
-    mem_free(store);
+    mem_free(lanes);
     mem_free(w);
     return r;
 }

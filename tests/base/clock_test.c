@@ -172,8 +172,23 @@ static void parse_refuses_all_else_and_leaves_out_alone(void **state)
     }
 }
 
+static void jitter_takes_at_most_an_eighth(void **state)
+{
+    bool differs = false;
+
+    (void)state;
+    assert_int_equal(clock_jittered(0), 0);
+    for (int i = 0; i < 1000; i++) {
+        int64_t us = clock_jittered(8000000);
+
+        assert_in_range(us, 7000000, 8000000);
+        differs = differs || us != clock_jittered(8000000);
+    }
+    assert_true(differs);
+}
+
 HARNESS_MAIN(a_source_replaces_both_clocks_until_it_is_taken_back,
              the_monotonic_clocks_do_not_go_back, add_saturates, format_writes_microseconds_in_utc,
              format_clamps_to_the_years_1_to_9999, parse_reads_what_format_writes,
              each_day_follows_the_one_before, parse_takes_every_form_of_rfc_3339,
-             parse_refuses_all_else_and_leaves_out_alone)
+             parse_refuses_all_else_and_leaves_out_alone, jitter_takes_at_most_an_eighth)

@@ -24,6 +24,19 @@ def test_two_workers_run_every_job_once(db, plain, module, start_worker):
                                             "Errored: 0", "Lost: 0"]
 
 
+def test_a_rush_is_recorded_over_two_connections(db, plain, module):
+    """Each has its own shard of the counters. A SQLite file has one writer, and so one."""
+    jobs = sized(4000, 50000)
+    rows = plain.folder / "rush.jsonl"
+    rows.write_text("{}\n" * jobs)
+    plain("jobs", "enqueue", "NoopJob", "--from", rows, timeout=PATIENCE_S)
+    plain.drain("--max-processes", 2, timeout=PATIENCE_S)
+    shards = db.query("SELECT shard, sum(n) FROM plainjobs_counter GROUP BY shard")
+    assert len(shards) == (1 if db.kind == "sqlite" else 2)
+    assert sum(int(n) for _, n in shards) == jobs == db.count("jobresult", "status = 'SUCCESSFUL'")
+    assert_sound(db)
+
+
 def test_priority_then_due_time_then_age(db, plain, module):
     """One runner that takes one job at a time runs them in the documented order."""
     order = [("--priority", 1), ("--priority", -5), ("--priority", 10), (), (), ("--priority", 1)]

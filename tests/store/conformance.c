@@ -53,7 +53,7 @@ void bench_open(struct bench *b)
 
     *b = (struct bench){
         .url = conformance_fresh_url(),
-        .worker = {.id = uuid_new(), .host = "host-1", .pid = 4711, .shard = 7},
+        .worker = {.id = uuid_new(), .host = "host-1", .pid = 4711},
     };
     open_store(b);
     must(b->store->ops->migrate(b->store, &from, &to, &b->err), b);
@@ -146,6 +146,7 @@ struct cycle_result bench_cycle(struct bench *b, const struct cycle *c)
     struct cycle_result out;
 
     with_worker.worker = &b->worker;
+    with_worker.shard = 7;
     must(b->store->ops->cycle(b->store, &with_worker, &b->arena, &out, &b->err), b);
     return out;
 }

@@ -75,7 +75,7 @@ static void send_finish(struct session *s, const struct cycle *c, const plain_uu
     wire_uuid(&s->wire, &w->id);
     wire_text(&s->wire, w->host);
     wire_int4(&s->wire, w->pid);
-    wire_int4(&s->wire, w->shard);
+    wire_int4(&s->wire, c->shard);
     wire_array(&s->wire, &wire_uuid_items, completing, completing_count, sizeof(*completing));
     session_send(s, SQL_FINISH_JOBS);
 }
@@ -99,7 +99,7 @@ static void send_ends(struct session *s, const struct cycle *c, struct cycle_pla
 static void send_release(struct session *s, const struct cycle *c)
 {
     wire_array(&s->wire, &wire_uuid_items, c->releases, c->release_count, sizeof(*c->releases));
-    wire_int4(&s->wire, c->worker->shard);
+    wire_int4(&s->wire, c->shard);
     session_send(s, SQL_RELEASE_JOBS);
 }
 
@@ -162,7 +162,7 @@ static struct cycle_plan send_cycle(struct postgres *p, const struct cycle *c)
     }
     if (c->fold) {
         plan.count++;
-        wire_int4(&s->wire, c->worker->shard);
+        wire_int4(&s->wire, c->shard);
         wire_int4(&s->wire, FOLD_MAX);
         session_send(s, SQL_FOLD_COUNTERS);
     }

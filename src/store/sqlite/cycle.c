@@ -108,7 +108,7 @@ static int write_ends(struct connection *conn, const struct cycle *c, struct cyc
             r = sqlite_hooks_want(conn, &end->token, out->now, err);
     }
     if (r == PLAIN_OK && out->ended > 0)
-        r = sqlite_count_results(conn, first_id, c->worker->shard, err);
+        r = sqlite_count_results(conn, first_id, c->shard, err);
     return r;
 }
 

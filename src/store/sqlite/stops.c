@@ -136,7 +136,7 @@ int sqlite_cancel_released(struct connection *conn, const struct cycle *c, const
     *cancelled = r == PLAIN_OK && sqlite3_changes(conn->db) > 0;
     if (!*cancelled)
         return r;
-    r = sqlite_count_results(conn, sqlite3_last_insert_rowid(conn->db), c->worker->shard, err);
+    r = sqlite_count_results(conn, sqlite3_last_insert_rowid(conn->db), c->shard, err);
     return r == PLAIN_OK ? sqlite_delete_process(conn, token, err) : r;
 }
 

@@ -1,0 +1,350 @@
+/*
+ * orders.c - what goes to the database and when, and what comes back
+ *
+ * One order is out at a time. It takes every end that has come in, every job that goes back, and
+ * a claim for the room there is, in one transaction: so while the database is busy the next batch
+ * gathers by itself, and short jobs cost a fraction of a statement each.
+ *
+ * In a rush (a batch has gathered, or there is room for one and more where the last came from) a
+ * second connection has an order of its own meanwhile, so that two processes of the database work.
+ * It records nothing but successes of which nothing follows, and claims: whatever may lead to a new
+ * request or a hook, and whether nothing is left, is the first one's, which therefore sees it all.
+ *
+ * When the database fails, ends stay here and are sent again, with jitter; nothing is claimed that
+ * could not be recorded. A claim whose answer was lost may have happened: its tokens are released
+ * before anything else is claimed.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/compiler.h"
+#include "base/log.h"
+#include "base/uuid.h"
+#include "worker/state.h"
+
+enum {
+    HOOKS_EVERY_MS = 10000,
+    STORE_RETRY_FIRST_MS = 100,
+    STORE_RETRY_MAX_MS = 5000,
+    RUSH_JOBS = 100 /* fewer are not worth a transaction beside the one that is under way */
+};
+
+static void take_end(struct lane *l, struct work *k)
+{
+    l->store.order.ends[l->store.order.end_count++] = k->end;
+    work_list_push(&l->recording, k);
+}
+
+static void take_ends(struct worker *w, struct lane *l)
+{
+    size_t most = w->one_by_one ? 1 : STORE_END_MAX;
+    struct work *k;
+
+    while (l->store.order.end_count < most && (k = work_list_pop(&w->ended)))
+        take_end(l, k);
+}
+
+static bool is_plain(const struct job_end *e)
+{
+    return e->status == JOB_SUCCESSFUL && uuid_is_zero(&e->successor) && !e->completing;
+}
+
+/* The ends of which nothing follows. */
+static void take_plain_ends(struct worker *w, struct lane *l)
+{
+    struct work_list all = w->ended;
+    struct work *k;
+
+    w->ended = (struct work_list){0};
+    while ((k = work_list_pop(&all))) {
+        if (l->store.order.end_count < STORE_END_MAX && is_plain(&k->end))
+            take_end(l, k);
+        else
+            work_list_push(&w->ended, k);
+    }
+}
+
+static void take_doubtful(struct lane *l)
+{
+    struct order *o = &l->store.order;
+
+    memcpy(o->releases, l->doubtful, l->doubtful_count * sizeof(*l->doubtful));
+    o->release_count = l->doubtful_count;
+}
+
+static void take_releases(struct worker *w, struct order *o)
+{
+    struct work *k;
+
+    while (o->release_count < ARRAY_SIZE(o->releases) && (k = work_list_pop(&w->returning))) {
+        o->releases[o->release_count++] = k->claim->token;
+        work_list_push(&w->releasing, k);
+    }
+}
+
+static void take_hooked(struct worker *w, struct order *o)
+{
+    struct work *k;
+
+    o->hooks_done_count = 0;
+    while (o->hooks_done_count < STORE_HOOK_MAX && (k = work_list_pop(&w->hooked))) {
+        o->hooks_done[o->hooks_done_count++] = k->claim->token;
+        work_list_push(&w->clearing, k);
+    }
+}
+
+/* Whether this worker may look for hooks: now and then, since another may have died with one. */
+static bool hooks_wanted(const struct worker *w)
+{
+    return w->stop == STOP_NO && w->hook_name_count > 0 && w->hooks.count == 0;
+}
+
+/* How many jobs an order may claim; a claim that is out may fill its room. */
+static size_t claim_limit(const struct worker *w, const struct lane *l)
+{
+    size_t room = runners_room(w), taken = 0;
+
+    if (w->stop != STOP_NO || !w->lease.held || w->lease.quiet || w->class_count == 0 ||
+        l->doubtful_count > 0 || w->one_by_one)
+        return 0;
+    for (int i = 0; i < w->lane_count; i++)
+        taken += w->lanes[i].store.busy ? w->lanes[i].store.order.limit : 0;
+    room = room > taken ? room - taken : 0;
+    return room < STORE_CLAIM_MAX ? room : STORE_CLAIM_MAX;
+}
+
+static bool has_cause(const struct worker *w, const struct order *o)
+{
+    return w->likely || o->end_count > 0 || wake_cause(w) || clock_mono_us() >= w->poll_at_us;
+}
+
+static bool may_submit(const struct lane *l)
+{
+    return !l->store.busy && clock_mono_us() >= l->retry_at_us;
+}
+
+static void send_order(struct worker *w, struct lane *l)
+{
+    l->store.wish.classes = w->class_names;
+    l->store.wish.class_count = w->class_count;
+    store_thread_submit(&l->store);
+}
+
+/* An order of the second connection. */
+static void submit_more(struct worker *w, struct lane *l)
+{
+    struct order *o = &l->store.order;
+
+    if (!may_submit(l) || w->one_by_one)
+        return;
+    o->end_count = 0;
+    size_t limit = w->likely ? claim_limit(w, l) : 0;
+    if (l->doubtful_count == 0 && w->ended.count + limit < RUSH_JOBS)
+        return;
+    take_plain_ends(w, l);
+    take_doubtful(l);
+    o->limit = limit;
+    if (o->end_count + o->release_count + o->limit > 0)
+        send_order(w, l);
+}
+
+static void submit_first(struct worker *w, struct lane *l)
+{
+    struct order *o = &l->store.order;
+
+    if (!may_submit(l))
+        return;
+    o->end_count = 0;
+    take_ends(w, l);
+    take_doubtful(l);
+    take_releases(w, o);
+    take_hooked(w, o);
+    oversight_take(w, o);
+    o->limit = has_cause(w, o) ? claim_limit(w, l) : 0;
+    o->hook_limit = hooks_wanted(w) && clock_mono_us() >= w->hooks_at_us ? STORE_HOOK_MAX : 0;
+    wake_fill(w, o);
+    if (o->end_count + o->release_count + o->limit + o->hooks_done_count + o->hook_limit +
+            o->watched_count + o->fold ==
+        0)
+        return;
+    o->hook_classes = w->hook_names;
+    o->hook_class_count = w->hook_name_count;
+    send_order(w, l);
+}
+
+void orders_submit(struct worker *w)
+{
+    submit_first(w, w->lanes);
+    for (int i = 1; i < w->lane_count; i++)
+        submit_more(w, &w->lanes[i]);
+}
+
+int64_t orders_next_us(const struct worker *w)
+{
+    int64_t now = clock_mono_us(), next = INT64_MAX;
+
+    for (int i = 0; i < w->lane_count; i++) {
+        if (!w->lanes[i].store.busy && now < w->lanes[i].retry_at_us)
+            next = clock_earlier(next, w->lanes[i].retry_at_us);
+    }
+    if (!may_submit(w->lanes))
+        return next;
+    next = clock_earlier(next, oversight_next_us(w));
+    if (w->stop == STOP_NO && w->lease.held && !w->lease.quiet && runners_room(w) > 0)
+        next = clock_earlier(next, w->poll_at_us);
+    if (hooks_wanted(w))
+        next = clock_earlier(next, w->hooks_at_us);
+    return next;
+}
+
+bool orders_are_out(const struct worker *w)
+{
+    bool is_out = false;
+
+    for (int i = 0; i < w->lane_count; i++)
+        is_out = is_out || w->lanes[i].store.busy;
+    return is_out;
+}
+
+static bool has_doubts(const struct worker *w)
+{
+    bool has = false;
+
+    for (int i = 0; i < w->lane_count; i++)
+        has = has || w->lanes[i].doubtful_count > 0;
+    return has;
+}
+
+bool orders_are_done(const struct worker *w)
+{
+    return !orders_are_out(w) && w->ended.count == 0 && w->returning.count == 0 &&
+           w->hooked.count == 0 && w->undecided.count == 0 && !has_doubts(w);
+}
+
+/* ---- answers ---- */
+
+/* The database's clock against ours, from the quickest exchange of late: `now` was read between
+ * sent and replied. A slower exchange tells less, until what is known has grown old. */
+static void learn_clock(struct worker *w, const struct order *o)
+{
+    int64_t took = o->replied_us - o->sent_us + 1;
+
+    if (w->clock.slack_us == 0 || took <= w->clock.slack_us)
+        w->clock = (struct db_clock){.offset_us = o->result.now - o->replied_us, .slack_us = took};
+    else
+        w->clock.slack_us += w->clock.slack_us / 8 + 1;
+}
+
+/* After a look the next is some time away, unless there was more, or one of ours is not recorded.
+ */
+static void set_hooks_at(struct worker *w, const struct order *o)
+{
+    bool ours_waits = w->hooks_at_us == 0 && w->ended.count > 0;
+
+    if (!ours_waits && o->result.hook_count < STORE_HOOK_MAX)
+        w->hooks_at_us = clock_mono_us() + clock_jittered(HOOKS_EVERY_MS * US_PER_MS);
+}
+
+/* They stand in the database now, or somebody else was first. */
+static void settle(struct worker *w, struct work_list *l)
+{
+    struct work *k;
+
+    while ((k = work_list_pop(l))) {
+        progress_forget(k->noted);
+        rescue_settled(w, k);
+        work_free(k);
+    }
+}
+
+static void on_success(struct worker *w, struct lane *l)
+{
+    struct order *o = &l->store.order;
+    size_t known = o->result.ended + o->result.recorded + o->result.undecided_count;
+
+    if (known < o->end_count)
+        log_event(LOG_WARNING, "Ends were superseded",
+                  LOG_NUMBER("count", (int64_t)(o->end_count - known)));
+    if (l->failures > 0)
+        log_event(LOG_INFO, "Database is back", LOG_NUMBER("failures", l->failures));
+    l->failures = 0;
+    l->doubtful_count = 0;
+    oversight_keep_undecided(w, l);
+    settle(w, &l->recording);
+    if (w->ended.count == 0)
+        w->one_by_one = false;
+    if (l == w->lanes) {
+        settle(w, &w->releasing);
+        work_list_free(&w->clearing);
+    }
+    if (o->limit > 0 && l == w->lanes)
+        wake_reply(w, o);
+    else if (o->limit > 0)
+        wake_found(w, o);
+    if (o->hook_limit > 0)
+        set_hooks_at(w, o);
+    learn_clock(w, o);
+    oversight_reply(w, o);
+    if (!work_take(&w->ready, &w->hooks, &o->arena, &o->result, &w->clock)) {
+        memcpy(l->doubtful, o->tokens, o->limit * sizeof(*o->tokens));
+        l->doubtful_count = o->limit; /* no memory for them: back to the queue */
+    }
+}
+
+/* An end that the database refuses for what it says is recorded without its words. */
+static void on_refused(struct worker *w, const struct order *o)
+{
+    if (o->end_count > 1) {
+        w->one_by_one = true;
+        return;
+    }
+    struct work *k = w->ended.head;
+    k->end.error_type = k->end.status == JOB_SUCCESSFUL ? NULL : "Unrecordable";
+    k->end.error_message = NULL;
+    k->end.error = "the database refused the error's text";
+    k->end.output = NULL;
+    w->one_by_one = true;
+}
+
+static void on_failure(struct worker *w, struct lane *l)
+{
+    struct order *o = &l->store.order;
+    unsigned shift = l->failures < 6 ? l->failures : 6;
+    int64_t delay = clock_earlier((int64_t)STORE_RETRY_FIRST_MS << shift, STORE_RETRY_MAX_MS);
+
+    work_list_append(&l->recording, &w->ended); /* in the old order */
+    w->ended = l->recording;
+    l->recording = (struct work_list){0};
+    if (l == w->lanes) {
+        work_list_append(&w->returning, &w->releasing);
+        work_list_append(&w->hooked, &w->clearing);
+    }
+    if (o->limit > 0 && (o->err.code == PLAIN_E_UNREACHABLE || o->err.code == PLAIN_E_TIMEOUT)) {
+        memcpy(l->doubtful, o->tokens, o->limit * sizeof(*o->tokens));
+        l->doubtful_count = o->limit;
+    }
+    if (!o->err.retryable && o->end_count > 0)
+        on_refused(w, o);
+    if ((l->failures & (l->failures - 1)) == 0) /* the 1st, 2nd, 4th, 8th ... */
+        log_event(LOG_ERROR, "Database failed", LOG_TEXT("error", o->err.message),
+                  LOG_NUMBER("failures", l->failures + 1),
+                  LOG_NUMBER("ends_kept", (int64_t)w->ended.count));
+    l->failures++;
+    wake_fail(w);
+    l->retry_at_us = clock_mono_us() + clock_jittered(delay * US_PER_MS);
+}
+
+void orders_reply(struct worker *w)
+{
+    for (int i = 0; i < w->lane_count; i++) {
+        struct lane *l = &w->lanes[i];
+
+        if (!store_thread_done(&l->store))
+            continue;
+        if (l->store.order.status < 0)
+            on_failure(w, l);
+        else
+            on_success(w, l);
+        arena_reset(&l->store.order.arena);
+    }
+}
