@@ -31,9 +31,9 @@ def test_a_rush_is_recorded_over_two_connections(db, plain, module):
     rows.write_text("{}\n" * jobs)
     plain("jobs", "enqueue", "NoopJob", "--from", rows, timeout=PATIENCE_S)
     plain.drain("--max-processes", 2, timeout=PATIENCE_S)
-    shards = db.query("SELECT shard, sum(n) FROM plainjobs_counter GROUP BY shard")
+    shards = db.query("SELECT shard, sum(n) AS n FROM plainjobs_counter GROUP BY shard")
     assert len(shards) == (1 if db.kind == "sqlite" else 2)
-    assert sum(int(n) for _, n in shards) == jobs == db.count("jobresult", "status = 'SUCCESSFUL'")
+    assert sum(int(row.n) for row in shards) == jobs == db.count("jobresult", "status = 'SUCCESSFUL'")
     assert_sound(db)
 
 
