@@ -175,6 +175,16 @@ static const struct pj_code pj_codes[] = {
         .example = "plain jobs pause --queue 'mail*' && plain jobs resume --queue mail",
     },
     {
+        .number = 207,
+        .title = "measurement failed",
+        .why =
+            "The worker that `plain jobs bench` had started ended by itself, took no job within 30 "
+            "seconds, or did not record the jobs that it ran; so there is no figure to tell. What "
+            "was made for the measurement is deleted all the same.",
+        .fix = "see what its worker says with `plain -v jobs bench --jobs 100`",
+        .example = "",
+    },
+    {
         .number = 301,
         .title = "cannot open or reach the database",
         .why =
@@ -249,6 +259,16 @@ static const struct pj_code pj_codes[] = {
             "connection must be one that can: connected, idle, blocking, able to write, in UTF-8, "
             "with its triggers on, in no transaction that failed. The message names what is not.",
         .fix = "bring the connection into the state that the message asks for, then adopt it",
+        .example = "",
+    },
+    {
+        .number = 309,
+        .title = "tables of a measurement not deleted",
+        .why =
+            "`plain jobs bench` works in a schema plainjobs_bench_..., or a file of that name "
+            "beside the SQLite database, and could not delete it at its end: the database was out "
+            "of reach, or somebody has one of its tables open. Nothing else is ever deleted so.",
+        .fix = "delete it by hand; nothing of the application is in it",
         .example = "",
     },
     {

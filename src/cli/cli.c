@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "cli/bench_worker.h"
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/report.h"
@@ -221,7 +222,8 @@ int plain_main(int argc, char **argv, const plain_module *module)
         return keeper_main(argc, argv);
     if (argc > 1 && strcmp(argv[1], SCHEDULER_COMMAND) == 0)
         return run_scheduler(argc, argv, module);
-    if (argc > 1 && strcmp(argv[1], GENERATION_COMMAND) == 0) {
+    cli.is_bench = argc > 1 && strcmp(argv[1], BENCH_WORKER_COMMAND) == 0;
+    if (cli.is_bench || (argc > 1 && strcmp(argv[1], GENERATION_COMMAND) == 0)) {
         cli.ready_fd = GENERATION_READY_FD;
         (void)fcntl(cli.ready_fd, F_SETFD, FD_CLOEXEC);
         argv++;

@@ -29,6 +29,7 @@ enum { PARAMETERS_ROOM = 2 * PLAIN_PARAMETERS_MAX };
 struct cli {
     const plain_module *own; /* classes of the program itself, or NULL */
     int ready_fd;            /* of a worker that a supervisor started, see worker/reload.h; or 0 */
+    bool is_bench;           /* the worker of a measurement: see bench_worker.h */
     struct arguments args;
     struct settings *settings; /* NULL until cli_settings() */
     struct arena arena;

@@ -8,8 +8,10 @@
 
 #include "base/cgroup.h"
 #include "base/error.h"
+#include "cli/bench_worker.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/worker_processes.h"
 #include "cli/worker_reload.h"
 #include "core/queue_pattern.h"
 #include "runner/module.h"
@@ -45,14 +47,6 @@ static int override_settings(struct cli *cli, plain_error *err)
                                   err);
     }
     return r;
-}
-
-/* As many as there are CPUs for, within what the option takes. */
-static int default_processes(void)
-{
-    int cpus = cpus_allowed();
-
-    return cpus < PROCESSES_MAX ? cpus : PROCESSES_MAX;
 }
 
 static int too_many_queues(size_t count, plain_error *err)
@@ -116,6 +110,29 @@ static int setting_int_or(const struct settings *s, enum setting_id id, int fall
     return settings_is_set(s, id) ? (int)settings_int(s, id) : fallback;
 }
 
+/* As many as there are CPUs for, within what the option takes. */
+int worker_processes(const struct settings *s)
+{
+    int cpus = cpus_allowed();
+
+    return setting_int_or(s, SETTING_JOBS_WORKER_MAX_PROCESSES,
+                          cpus < PROCESSES_MAX ? cpus : PROCESSES_MAX);
+}
+
+/* What its runners can run. */
+static int read_jobs(struct cli *cli, struct worker_options *out, plain_error *err)
+{
+    if (cli->is_bench) {
+        out->has_own_module = true;
+        return bench_worker_hand_over(err);
+    }
+    int r = hand_over(cli->settings, err);
+
+    return r < 0 ? r
+                 : module_paths(cli->settings, &cli->arena, &out->module_paths, &out->module_count,
+                                err);
+}
+
 static int read_heartbeat(const struct settings *s, struct worker_options *out, plain_error *err)
 {
     enum { INTERVAL_LEAST_MS = 10, INTERVALS = 3 };
@@ -171,16 +188,12 @@ int cmd_worker(struct cli *cli, plain_error *err)
     if (r == PLAIN_OK)
         r = read_heartbeat(cli->settings, &options, err);
     if (r == PLAIN_OK)
-        r = hand_over(cli->settings, err);
-    if (r == PLAIN_OK)
-        r = module_paths(cli->settings, &cli->arena, &options.module_paths, &options.module_count,
-                         err);
+        r = read_jobs(cli, &options, err);
     if (r < 0)
         return r;
     const struct settings *s = cli->settings;
     options.url = settings_text(s, SETTING_DATABASE_URL);
-    options.max_processes =
-        setting_int_or(s, SETTING_JOBS_WORKER_MAX_PROCESSES, default_processes());
+    options.max_processes = worker_processes(s);
     options.max_jobs_per_process = settings_int(s, SETTING_JOBS_WORKER_MAX_JOBS_PER_PROCESS);
     options.max_rss_kb = settings_size(s, SETTING_JOBS_WORKER_MAX_RSS) / 1024;
     options.max_pending_per_process =

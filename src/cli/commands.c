@@ -116,6 +116,13 @@ static const struct cli_option results_options[] = {
     {0},
 };
 
+static const struct cli_option bench_options[] = {
+    {OPTION_JOBS, 0, false, "jobs", "N", "enqueue and drain N jobs, 1 to 10000000 [100000]"},
+    {OPTION_MAX_PROCESSES, 0, false, "max-processes", "N",
+     "runners, each runs one job at a time [the CPUs allowed]"},
+    {0},
+};
+
 static const struct cli_option next_options[] = {
     {OPTION_FROM, 0, false, "from", "TIME",
      "first time after TIME; without an offset it is local time of the zone [now]"},
@@ -608,6 +615,37 @@ static const struct command commands[] = {
             "counter",
         .example = "plain jobs verify",
         .run = cmd_verify,
+    },
+    {
+        .group = "jobs",
+        .name = "bench",
+        .operands = "",
+        .doc = "Measure enqueueing, draining, pick-up and the death of a runner.",
+        .about =
+            "On the database that it is given, in a schema plainjobs_bench_... or, on SQLite, a "
+            "file of\n"
+            "that name beside it; no table of the application is touched, and none has to be "
+            "there. What\n"
+            "it makes is deleted at the end, also after an error, Ctrl-C or SIGTERM. The user "
+            "needs the\n"
+            "right to make a schema. Takes 10 to 20 s.\n"
+            "\n"
+            "Enqueue: jobs that do nothing, up to 100000 in a call. Drain: a worker runs them, "
+            "from when\n"
+            "it is ready until it has ended. Pick-up: one at a time to an idle worker, from the "
+            "call of\n"
+            "enqueue to the job's first line. Lost: from the SIGKILL of a runner in a job until "
+            "its LOST\n"
+            "result can be read. Settings of workers are those of `plain config`.",
+        .json = "{\"version\", \"database\": {\"server\", ...}, \"cpus\", \"runners\", \"jobs\",\n"
+                " \"enqueue\": {\"count\", \"us\", \"per_second\"},\n"
+                " \"drain\": {\"count\", \"us\", \"per_second\", \"start_us\"},\n"
+                " \"pickup\", \"lost\": {\"count\", \"p50_us\", \"p90_us\", \"p99_us\", "
+                "\"max_us\"}};\n"
+                "start_us: from the start of the worker until it was ready, not part of us",
+        .example = "plain jobs bench --jobs 20000",
+        .options = bench_options,
+        .run = cmd_bench,
     },
     {
         .group = "jobs",

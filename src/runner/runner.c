@@ -26,6 +26,7 @@
 #include "channel/worker_file.h"
 #include "core/class.h"
 #include "runner/attempt.h"
+#include "runner/bench_jobs.h"
 #include "runner/crash.h"
 #include "runner/guard.h"
 #include "runner/module.h"
@@ -294,11 +295,25 @@ static int make_chain(struct runner *r, plain_error *err)
     return result;
 }
 
+/* A runner of a measurement has its jobs and nothing of the application. */
+static bool is_for_bench(void)
+{
+    bool is = getenv(RUNNER_BENCH) != NULL;
+
+    (void)unsetenv(RUNNER_BENCH);
+    return is;
+}
+
 static int load(struct runner *r, int argc, char **argv, const plain_module *own, plain_error *err)
 {
     r->registry = registry_new();
     if (!r->registry)
         return error_nomem(err);
+    if (is_for_bench()) {
+        int result = registry_add_module(r->registry, &bench_module, "plain jobs bench", err);
+
+        return result == PLAIN_OK ? make_chain(r, err) : result;
+    }
     if (own) {
         int result = registry_add_module(r->registry, own, "this program", err);
         if (result < 0)

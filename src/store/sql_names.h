@@ -106,6 +106,8 @@
     X(VERIFY_COUNTERS)                                                                             \
     X(VERIFY_ENDS)                                                                                 \
     X(TAKE_DUTY)                                                                                   \
+    X(FACTS)                                                                                       \
+    X(DROP_SCRATCH)                                                                                \
     X(DUTY_DONE)                                                                                   \
     X(BEGIN_COMMITTED)                                                                             \
     X(SAVEPOINT)                                                                                   \

@@ -381,6 +381,14 @@ struct finding {
 };
 enum { VERIFY_FINDINGS_MAX = 100 };
 
+/* What figures depend on: {"synchronous_commit", "on"}. */
+struct store_fact {
+    const char *name, *value;
+};
+
+/* How the name of every scratch place begins: nothing else is ever discarded. */
+#define STORE_SCRATCH "plainjobs_bench_"
+
 enum store_caps {
     STORE_FILE = 1 << 0,       /* a file on this host: made when missing if asked for */
     STORE_ONE_WRITER = 1 << 1, /* more connections of a process do not help */
@@ -623,6 +631,22 @@ struct store_ops {
      * lease in a row, so that it survives no longer than it says. */
     int (*take_duty)(struct store *s, const char *name, const plain_uuid *holder, int64_t ms,
                      plain_error *err);
+
+    /* ---- a scratch place, where something can be tried beside what the database holds ---- */
+
+    /* The URL of a place of its own with that name, STORE_SCRATCH and letters or digits: a schema
+     * of the same database, or a file in the same folder (name.db), which keeps its journal as the
+     * file of the URL does. Nothing is made: that is migrate's to do. */
+    int (*scratch_url)(const char *url, const char *name, struct arena *a, const char **out,
+                       plain_error *err);
+    /* Deletes the scratch place of such a URL with everything in it, also what workers left beside
+     * it; none being there is fine. PLAIN_E_REFUSED (PJ309) for any other URL. Nobody may have it
+     * open. */
+    int (*scratch_discard)(const char *url, plain_error *err);
+    /* What this is and what a commit waits for here; the first is {"server", "PostgreSQL 15.18"}.
+     */
+    int (*facts)(struct store *s, struct arena *a, struct store_fact **facts, size_t *count,
+                 plain_error *err);
 };
 enum { STORE_SLICE = 500 };
 

@@ -128,6 +128,9 @@ struct conformance_database {
     X(migrates_by_two_threads_at_once)                                                             \
     X(a_newer_schema_is_refused)                                                                   \
     X(the_migrations_as_text_make_the_same_schema)                                                 \
+    X(a_scratch_place_lies_beside_and_is_discarded)                                                \
+    X(nothing_but_a_scratch_place_is_discarded)                                                    \
+    X(tells_what_a_commit_waits_for)                                                               \
     X(the_table_of_functions_is_complete)
 
 #define CONFORMANCE_DECLARE(test) void test(void **state);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/uuid.h"
 #include "tests/store/conformance.h"
 
 static void open_empty(struct bench *b)
@@ -130,6 +131,78 @@ void the_migrations_as_text_make_the_same_schema(void **state)
     bench_close(&b);
 }
 
+static int version_at(const struct bench *b, const char *url, plain_error *err)
+{
+    struct store *store = NULL;
+    int version = -1;
+
+    assert_int_equal(store_open(url, STORE_CREATE, &store, err), PLAIN_OK);
+    assert_int_equal(b->store->ops->schema_version(store, &version, err), PLAIN_OK);
+    store_close(store);
+    return version;
+}
+
+void a_scratch_place_lies_beside_and_is_discarded(void **state)
+{
+    const char *url = NULL;
+    struct new_request r = request_default();
+    struct bench b, scratch = {0};
+    int from, to;
+
+    (void)state;
+    bench_open(&b);
+    (void)bench_enqueue(&b, &r);
+    const struct store_ops *ops = b.store->ops;
+    assert_int_equal(ops->scratch_url(b.url, STORE_SCRATCH "1f", &b.arena, &url, &b.err), PLAIN_OK);
+    assert_non_null(strstr(url, STORE_SCRATCH "1f"));
+    assert_int_equal(version_at(&b, url, &b.err), 0);
+    assert_int_equal(store_open(url, 0, &scratch.store, &b.err), PLAIN_OK);
+    assert_int_equal(ops->migrate(scratch.store, &from, &to, &b.err), PLAIN_OK);
+    for (int i = 0; i < 3; i++) {
+        r.uuid = uuid_new();
+        (void)bench_enqueue(&scratch, &r);
+    }
+    store_close(scratch.store);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 1);
+    assert_int_equal(ops->scratch_discard(url, &b.err), PLAIN_OK);
+    assert_int_equal(version_at(&b, url, &b.err), 0);
+    assert_int_equal(ops->scratch_discard(url, &b.err), PLAIN_OK);
+    assert_int_equal(ops->scratch_discard(url, &b.err), PLAIN_OK); /* there is nothing any more */
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 1);
+    bench_close(&b);
+}
+
+void nothing_but_a_scratch_place_is_discarded(void **state)
+{
+    struct new_request r = request_default();
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    (void)bench_enqueue(&b, &r);
+    assert_int_equal(b.store->ops->scratch_discard(b.url, &b.err), PLAIN_E_REFUSED);
+    assert_int_equal(b.err.pj, 309);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 1);
+    bench_close(&b);
+}
+
+void tells_what_a_commit_waits_for(void **state)
+{
+    struct store_fact *facts = NULL;
+    struct bench b;
+    size_t count = 0;
+
+    (void)state;
+    bench_open(&b);
+    assert_int_equal(b.store->ops->facts(b.store, &b.arena, &facts, &count, &b.err), PLAIN_OK);
+    assert_true(count >= 3);
+    assert_string_equal(facts[0].name, "server");
+    assert_non_null(strchr(facts[0].value, '.'));
+    for (size_t i = 0; i < count; i++)
+        assert_true(*facts[i].name && *facts[i].value);
+    bench_close(&b);
+}
+
 void the_table_of_functions_is_complete(void **state)
 {
     struct bench b;
@@ -144,6 +217,7 @@ void the_table_of_functions_is_complete(void **state)
     assert_true(ops->open && ops->close && ops->schema_version && ops->newest_version &&
                 ops->migrate && ops->migration_sql && ops->enqueue && ops->cycle && ops->list &&
                 ops->find && ops->stats && ops->retry && ops->clear && ops->purge && ops->now &&
-                ops->ended_since && ops->queue_stats);
+                ops->ended_since && ops->queue_stats && ops->scratch_url && ops->scratch_discard &&
+                ops->facts);
     bench_close(&b);
 }

@@ -86,6 +86,30 @@ static void the_schema_of_the_url_is_made_and_used(void **state)
                      0);
 }
 
+static void a_scratch_url_differs_in_its_schema_alone(void **state)
+{
+    static const char *const urls[][2] = {
+        {"postgresql://u@h/d", "postgresql://u@h/d?schema=" STORE_SCRATCH "7"},
+        {"postgresql://u@h/d?schema=jobs", "postgresql://u@h/d?schema=" STORE_SCRATCH "7"},
+        {"postgresql://h/d?a=1&schema=jobs&b=2",
+         "postgresql://h/d?a=1&b=2&schema=" STORE_SCRATCH "7"},
+    };
+    struct arena a = ARENA_INIT;
+    const char *made;
+    plain_error err;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(urls); i++) {
+        assert_int_equal(ops->scratch_url(urls[i][0], STORE_SCRATCH "7", &a, &made, &err),
+                         PLAIN_OK);
+        assert_string_equal(made, urls[i][1]);
+    }
+    assert_int_equal(ops->scratch_url("postgresql://h/d?schema=a;b", "x", &a, &made, &err),
+                     PLAIN_E_INVALID);
+    assert_int_equal(err.pj, 307);
+    arena_release(&a);
+}
+
 /*
  * A server that is not there, says no or says nothing.
  */
@@ -416,11 +440,11 @@ static void a_claim_that_cannot_be_told_can_be_given_back(void **state)
 }
 
 CONFORMANCE_MAIN(&postgres, a_bad_url_is_refused_without_its_password,
-                 the_schema_of_the_url_is_made_and_used, a_missing_server_is_told_with_a_command,
-                 a_missing_database_or_user_is_told, a_silent_server_is_given_up,
-                 a_restarted_server_is_found_again, a_link_cut_between_calls_is_made_anew,
-                 a_lock_that_is_held_makes_busy, a_link_cut_in_a_call_is_unreachable,
-                 a_read_only_server_counts_as_lost, a_user_without_the_right_to_create_is_told,
-                 a_missing_schema_is_told_by_every_verb, a_row_before_the_bound_is_found_soon,
-                 a_higher_priority_passes_the_bound_at_once, survives_every_failing_allocation,
-                 a_claim_that_cannot_be_told_can_be_given_back)
+                 the_schema_of_the_url_is_made_and_used, a_scratch_url_differs_in_its_schema_alone,
+                 a_missing_server_is_told_with_a_command, a_missing_database_or_user_is_told,
+                 a_silent_server_is_given_up, a_restarted_server_is_found_again,
+                 a_link_cut_between_calls_is_made_anew, a_lock_that_is_held_makes_busy,
+                 a_link_cut_in_a_call_is_unreachable, a_read_only_server_counts_as_lost,
+                 a_user_without_the_right_to_create_is_told, a_missing_schema_is_told_by_every_verb,
+                 a_row_before_the_bound_is_found_soon, a_higher_priority_passes_the_bound_at_once,
+                 survives_every_failing_allocation, a_claim_that_cannot_be_told_can_be_given_back)

@@ -145,6 +145,38 @@ static void the_journal_mode_is_kept_unless_the_url_names_one(void **state)
     assert_journal(safe, "", "delete");
 }
 
+static void assert_scratch(const char *url, const char *options, const char *expected)
+{
+    char with_options[PATH_SIZE], whole[PATH_SIZE];
+    struct arena a = ARENA_INIT;
+    const char *made = NULL;
+    plain_error err;
+
+    (void)snprintf(with_options, sizeof(with_options), "%s%s", url, options);
+    (void)snprintf(whole, sizeof(whole), "sqlite:%s/" STORE_SCRATCH "7.db%s", harness_tmpdir(),
+                   expected);
+    assert_int_equal(store_sqlite.scratch_url(with_options, STORE_SCRATCH "7", &a, &made, &err),
+                     PLAIN_OK);
+    assert_string_equal(made, whole);
+    arena_release(&a);
+}
+
+static void a_scratch_file_has_the_journal_of_its_neighbour(void **state)
+{
+    const char *missing = sqlite_database.fresh();
+    const char *present = sqlite_database.fresh();
+
+    (void)state;
+    assert_scratch(missing, "", "");
+    assert_scratch(missing, "?journal=delete", "?journal=delete");
+    assert_journal(present, "?journal=delete", "delete");
+    (void)sqlite_database.number(present, "CREATE TABLE of_the_application (x)");
+    assert_scratch(present, "", "?journal=delete");
+    assert_scratch(present, "?journal=wal", "");
+    assert_journal(present, "?journal=wal", "wal");
+    assert_scratch(present, "", "");
+}
+
 static int64_t jumping_clock_us;
 
 static int64_t jumping_mono(void)
@@ -398,7 +430,8 @@ CONFORMANCE_MAIN(&sqlite_database, a_bad_url_is_refused_with_the_reason,
                  a_path_is_made_absolute_when_it_is_opened,
                  what_is_no_database_is_refused_with_the_reason,
                  the_journal_mode_is_kept_unless_the_url_names_one,
-                 the_journal_mode_is_not_changed_under_others, network_file_systems_are_known,
+                 the_journal_mode_is_not_changed_under_others,
+                 a_scratch_file_has_the_journal_of_its_neighbour, network_file_systems_are_known,
                  a_lock_is_waited_for_and_then_busy, a_full_disk_changes_nothing_and_is_survived,
                  a_read_only_store_reads_and_refuses_to_write,
                  a_file_that_was_moved_away_is_noticed,

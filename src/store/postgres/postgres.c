@@ -102,4 +102,7 @@ const struct store_ops store_postgres = {
     .count_ahead = postgres_count_ahead,
     .verify = postgres_verify,
     .take_duty = postgres_take_duty,
+    .scratch_url = postgres_scratch_url,
+    .scratch_discard = postgres_scratch_discard,
+    .facts = postgres_facts,
 };

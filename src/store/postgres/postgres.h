@@ -111,6 +111,13 @@ int postgres_take_duty(struct store *s, const char *name, const plain_uuid *hold
 int postgres_cancel(struct store *s, const plain_uuid *uuid, const char *by,
                     enum cancel_outcome *outcome, plain_error *err);
 int postgres_cancel_claimed(struct store *s, const char *by, int64_t *count, plain_error *err);
+/* scratch.c */
+int postgres_scratch_url(const char *url, const char *name, struct arena *a, const char **out,
+                         plain_error *err);
+int postgres_scratch_discard(const char *url, plain_error *err);
+int postgres_facts(struct store *s, struct arena *a, struct store_fact **facts, size_t *count,
+                   plain_error *err);
+
 int postgres_complete(struct store *s, const plain_uuid *token, plain_error *err);
 
 #endif

@@ -82,6 +82,12 @@ static int strip_schema(struct pgurl *u, const char *url, struct buf *out, plain
     return r;
 }
 
+static int too_long(plain_error *err)
+{
+    return error_set(err, PLAIN_E_INVALID, 307, "", "the database URL is longer than %d bytes",
+                     (int)URL_MAX);
+}
+
 /* libpq quotes the piece of the URL that it stumbled over, which may be of a password: only the
  * name of an unknown option is shown. */
 static int refuse(const char *reason, plain_error *err)
@@ -136,6 +142,25 @@ static int check_timeout(const struct pgurl *u, plain_error *err)
                      (int)TIMEOUT_MAX_S);
 }
 
+int pgurl_with_schema(const char *url, const char *schema, struct arena *a, const char **out,
+                      plain_error *err)
+{
+    struct buf own = BUF_INIT(URL_MAX);
+    struct pgurl u = {0};
+    int r = strip_schema(&u, url, &own, err);
+
+    if (r == PLAIN_OK && !buf_ok(&own))
+        r = too_long(err);
+    if (r == PLAIN_OK) {
+        char sign = strchr(own.data, '?') ? '&' : '?';
+
+        *out = arena_printf(a, "%s%cschema=%s", own.data, sign, schema);
+        r = *out ? PLAIN_OK : error_nomem(err);
+    }
+    buf_release(&own);
+    return r;
+}
+
 int pgurl_parse(struct pgurl *u, const char *url, unsigned flags, struct arena *a, plain_error *err)
 {
     struct buf own = BUF_INIT(URL_MAX);
@@ -146,8 +171,7 @@ int pgurl_parse(struct pgurl *u, const char *url, unsigned flags, struct arena *
     *u = (struct pgurl){0};
     int r = strip_schema(u, url, &own, err);
     if (r == PLAIN_OK && !buf_ok(&own))
-        r = error_set(err, PLAIN_E_INVALID, 307, "", "the database URL is longer than %d bytes",
-                      (int)URL_MAX);
+        r = too_long(err);
     if (r < 0)
         goto out;
     options = PQconninfoParse(own.data, &reason);

@@ -21,6 +21,10 @@ struct pgurl {
 int pgurl_parse(struct pgurl *u, const char *url, unsigned flags, struct arena *a,
                 plain_error *err);
 
+/* The same URL with this schema instead of its own, if it has one. Errors as above. */
+int pgurl_with_schema(const char *url, const char *schema, struct arena *a, const char **out,
+                      plain_error *err);
+
 /* The value that a keyword was given, or NULL. */
 const char *pgurl_value(const struct pgurl *u, const char *keyword);
 

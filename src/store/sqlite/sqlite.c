@@ -162,4 +162,7 @@ const struct store_ops store_sqlite = {
     .count_ahead = sqlite_count_ahead,
     .verify = sqlite_verify,
     .take_duty = sqlite_take_duty,
+    .scratch_url = sqlite_scratch_url,
+    .scratch_discard = sqlite_scratch_discard,
+    .facts = sqlite_facts,
 };

@@ -113,6 +113,13 @@ int sqlite_ended_since(struct store *store, int64_t since, int64_t by_status[JOB
 int sqlite_queue_stats(struct store *store, struct arena *a, struct queue_stats **queues,
                        size_t *count, plain_error *err);
 
+/* scratch.c */
+int sqlite_scratch_url(const char *url, const char *name, struct arena *a, const char **out,
+                       plain_error *err);
+int sqlite_scratch_discard(const char *url, plain_error *err);
+int sqlite_facts(struct store *store, struct arena *a, struct store_fact **facts, size_t *count,
+                 plain_error *err);
+
 /* stops.c */
 int sqlite_cancel(struct store *store, const plain_uuid *uuid, const char *by,
                   enum cancel_outcome *outcome, plain_error *err);
