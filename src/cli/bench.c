@@ -56,6 +56,7 @@ static int start_worker(struct measurement *m, int processes, bool drain, int64_
                         plain_error *err)
 {
     const struct bench_worker_options options = {.url = m->place->url,
+                                                 .folder = m->place->folder,
                                                  .config = m->plan->config,
                                                  .processes = processes,
                                                  .drain = drain,

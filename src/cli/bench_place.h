@@ -12,6 +12,7 @@ struct bench_place {
     const struct store_ops *ops;
     const char *name; /* "plainjobs_bench_0c9e7f3a" */
     const char *url;
+    const char *folder;  /* for the files of its workers, where they do not lie beside; else NULL */
     struct store *store; /* a connection to it */
     struct store_fact *facts;
     size_t fact_count;

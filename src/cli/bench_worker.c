@@ -23,6 +23,7 @@ enum { ANSWER_MS = 30 * 1000, STOP_MS = 5 * 1000 };
 static int set_environment(const struct bench_worker_options *options, plain_error *err)
 {
     if (setenv("DATABASE_URL", options->url, 1) != 0 ||
+        (options->folder && setenv("RUNTIME_DIRECTORY", options->folder, 1) != 0) ||
         (!options->verbose && setenv("PLAIN_LOG_LEVEL", "ERROR", 1) != 0))
         return error_nomem(err);
     return PLAIN_OK;

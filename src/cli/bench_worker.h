@@ -25,6 +25,7 @@ struct bench_worker {
 
 struct bench_worker_options {
     const char *url;
+    const char *folder; /* for its file, or NULL: see worker/folder.h */
     const char *config; /* --config, or NULL */
     int processes;
     bool drain;   /* ends when the queue is empty */

@@ -82,6 +82,11 @@ TABLE = {
     "too many runners": (["jobs", "worker", "--max-processes", "10000"], 2, 202,
                          "JOBS_WORKER_MAX_PROCESSES"),
     "no runners": (["jobs", "worker", "--max-processes", "0"], 2, 202, "JOBS_WORKER_MAX_PROCESSES"),
+    "nothing to measure": (["jobs", "bench", "--jobs", "0"], 2, 201, "jobs"),
+    "too much to measure": (["jobs", "bench", "--jobs", "10000001"], 2, 201, "jobs"),
+    "words to measure": (["jobs", "bench", "--jobs", "many"], 2, 201, "jobs"),
+    "no runners to measure": (["jobs", "bench", "--max-processes", "0"], 2, 202,
+                              "JOBS_WORKER_MAX_PROCESSES"),
     "negative time": (["jobs", "worker", "--stats-every=-1"], 2, 202, "JOBS_WORKER_STATS_EVERY"),
 }
 
