@@ -53,7 +53,6 @@ static const struct excuse {
     {SQL_MARK_IDLE, "all workers are told"},
     {SQL_LISTEN, "sockets and a watch"},
     {SQL_POOLED_SETTINGS, "there is no pooler"},
-    {SQL_IS_DIRECT, "there is no pooler"},
     {SQL_DROP_SCRATCH, "the file is deleted"},
     {SQL_MANY_TAKEN_BACK, "nobody else writes meanwhile"},
 };
