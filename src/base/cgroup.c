@@ -12,7 +12,7 @@
 #include "base/compiler.h"
 #include "base/text.h"
 
-enum { PATH_SIZE = 4096, FILE_SIZE = 16 * 1024 };
+enum { PATH_SIZE = PATH_MAX, FILE_SIZE = 16 * 1024 };
 
 /* A controller's file, with the folders in which its hierarchy may be mounted. */
 struct place {
@@ -200,6 +200,11 @@ static void take_oom_kills(const char *folder, void *user)
         if (at)
             *kills = number_at(at + strlen("oom_kill "));
     }
+}
+
+bool cgroup_of_version_2(const char *root, char out[PATH_MAX])
+{
+    return find_group(root, "", out);
 }
 
 int64_t cgroup_oom_kills(const char *root)

@@ -9,6 +9,8 @@
 #ifndef PLAIN_BASE_CGROUP_H
 #define PLAIN_BASE_CGROUP_H
 
+#include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Whole CPUs of the tightest quota, rounded up, at least 1; 0: there is no quota. */
@@ -19,5 +21,9 @@ int cpus_allowed(void);
 
 /* How often the kernel has killed a process of the group since memory ran out; -1: not told. */
 int64_t cgroup_oom_kills(const char *root);
+
+/* The group of this process in the tree of version 2, "/system.slice/app.service"; false: there is
+ * none. group.h says where that is mounted. */
+bool cgroup_of_version_2(const char *root, char out[PATH_MAX]);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,8 +22,10 @@ struct failure {
     int step;
     int error_number;
 };
-enum { STEP_PREPARE, STEP_DESCRIPTORS, STEP_EXEC };
-static const char *const step_names[] = {"preparing", "passing descriptors to", "executing"};
+enum { FDS_MAX = 256 };
+enum { STEP_PREPARE, STEP_GROUP, STEP_DESCRIPTORS, STEP_EXEC };
+static const char *const step_names[] = {"preparing", "finding a control group for",
+                                         "passing descriptors to", "executing"};
 
 PLAIN_NORETURN static void child_fail(int report, int step)
 {
@@ -80,13 +84,42 @@ static bool set_limits(const struct child_spec *spec)
     return true;
 }
 
-/* Only async-signal-safe calls: the parent has threads. */
-PLAIN_NORETURN static void child_main(const struct child_spec *spec, int *high, int report,
-                                      pid_t parent)
+/* Moves the child itself: whatever it starts is there too. */
+static bool enter_group(int folder)
+{
+    int fd = openat(folder, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+
+    return fd >= 0 && write(fd, "0", 1) == 1 && close(fd) == 0;
+}
+
+/* Forks; into the group, where the kernel can, since to move a process there takes it some 10 ms.
+ * Otherwise *folder stays, for the child to enter it. */
+static pid_t begin(int *folder)
+{
+    if (*folder >= 0) {
+        struct clone_args args = {.flags = CLONE_INTO_CGROUP,
+                                  .exit_signal = SIGCHLD,
+                                  .cgroup = (unsigned long long)*folder};
+        long pid = syscall(SYS_clone3, &args, sizeof(args));
+
+        if (pid == 0)
+            *folder = -1;
+        if (pid >= 0)
+            return (pid_t)pid;
+    }
+    return fork();
+}
+
+/* Only async-signal-safe calls: the parent has threads, and may have been left without glibc's
+ * help. folder: of the group to be entered; -1: none. */
+PLAIN_NORETURN static void child_main(const struct child_spec *spec, int folder, int *high,
+                                      int report, pid_t parent)
 {
     reset_signals();
     if (spec->own_group && setpgid(0, 0) < 0)
         child_fail(report, STEP_PREPARE);
+    if (folder >= 0 && !enter_group(folder))
+        child_fail(report, STEP_GROUP);
     if (!set_limits(spec))
         child_fail(report, STEP_PREPARE);
     if (spec->die_with_parent) {
@@ -117,21 +150,17 @@ static int await_exec(int report, const char *path, plain_error *err)
                            path);
 }
 
-int child_spawn(const struct child_spec *spec, struct child *out, plain_error *err)
+/* Forks, and waits until the child was executed. */
+static int start(const struct child_spec *spec, int folder, pid_t *out, plain_error *err)
 {
-    enum { FDS_MAX = 256 };
     int high[FDS_MAX], report[2];
     pid_t parent = getpid();
 
-    *out = (struct child){.pidfd = -1};
-    if (spec->fd_count > FDS_MAX)
-        return error_set(err, PLAIN_E_INVALID, 703, "", "at most %d descriptors for %s", FDS_MAX,
-                         spec->path);
     if (pipe2(report, O_CLOEXEC) < 0)
         return error_set_errno(err, PLAIN_E_IO, 705, "", errno, "a pipe to start %s", spec->path);
-    pid_t pid = fork();
+    pid_t pid = *out = begin(&folder);
     if (pid == 0)
-        child_main(spec, high, report[1], parent);
+        child_main(spec, folder, high, report[1], parent);
     int why = errno;
     (void)close(report[1]);
     if (pid < 0) {
@@ -140,20 +169,44 @@ int child_spawn(const struct child_spec *spec, struct child *out, plain_error *e
     }
     int r = await_exec(report[0], spec->path, err);
     (void)close(report[0]);
-    if (r == PLAIN_OK) {
-        out->pidfd = pidfd_open(pid, 0);
-        if (out->pidfd < 0)
-            r = error_set_errno(err, PLAIN_E_IO, 705, "", errno, "pidfd_open");
-        else
-            (void)fcntl(out->pidfd, F_SETFD, FD_CLOEXEC);
+    return r;
+}
+
+static int open_pidfd(pid_t pid, int *out, plain_error *err)
+{
+    *out = pidfd_open(pid, 0);
+    if (*out < 0)
+        return error_set_errno(err, PLAIN_E_IO, 705, "", errno, "pidfd_open");
+    (void)fcntl(*out, F_SETFD, FD_CLOEXEC);
+    return PLAIN_OK;
+}
+
+int child_spawn(const struct child_spec *spec, struct child *out, plain_error *err)
+{
+    int folder = -1;
+    pid_t pid = -1;
+
+    *out = (struct child){.pidfd = -1};
+    if (spec->fd_count > FDS_MAX)
+        return error_set(err, PLAIN_E_INVALID, 703, "", "at most %d descriptors for %s", FDS_MAX,
+                         spec->path);
+    if (spec->group) {
+        folder = open(spec->group, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (folder < 0)
+            return error_set_errno(err, PLAIN_E_IO, 705, "", errno, "the control group %s",
+                                   spec->group);
     }
-    if (r < 0) {
+    int r = start(spec, folder, &pid, err);
+    if (folder >= 0)
+        (void)close(folder);
+    if (r == PLAIN_OK)
+        r = open_pidfd(pid, &out->pidfd, err);
+    if (r < 0 && pid > 0) {
         (void)kill(pid, SIGKILL);
         (void)waitpid(pid, NULL, 0);
-        return r;
     }
-    out->pid = pid;
-    return PLAIN_OK;
+    out->pid = r < 0 ? 0 : pid;
+    return r;
 }
 
 static int64_t timeval_us(struct timeval t)

@@ -35,6 +35,7 @@ struct child_spec {
     size_t fd_count;
     const struct child_limit *limits; /* limit_count of them, set before it is executed */
     size_t limit_count;
+    const char *group;    /* the folder of a control group that it enters (group.h); NULL: ours */
     bool own_group;       /* setpgid(0, 0) */
     bool die_with_parent; /* SIGKILL when the thread that started it ends */
 };

@@ -32,6 +32,7 @@ void progress_begin(struct progress *p, uint64_t next, const struct process_mark
     atomic_store(&p->reading, 0);
     atomic_store(&p->logged, 0);
     atomic_store(&p->short_of_memory, 0);
+    atomic_store(&p->ran_out_before, 0);
     p->crash[0] = '\0';
 }
 

@@ -73,14 +73,15 @@ struct progress {
     _Atomic uint64_t ended;       /* the last job that ended, in whatever way */
     _Atomic uint64_t revoke_from; /* jobs in [from, to) are not to be entered */
     _Atomic uint64_t revoke_to;
-    _Atomic uint64_t asked;        /* the job that is asked to end */
-    _Atomic uint64_t heard;        /* the job that was told so when it looked */
-    _Atomic int64_t cpu_before_us; /* of the process and its children, when the job was entered */
-    _Atomic int reading;           /* 1: the worker reads the pipe of output (runner/output.h) */
-    _Atomic uint64_t logged;       /* log records that the runner has sent */
-    struct process_mark runner;    /* who runs here, as its worker says */
-    uint32_t frames_at;            /* where the next frame goes */
-    _Atomic int short_of_memory;   /* 1: ENOMEM was the last error when a job ended the runner */
+    _Atomic uint64_t asked;         /* the job that is asked to end */
+    _Atomic uint64_t heard;         /* the job that was told so when it looked */
+    _Atomic int64_t cpu_before_us;  /* of the process and its children, when the job was entered */
+    _Atomic int reading;            /* 1: the worker reads the pipe of output (runner/output.h) */
+    _Atomic uint64_t logged;        /* log records that the runner has sent */
+    struct process_mark runner;     /* who runs here, as its worker says */
+    uint32_t frames_at;             /* where the next frame goes */
+    _Atomic int short_of_memory;    /* 1: ENOMEM was the last error when a job ended the runner */
+    _Atomic int64_t ran_out_before; /* times that the group's limit was reached before the job */
     struct progress_entry ring[PROGRESS_RING]; /* of job n: ring[n % PROGRESS_RING] */
     char crash[PROGRESS_CRASH_SIZE];           /* call stack, written by the fatal-signal handler */
     char frames[PROGRESS_FRAMES_SIZE];

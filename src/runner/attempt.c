@@ -33,7 +33,7 @@ static int run_class(struct heart *heart, plain_job *job)
     limits_begin(&limits);
     errno = 0;
     int value = cls->run(job, params);
-    heart->short_of_memory = limits.memory > 0 && errno == ENOMEM;
+    heart->short_of_memory = limits_memory_reached(&limits);
     limits_end(&limits);
     return value;
 }

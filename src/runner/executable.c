@@ -8,10 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/cgroup.h"
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -20,6 +18,7 @@
 #include "core/executable_class.h"
 #include "runner/arguments.h"
 #include "runner/environment.h"
+#include "runner/fence.h"
 
 /* The end of what it wrote to stderr: enough for a message, however much it writes. */
 struct tail {
@@ -90,12 +89,13 @@ static bool drain(int fd, struct tail *t)
 
 /* Follows stderr until the program ends; a grandchild that keeps the pipe open is not waited for.
  */
-static void follow(struct child *c, int fd, struct tail *t, struct child_end *end)
+static void follow(struct child *c, int fd, struct tail *t, struct fence *fence,
+                   struct child_end *end)
 {
     struct pollfd p[2] = {{.fd = c->pidfd, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
 
     while (!child_reap(c, false, end)) {
-        if (poll(p, 2, -1) < 0 && errno != EINTR)
+        if (poll(p, 2, fence_watch_cpu(fence)) < 0 && errno != EINTR)
             break;
         if (p[1].revents && !drain(fd, t))
             p[1].fd = -1;
@@ -117,17 +117,22 @@ static int64_t defer_delay(const plain_job_class *cls, const char *last)
 
 /* What a signal meant: its type, and more of it in words. */
 static const char *kind_of_death(const plain_job_class *cls, const struct child_end *end,
-                                 int64_t kills_before, char *how, size_t size)
+                                 const struct fence *fence, char *how, size_t size)
 {
-    int64_t cpu_ms = class_limits(cls).cpu_ms;
-    char signal_text[64];
+    const struct class_limits limits = class_limits(cls);
+    char signal_text[64], bytes[TEXT_SIZE_SIZE];
 
     (void)child_end_text(end, signal_text, sizeof(signal_text));
-    if (end->exit_signal == SIGXCPU && cpu_ms > 0) {
-        (void)snprintf(how, size, "CPU limit of %.15g s reached", (double)cpu_ms / MS_PER_S);
+    if (limits.cpu_ms > 0 && (end->exit_signal == SIGXCPU || fence->cpu_reached)) {
+        (void)snprintf(how, size, "CPU limit of %.15g s reached", (double)limits.cpu_ms / MS_PER_S);
         return "CpuLimit";
     }
-    if (end->exit_signal == SIGKILL && kills_before >= 0 && cgroup_oom_kills("") > kills_before) {
+    if (fence->memory_reached) {
+        (void)snprintf(how, size, "memory limit of %s reached; killed by %s",
+                       text_size(limits.memory, bytes), signal_text);
+        return "MemoryLimit";
+    }
+    if (end->exit_signal == SIGKILL && fence->was_short_of_memory) {
         (void)snprintf(how, size, "out of memory: killed by %s", signal_text);
         return "OutOfMemory";
     }
@@ -135,20 +140,30 @@ static const char *kind_of_death(const plain_job_class *cls, const struct child_
     return "Killed";
 }
 
-/* A program that was refused memory says so in its own words, or has come near its limit. */
-static void add_memory_limit(plain_job *job, int64_t limit, int64_t max_rss_kb, const char *words)
+/* A program that was refused memory says so in its own words, or has come near its limit. What its
+ * children came up against the kernel has counted. */
+static void add_limits(plain_job *job, const struct class_limits *limits, const struct fence *fence,
+                       int64_t max_rss_kb, const char *words)
 {
     char size[TEXT_SIZE_SIZE];
-    bool near = max_rss_kb >= limit / 1024 * 3 / 4;
+    bool near = max_rss_kb >= limits->memory / 1024 * 3 / 4;
 
-    if (limit > 0 && (near || strcasestr(words, "memory") || strcasestr(words, "bad_alloc")))
-        job_add_cause(
-            job, arena_printf(job->arena, "it has a memory limit of %s", text_size(limit, size)));
+    if (fence->cpu_reached)
+        job_add_cause(job, arena_printf(job->arena, "CPU limit of %.15g s reached",
+                                        (double)limits->cpu_ms / MS_PER_S));
+    if (fence->memory_reached)
+        job_add_cause(job, arena_printf(job->arena, "memory limit of %s reached",
+                                        text_size(limits->memory, size)));
+    else if (limits->memory > 0 && !fence->memory_is_group &&
+             (near || strcasestr(words, "memory") || strcasestr(words, "bad_alloc")))
+        job_add_cause(job, arena_printf(job->arena, "it has a memory limit of %s",
+                                        text_size(limits->memory, size)));
 }
 
 static int set_outcome(const plain_job_class *cls, plain_job *job, const struct child_end *end,
-                       int64_t kills_before, struct tail *t, struct attempt *out)
+                       const struct fence *fence, struct tail *t, struct attempt *out)
 {
+    const struct class_limits limits = class_limits(cls);
     char how[128], message[4400];
     const char *last = tail_last_line(t);
 
@@ -165,7 +180,7 @@ static int set_outcome(const plain_job_class *cls, plain_job *job, const struct 
     }
     (void)child_end_text(end, how, sizeof(how));
     if (end->exit_signal >= 0) {
-        const char *type = kind_of_death(cls, end, kills_before, how, sizeof(how));
+        const char *type = kind_of_death(cls, end, fence, how, sizeof(how));
 
         (void)snprintf(message, sizeof(message), "%s%s%s", how, *last ? ": " : "", last);
         job_set_failed(job, type, NULL, 0, message, t->bytes);
@@ -174,7 +189,7 @@ static int set_outcome(const plain_job_class *cls, plain_job *job, const struct 
     }
     (void)snprintf(message, sizeof(message), "%s", *last ? last : how);
     job_set_failed(job, "ExitStatus", NULL, 0, message, t->bytes);
-    add_memory_limit(job, class_limits(cls).memory, end->max_rss_kb, t->bytes);
+    add_limits(job, &limits, fence, end->max_rss_kb, t->bytes);
     return JOB_RETURN_FAILED;
 }
 
@@ -184,28 +199,10 @@ static int set_not_started(plain_job *job, const char *type, const plain_error *
     return JOB_RETURN_FAILED;
 }
 
-/* Of the program and each child that it starts by itself. CPU time is limited in whole seconds. */
-static size_t make_limits(const plain_job_class *cls, struct child_limit out[2])
-{
-    const struct class_limits limits = class_limits(cls);
-    size_t n = 0;
-
-    if (limits.memory > 0)
-        out[n++] = (struct child_limit){
-            .resource = RLIMIT_DATA, .soft = limits.memory, .hard = limits.memory};
-    if (limits.cpu_ms > 0) {
-        uint64_t seconds = (limits.cpu_ms + MS_PER_S - 1) / MS_PER_S;
-
-        out[n++] =
-            (struct child_limit){.resource = RLIMIT_CPU, .soft = seconds, .hard = seconds + 1};
-    }
-    return n;
-}
-
 /* Starts it with its parameters on stdin and a pipe of ours as its stderr, whose other end is
  * *report. */
 static int start(const struct job_entry *entry, plain_job *job, struct jtext arguments,
-                 struct child *c, int *report, plain_error *err)
+                 const struct fence *fence, struct child *c, int *report, plain_error *err)
 {
     char *own[] = {arena_strdup(job->arena, entry->path), NULL};
     char *const *argv = entry->argv ? entry->argv : own;
@@ -224,14 +221,13 @@ static int start(const struct job_entry *entry, plain_job *job, struct jtext arg
     }
     (void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
     int fds[] = {input, STDOUT_FILENO, ends[1]};
-    struct child_limit limits[2];
     const struct child_spec spec = {.path = entry->path,
                                     .argv = argv,
                                     .envp = envp,
                                     .fds = fds,
                                     .fd_count = ARRAY_SIZE(fds),
-                                    .limits = limits,
-                                    .limit_count = make_limits(entry->cls, limits),
+                                    .limits = fence->limits,
+                                    .limit_count = fence->limit_count,
                                     .die_with_parent = true};
     r = child_spawn(&spec, c, err);
     (void)close(input);
@@ -256,6 +252,7 @@ int executable_run(const struct job_entry *entry, plain_job *job, const char *st
     struct child_end end = {-1, -1, -1, -1};
     struct tail t = {.used = 0};
     struct jtext arguments;
+    struct fence fence;
     struct child c;
     plain_error err;
     int report = -1;
@@ -263,13 +260,15 @@ int executable_run(const struct job_entry *entry, plain_job *job, const char *st
     if (arguments_make(entry->cls, stored, job->arena, &arguments, &err) < 0)
         return set_not_started(job, "InvalidParameters", &err);
     take_sigterm(job, false);
-    int64_t kills_before = cgroup_oom_kills("");
-    int r = start(entry, job, arguments, &c, &report, &err);
+    const struct class_limits limits = class_limits(entry->cls);
+    fence_begin(&fence, &limits);
+    int r = start(entry, job, arguments, &fence, &c, &report, &err);
     if (r == PLAIN_OK) {
-        follow(&c, report, &t, &end);
+        follow(&c, report, &t, &fence, &end);
         (void)close(report);
     }
+    fence_end(&fence);
     take_sigterm(job, true);
     return r < 0 ? set_not_started(job, "CannotStart", &err)
-                 : set_outcome(entry->cls, job, &end, kills_before, &t, out);
+                 : set_outcome(entry->cls, job, &end, &fence, &t, out);
 }

@@ -1,6 +1,7 @@
 #include "runner/guard.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -9,8 +10,12 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/group.h"
+#include "base/text.h"
 
 enum { STACK_SIZE = 256 * 1024, LOOK_PARTS = 8, LOOK_MOST_MS = 1000 };
+
+static char group[PATH_MAX]; /* "": none */
 
 /* How long a runner that has no deadline yet, and so no job, sleeps between looks. */
 static int64_t look_us(const struct worker_file_head *head)
@@ -32,6 +37,8 @@ static void *watch(void *argument)
         } else if (now < deadline) {
             clock_boot_sleep_until(deadline);
         } else {
+            if (group[0])
+                group_kill(group);
             (void)kill(-getpid(), SIGKILL);
             (void)kill(getpid(), SIGKILL); /* a job made another group of us */
         }
@@ -56,7 +63,7 @@ static bool watch_main(void)
     return pthread_key_create(&key, on_main_exit) == 0 && pthread_setspecific(key, &anything) == 0;
 }
 
-int guard_start(const struct worker_file_head *head, plain_error *err)
+int guard_start(const struct worker_file_head *head, const char *own, plain_error *err)
 {
     union {
         const struct worker_file_head *given;
@@ -66,6 +73,7 @@ int guard_start(const struct worker_file_head *head, plain_error *err)
     pthread_attr_t attr;
     pthread_t thread;
 
+    (void)text_copy(group, sizeof(group), own);
     (void)pthread_attr_init(&attr);
     (void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
     (void)pthread_attr_setstacksize(&attr, STACK_SIZE);

@@ -13,7 +13,8 @@
 
 #include "channel/worker_file.h"
 
-/* head: mapped for ever. PLAIN_E_IO (PJ705) when there is no thread to be had. */
-int guard_start(const struct worker_file_head *head, plain_error *err);
+/* head: mapped for ever; group: the folder of the runner's control group, which is killed too, or
+ * "". PLAIN_E_IO (PJ705) when there is no thread to be had. */
+int guard_start(const struct worker_file_head *head, const char *group, plain_error *err);
 
 #endif

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "runner/limits.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -8,13 +9,18 @@
 
 #include "base/clock.h"
 #include "base/statm.h"
+#include "runner/own_group.h"
 
+static bool by_group; /* the limit of memory that holds now */
 static rlim_t before; /* soft RLIMIT_DATA of this process */
 
 static void limit_memory(int64_t bytes)
 {
     struct rlimit limit;
 
+    by_group = own_group_limit_memory(bytes);
+    if (by_group)
+        return;
     (void)getrlimit(RLIMIT_DATA, &limit);
     before = limit.rlim_cur;
     int64_t in_use = statm_bytes(0, STATM_DATA);
@@ -29,6 +35,10 @@ static void unlimit_memory(void)
 {
     struct rlimit limit;
 
+    if (by_group) {
+        own_group_unlimit_memory();
+        return;
+    }
     (void)getrlimit(RLIMIT_DATA, &limit);
     limit.rlim_cur = before;
     (void)setrlimit(RLIMIT_DATA, &limit);
@@ -63,4 +73,11 @@ void limits_end(const struct class_limits *limits)
         set_timer(0);
     if (limits->memory > 0)
         unlimit_memory();
+}
+
+bool limits_memory_reached(const struct class_limits *limits)
+{
+    if (limits->memory <= 0)
+        return false;
+    return by_group ? own_group_ran_out() : errno == ENOMEM;
 }

@@ -31,6 +31,7 @@
 #include "runner/guard.h"
 #include "runner/module.h"
 #include "runner/output.h"
+#include "runner/own_group.h"
 #include "runner/scheduler.h"
 #include "runner/usage.h"
 
@@ -375,7 +376,7 @@ static void serve(struct runner *r)
 
 /* The page of this runner in the worker's file, and a guard that looks at its head. The descriptor
  * stays open: it holds the file's lock. */
-static bool join_file(struct runner *r, const char *number, plain_error *err)
+static bool join_file(struct runner *r, const char *number, const char *group, plain_error *err)
 {
     const struct worker_file_head *head;
     int64_t place;
@@ -384,27 +385,26 @@ static bool join_file(struct runner *r, const char *number, plain_error *err)
     (void)fcntl(CHANNEL_FD_FILE, F_SETFD, FD_CLOEXEC);
     return text_parse_int64(number, 0, INT32_MAX, &place) &&
            worker_file_join(CHANNEL_FD_FILE, (int)place, &r->progress, &head) &&
-           guard_start(head, err) == PLAIN_OK;
+           guard_start(head, group, err) == PLAIN_OK;
 }
 
-/* argv: program, RUNNER_COMMAND, worker's uuid, place in the worker's file, paths of the modules
- * behind the descriptors. */
 int runner_main(int argc, char **argv, const plain_module *own)
 {
     struct runner r = {.arena = ARENA_INIT};
     plain_error err;
 
-    if (argc < 4 || !plain_uuid_parse(argv[2], &r.worker_id)) {
+    if (argc < RUNNER_MODULES_AT || !plain_uuid_parse(argv[2], &r.worker_id)) {
         (void)fprintf(stderr, "%s is started by `plain jobs worker`, not by hand\n",
                       RUNNER_COMMAND);
         return 2;
     }
     channel_init(&r.channel, CHANNEL_FD);
-    if (!join_file(&r, argv[3], &err))
+    if (!join_file(&r, argv[3], argv[RUNNER_GROUP_AT], &err))
         return 1;
     output_start(&r.output, &r.channel, r.progress);
     crash_install(r.progress);
-    if (load(&r, argc - 4, argv + 4, own, &err) < 0) {
+    own_group_install(argv[RUNNER_GROUP_AT], r.progress);
+    if (load(&r, argc - RUNNER_MODULES_AT, argv + RUNNER_MODULES_AT, own, &err) < 0) {
         frame_put_failed(&r.channel.out, &err);
         (void)channel_flush(&r.channel);
     } else {

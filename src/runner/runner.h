@@ -15,6 +15,10 @@
 
 #define RUNNER_COMMAND "plain-runner"
 
+/* Arguments: RUNNER_COMMAND, the worker's uuid, the place in the worker's file, the folder of the
+ * runner's control group or "", then the paths of the modules behind the descriptors. */
+enum { RUNNER_GROUP_AT = 4, RUNNER_MODULES_AT = 5 };
+
 /* The variable by which a worker hands over its settings_sections() of jobs. One variable holds no
  * more than the kernel's 128 KiB. */
 #define RUNNER_SECTIONS "PLAIN_RUNNER_SECTIONS"

@@ -12,9 +12,28 @@ void death_begin(struct worker *w)
     w->oom_kills = cgroup_oom_kills("");
 }
 
-/* Whether the kernel has killed one more of this control group than we have accounted for. */
-static bool was_oom_killed(struct worker *w, const struct child_end *how)
+void death_settle(struct runner *r)
 {
+    r->killed_before = groups_deaths(&r->worker->groups, r->group).killed;
+    death_begin(r->worker);
+}
+
+/* Whether the memory of its group was limited to what the class says, and ran out. */
+static bool ran_out(struct runner *r)
+{
+    const struct group_deaths deaths = groups_deaths(&r->worker->groups, r->group);
+
+    return deaths.by_limit > atomic_load(&r->progress->ran_out_before);
+}
+
+/* Whether the kernel has killed one more of its group, or of the worker's, than we know of. */
+static bool was_oom_killed(struct runner *r, const struct child_end *how)
+{
+    struct worker *w = r->worker;
+
+    if (how->exit_signal == SIGKILL &&
+        groups_deaths(&w->groups, r->group).killed > r->killed_before)
+        return true;
     if (how->exit_signal != SIGKILL || w->oom_kills < 0 || cgroup_oom_kills("") <= w->oom_kills)
         return false;
     w->oom_kills++;
@@ -51,9 +70,9 @@ struct death death_of(struct runner *r, const struct work *k, const struct child
     (void)child_end_text(how, cause, sizeof(cause));
     if (class && class->cpu_limit_ms > 0 && how->exit_signal == SIGXCPU)
         return of_cpu_limit(class);
-    if (class && class->memory_limit > 0 && short_of_memory)
+    if (class && class->memory_limit > 0 && (short_of_memory || ran_out(r)))
         return of_memory_limit(class, cause);
-    if (was_oom_killed(r->worker, how)) {
+    if (was_oom_killed(r, how)) {
         d.type = "OutOfMemory";
         (void)snprintf(d.message, sizeof(d.message),
                        "out of memory: the kernel ended the job's process with %s", cause);

@@ -15,6 +15,9 @@ struct death {
 /* Killings for want of memory count from here on. */
 void death_begin(struct worker *w);
 
+/* What was killed in a runner that lives on is accounted for by now. */
+void death_settle(struct runner *r);
+
 /* A limit of the job's class that was reached, memory that the system did not have, or else just
  * how the process ended. Once for each death. */
 struct death death_of(struct runner *r, const struct work *k, const struct child_end *how);

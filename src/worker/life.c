@@ -320,7 +320,7 @@ void life_ended(struct runner *r, struct work *k, const struct frame_end *f)
     runners_weigh(r, f->max_rss_kb);
     r->failures = 0;
     if (f->exit_signal == SIGKILL) /* perhaps for want of memory: then the runner has counted it */
-        death_begin(r->worker);
+        death_settle(r);
     if (of_stop(r, k, f->ended_us, false))
         end_stopped(r->worker, k, f->error);
     else

@@ -41,6 +41,18 @@ static void drop_channel(struct runner *r)
     channel_release(&r->channel);
 }
 
+void process_kill(struct runner *r)
+{
+    child_signal_group(&r->child, SIGKILL);
+    groups_kill(&r->worker->groups, r->group);
+}
+
+static void drop_group(struct runner *r)
+{
+    groups_drop(&r->worker->groups, r->group);
+    r->group = 0;
+}
+
 /* The first job of the list while its seq is at most seq. */
 static struct work *take_up_to(struct runner *r, uint64_t seq)
 {
@@ -228,10 +240,10 @@ static void on_broken(struct runner *r)
 {
     drop_channel(r);
     if (r->state != RUNNER_CLOSING)
-        child_signal_group(&r->child, SIGKILL);
+        process_kill(r);
 }
 
-static void on_channel(uv_poll_t *poll, int status, int events)
+void process_readable(uv_poll_t *poll, int status, int events)
 {
     struct runner *r = poll->data;
     struct worker *w = r->worker;
@@ -344,7 +356,7 @@ static void schedule_restart(struct runner *r, bool expected)
     r->restart_at_us = clock_mono_us() + delay * US_PER_MS;
 }
 
-static void on_child_exit(uv_poll_t *poll, int status, int events)
+void process_exited(uv_poll_t *poll, int status, int events)
 {
     struct runner *r = poll->data;
     struct worker *w = r->worker;
@@ -355,11 +367,13 @@ static void on_child_exit(uv_poll_t *poll, int status, int events)
     (void)events;
     if (!child_reap(&r->child, true, &end))
         return;
+    groups_kill(&w->groups, r->group); /* what has left its process group, too */
     lease_check(w); /* its own guard may have killed it, while this worker was asleep */
     bool expected = r->state == RUNNER_CLOSING || w->stop == STOP_NOW || w->lease.lost;
     bool never_ready = r->state == RUNNER_STARTING;
     settle_dead(r);
     judge_dead(r, &end);
+    drop_group(r);
     drop_channel(r);
     close_poll(&r->exit_poll);
     output_close(r);
@@ -376,117 +390,6 @@ static void on_child_exit(uv_poll_t *poll, int status, int events)
     }
     schedule_restart(r, expected);
     pump(w);
-}
-
-static int open_socket(struct runner *r, int *theirs, plain_error *err)
-{
-    int pair[2];
-
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-        return error_set_errno(err, PLAIN_E_IO, 705, "", errno, "a socket for a runner");
-    (void)fcntl(pair[0], F_SETFL, O_NONBLOCK);
-    channel_init(&r->channel, pair[0]);
-    *theirs = pair[1];
-    return PLAIN_OK;
-}
-
-static int spawn(struct runner *r, int socket, int output, plain_error *err)
-{
-    const struct worker_options *o = r->worker->options;
-    const char **argv = mem_zalloc(o->module_count + 5, sizeof(*argv));
-    char place[16];
-    int *fds = r->worker->module_copies;
-    int result;
-
-    if (!argv)
-        return error_nomem(err);
-    argv[0] = "plain";
-    argv[1] = RUNNER_COMMAND;
-    argv[2] = r->worker->id_text;
-    (void)snprintf(place, sizeof(place), "%d", (int)(r - r->worker->runners));
-    argv[3] = place;
-    for (size_t i = 0; i < o->module_count; i++) {
-        argv[4 + i] = o->module_paths[i];
-        fds[CHANNEL_FD_MODULES + i] = r->worker->module_fds[i];
-    }
-    fds[0] = -1;
-    fds[1] = fds[2] = output;
-    fds[CHANNEL_FD] = socket;
-    fds[CHANNEL_FD_FILE] = r->worker->file.fd;
-    fds[CHANNEL_FD_OUTPUT] = r->output.fd;
-    union {
-        const char **given;
-        char *const *wanted; /* execve's type; it changes nothing */
-    } arguments = {.given = argv};
-    struct child_spec spec = {
-        .path = "/proc/self/exe",
-        .argv = arguments.wanted,
-        .fds = fds,
-        .fd_count = CHANNEL_FD_MODULES + o->module_count,
-        .own_group = true,
-        .die_with_parent = true,
-    };
-    result = child_spawn(&spec, &r->child, err);
-    mem_free(argv);
-    return result;
-}
-
-static int watch(struct runner *r, uv_poll_t **poll, int fd, int events, uv_poll_cb callback,
-                 plain_error *err)
-{
-    *poll = mem_zalloc(1, sizeof(**poll));
-    if (!*poll)
-        return error_nomem(err);
-    int failed = uv_poll_init(&r->worker->loop, *poll, fd);
-    if (failed) {
-        mem_free(*poll);
-        *poll = NULL;
-        return error_set(err, PLAIN_E_IO, 705, "", "watching a runner: %s", uv_strerror(failed));
-    }
-    (*poll)->data = r;
-    (void)uv_poll_start(*poll, events, callback);
-    return PLAIN_OK;
-}
-
-int process_start(struct runner *r, plain_error *err)
-{
-    const struct process_mark nobody = {0};
-    int socket = -1, output = -1;
-
-    int result = open_socket(r, &socket, err);
-    if (result < 0)
-        return result;
-    progress_begin(r->progress, r->next_seq, &nobody);
-    result = output_open(r, &output, err);
-    if (result == PLAIN_OK)
-        result = spawn(r, socket, output, err);
-    if (result == PLAIN_OK)
-        result = watch(r, &r->output.poll, r->output.fd, UV_READABLE, output_readable, err);
-    if (result == PLAIN_OK)
-        result = watch(r, &r->channel_poll, r->channel.fd, UV_READABLE, on_channel, err);
-    if (result == PLAIN_OK)
-        result = watch(r, &r->exit_poll, r->child.pidfd, UV_READABLE, on_child_exit, err);
-    (void)close(socket);
-    if (output >= 0)
-        (void)close(output);
-    if (result < 0) {
-        struct child_end end;
-
-        child_signal_group(&r->child, SIGKILL);
-        while (r->child.pid != 0 && !child_reap(&r->child, true, &end))
-            (void)usleep(1000);
-        drop_channel(r);
-        output_close(r);
-        return result;
-    }
-    r->pid = r->child.pid;
-    r->progress->runner = process_mark_of(r->pid);
-    r->handed = 0;
-    r->is_heavy = false;
-    r->stop_step = STOP_STEP_NONE;
-    r->told_us = 0;
-    r->state = RUNNER_STARTING;
-    return PLAIN_OK;
 }
 
 void process_give(struct runner *r, struct work *w)
@@ -534,7 +437,7 @@ void process_flush(struct runner *r)
 
     if (r->channel_poll && left >= 0)
         (void)uv_poll_start(r->channel_poll, UV_READABLE | (left > 0 ? UV_WRITABLE : 0),
-                            on_channel);
+                            process_readable);
 }
 
 void process_close(struct runner *r)
@@ -551,4 +454,5 @@ void process_release(struct runner *r)
     drop_channel(r);
     output_close(r);
     close_poll(&r->exit_poll);
+    drop_group(r);
 }

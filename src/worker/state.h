@@ -8,6 +8,7 @@
  *     pump.c     what can be done now, and until when to sleep
  *     orders.c   what goes to the database and when; what comes back
  *     runners.c  handing jobs to runners, starting and stopping them
+ *     launch.c   starting a runner's process
  *     process.c  one runner as a process: its channel, its page, its end
  *     stops.c    ending a job that does not end by itself
  *     output.c   what its jobs write
@@ -33,6 +34,7 @@
 #include "channel/channel.h"
 #include "channel/progress.h"
 #include "channel/worker_file.h"
+#include "worker/groups.h"
 #include "worker/lease_thread.h"
 #include "worker/rescuer.h"
 #include "worker/scheduler.h"
@@ -83,9 +85,11 @@ struct runner {
 
     enum stop_step stop_step; /* of the job stop_seq, or of the runner itself */
     uint64_t stop_seq;
-    int64_t stop_at_us;  /* when the next step is due */
-    int64_t told_us;     /* when SIGTERM was sent to this process; 0: it was not */
-    int64_t shortest_ms; /* of the limits of what was given since it had nothing; 0: none */
+    int64_t stop_at_us;    /* when the next step is due */
+    int64_t told_us;       /* when SIGTERM was sent to this process; 0: it was not */
+    unsigned group;        /* its control group; 0: none */
+    int64_t killed_before; /* in it, for want of memory, as far as that was told */
+    int64_t shortest_ms;   /* of the limits of what was given since it had nothing; 0: none */
 };
 
 /* A name that the runners know. */
@@ -146,6 +150,7 @@ struct worker {
     int lane_count;
     struct lease lease;
     struct worker_file file;
+    struct groups groups;
     struct rescuer rescuer;
     struct scheduler_child scheduler;
     size_t rescue_left; /* jobs of a batch that are not settled */
@@ -249,8 +254,13 @@ int64_t oversight_next_us(const struct worker *w); /* when something here is due
 void announce(struct worker *w);                  /* tells the service manager what is new */
 int64_t announce_next_us(const struct worker *w); /* when it is told again */
 
-/* ---- process.c ---- */
+/* ---- launch.c ---- */
 int process_start(struct runner *r, plain_error *err);
+
+/* ---- process.c ---- */
+void process_readable(uv_poll_t *poll, int status, int events); /* its channel */
+void process_exited(uv_poll_t *poll, int status, int events);   /* its pidfd */
+void process_kill(struct runner *r);                 /* at once, with all that it has started */
 void process_give(struct runner *r, struct work *w); /* then process_flush */
 void process_flush(struct runner *r);
 /* Successes at the head that the page has and no frame told yet: a long job came behind them. */

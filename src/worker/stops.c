@@ -78,7 +78,7 @@ static void ask(struct runner *r, uint64_t seq)
 
 static void kill_group(struct runner *r)
 {
-    child_signal_group(&r->child, SIGKILL);
+    process_kill(r);
     r->stop_step = STOP_STEP_KILLED;
     r->stop_at_us = INT64_MAX; /* its pidfd tells the rest */
 }

@@ -224,6 +224,7 @@ static int start(struct worker *w, plain_error *err)
 {
     struct store *store = NULL;
 
+    groups_begin(&w->groups, "", w->id_text + PLAIN_UUID_TEXT - GROUPS_TAG_SIZE); /* its end */
     int r = make_runners(w, err);
     if (r == PLAIN_OK)
         r = open_modules(w, err);
@@ -286,6 +287,7 @@ static void release(struct worker *w)
         work_list_free(lists[i]);
     for (int i = 0; i < w->lane_count; i++)
         work_list_free(&w->lanes[i].recording);
+    groups_end(&w->groups);
     worker_file_release(&w->file, settled || !has_store);
     for (size_t i = 0; w->module_fds && i < w->options->module_count; i++) {
         if (w->module_fds[i] >= 0)
@@ -312,12 +314,24 @@ static void log_start(const struct worker *w)
               LOG_NUMBER("stats_every_ms", w->options->stats_every_ms));
 }
 
+/* Which kind of limits jobs have here, and why not the better one. */
+static void log_limits(const struct worker *w)
+{
+    const struct groups *g = &w->groups;
+
+    log_event(LOG_INFO, "Job limits",
+              LOG_TEXT("memory", g->has_memory ? "control group" : "rlimit"),
+              LOG_TEXT("processes", g->on ? "control group" : "process group"),
+              LOG_TEXT("reason", g->has_memory ? "" : g->why_not));
+}
+
 static void run(struct worker *w)
 {
     w->started_us = clock_mono_us();
     w->stats_at_us = w->started_us + w->options->stats_every_ms * US_PER_MS;
     death_begin(w);
     log_start(w);
+    log_limits(w);
     pump(w);
     (void)uv_run(&w->loop, UV_RUN_DEFAULT);
     log_event(LOG_INFO, "Job worker shutdown complete", LOG_NUMBER("jobs", w->completed));

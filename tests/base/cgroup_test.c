@@ -3,44 +3,10 @@
 #include "base/cgroup.h"
 
 #include <sched.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/compiler.h"
+#include "tests/harness/groups.h"
 #include "tests/harness/harness.h"
-
-enum { PATH_SIZE = 1024 };
-
-static char root[PATH_SIZE];
-
-/* A root with nothing in it. */
-static const char *new_root(void)
-{
-    static int count;
-
-    (void)snprintf(root, sizeof(root), "%s/root%d", harness_tmpdir(), ++count);
-    assert_int_equal(mkdir(root, 0700), 0);
-    return root;
-}
-
-/* Makes the file and the folders above it. */
-static void put(const char *path, const char *text)
-{
-    char whole[2 * PATH_SIZE];
-
-    (void)snprintf(whole, sizeof(whole), "%s%s", root, path);
-    for (char *slash = whole + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
-        *slash = '\0';
-        (void)mkdir(whole, 0700);
-        *slash = '/';
-    }
-    FILE *f = fopen(whole, "w");
-    assert_non_null(f);
-    assert_true(fputs(text, f) >= 0);
-    assert_int_equal(fclose(f), 0);
-}
 
 static void a_quota_of_version_2_is_rounded_up(void **state)
 {
@@ -58,56 +24,56 @@ static void a_quota_of_version_2_is_rounded_up(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        (void)new_root();
-        put("/proc/self/cgroup", "0::/system.slice/app.service\n");
-        put("/sys/fs/cgroup/system.slice/app.service/cpu.max", cases[i].max);
-        assert_int_equal(cgroup_cpus(root), cases[i].cpus);
+        (void)groups_new_root();
+        groups_put("/proc/self/cgroup", "0::/system.slice/app.service\n");
+        groups_put("/sys/fs/cgroup/system.slice/app.service/cpu.max", cases[i].max);
+        assert_int_equal(cgroup_cpus(groups_root()), cases[i].cpus);
     }
 }
 
 static void the_tightest_group_above_counts(void **state)
 {
     (void)state;
-    (void)new_root();
-    put("/proc/self/cgroup", "0::/a/b\n");
-    put("/sys/fs/cgroup/a/b/cpu.max", "800000 100000\n");
-    put("/sys/fs/cgroup/a/cpu.max", "300000 100000\n");
-    assert_int_equal(cgroup_cpus(root), 3);
+    (void)groups_new_root();
+    groups_put("/proc/self/cgroup", "0::/a/b\n");
+    groups_put("/sys/fs/cgroup/a/b/cpu.max", "800000 100000\n");
+    groups_put("/sys/fs/cgroup/a/cpu.max", "300000 100000\n");
+    assert_int_equal(cgroup_cpus(groups_root()), 3);
 }
 
 static void a_container_that_does_not_see_its_path_has_what_is_mounted(void **state)
 {
     (void)state;
-    (void)new_root();
-    put("/proc/self/cgroup", "0::/docker/0123\n");
-    put("/sys/fs/cgroup/cpu.max", "200000 100000\n");
-    assert_int_equal(cgroup_cpus(root), 2);
+    (void)groups_new_root();
+    groups_put("/proc/self/cgroup", "0::/docker/0123\n");
+    groups_put("/sys/fs/cgroup/cpu.max", "200000 100000\n");
+    assert_int_equal(cgroup_cpus(groups_root()), 2);
 }
 
 static void a_quota_of_version_1_is_found_under_either_mount(void **state)
 {
     (void)state;
-    (void)new_root();
-    put("/proc/self/cgroup", "12:memory:/x\n4:cpu,cpuacct:/web\n0::/\n");
-    put("/sys/fs/cgroup/cpu,cpuacct/web/cpu.cfs_quota_us", "250000\n");
-    put("/sys/fs/cgroup/cpu,cpuacct/web/cpu.cfs_period_us", "100000\n");
-    assert_int_equal(cgroup_cpus(root), 3);
-    (void)new_root();
-    put("/proc/self/cgroup", "3:cpuacct:/\n1:cpu:/web\n");
-    put("/sys/fs/cgroup/cpu/web/cpu.cfs_quota_us", "-1\n");
-    put("/sys/fs/cgroup/cpu/web/cpu.cfs_period_us", "100000\n");
-    put("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "100000\n");
-    put("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
-    assert_int_equal(cgroup_cpus(root), 1);
+    (void)groups_new_root();
+    groups_put("/proc/self/cgroup", "12:memory:/x\n4:cpu,cpuacct:/web\n0::/\n");
+    groups_put("/sys/fs/cgroup/cpu,cpuacct/web/cpu.cfs_quota_us", "250000\n");
+    groups_put("/sys/fs/cgroup/cpu,cpuacct/web/cpu.cfs_period_us", "100000\n");
+    assert_int_equal(cgroup_cpus(groups_root()), 3);
+    (void)groups_new_root();
+    groups_put("/proc/self/cgroup", "3:cpuacct:/\n1:cpu:/web\n");
+    groups_put("/sys/fs/cgroup/cpu/web/cpu.cfs_quota_us", "-1\n");
+    groups_put("/sys/fs/cgroup/cpu/web/cpu.cfs_period_us", "100000\n");
+    groups_put("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "100000\n");
+    groups_put("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+    assert_int_equal(cgroup_cpus(groups_root()), 1);
 }
 
 static void without_groups_there_is_no_quota(void **state)
 {
     (void)state;
-    assert_int_equal(cgroup_cpus(new_root()), 0);
-    put("/proc/self/cgroup", "nonsense\n:\n::\n0:\n");
-    assert_int_equal(cgroup_cpus(root), 0);
-    assert_int_equal(cgroup_oom_kills(root), -1);
+    assert_int_equal(cgroup_cpus(groups_new_root()), 0);
+    groups_put("/proc/self/cgroup", "nonsense\n:\n::\n0:\n");
+    assert_int_equal(cgroup_cpus(groups_root()), 0);
+    assert_int_equal(cgroup_oom_kills(groups_root()), -1);
 }
 
 static void this_process_may_use_a_cpu_and_none_that_is_not_there(void **state)
@@ -122,16 +88,16 @@ static void this_process_may_use_a_cpu_and_none_that_is_not_there(void **state)
 static void killings_are_read_from_the_groups_own_file(void **state)
 {
     (void)state;
-    (void)new_root();
-    put("/proc/self/cgroup", "0::/a/b\n");
-    put("/sys/fs/cgroup/a/b/memory.events", "low 0\nhigh 1\nmax 7\noom 2\noom_kill 3\n");
-    put("/sys/fs/cgroup/a/memory.events", "oom_kill 9\n");
-    assert_int_equal(cgroup_oom_kills(root), 3);
-    (void)new_root();
-    put("/proc/self/cgroup", "4:memory:/x\n");
-    put("/sys/fs/cgroup/memory/x/memory.oom_control",
-        "oom_kill_disable 0\nunder_oom 0\noom_kill 5\n");
-    assert_int_equal(cgroup_oom_kills(root), 5);
+    (void)groups_new_root();
+    groups_put("/proc/self/cgroup", "0::/a/b\n");
+    groups_put("/sys/fs/cgroup/a/b/memory.events", "low 0\nhigh 1\nmax 7\noom 2\noom_kill 3\n");
+    groups_put("/sys/fs/cgroup/a/memory.events", "oom_kill 9\n");
+    assert_int_equal(cgroup_oom_kills(groups_root()), 3);
+    (void)groups_new_root();
+    groups_put("/proc/self/cgroup", "4:memory:/x\n");
+    groups_put("/sys/fs/cgroup/memory/x/memory.oom_control",
+               "oom_kill_disable 0\nunder_oom 0\noom_kill 5\n");
+    assert_int_equal(cgroup_oom_kills(groups_root()), 5);
 }
 
 HARNESS_MAIN(a_quota_of_version_2_is_rounded_up, the_tightest_group_above_counts,

@@ -74,6 +74,7 @@ def test_the_unit_is_in_order():
     assert settings["KillMode"] == "mixed" and settings["Type"] == "notify"
     grace = int(text.split("PLAIN_JOBS_SHUTDOWN_GRACE=")[1].split()[0])
     assert int(settings["TimeoutStopSec"].rstrip("s")) > grace + 2 * 5
+    assert settings["Delegate"] == "memory" and settings["ProtectControlGroups"] == "no"
     if shutil.which("systemd-analyze"):
         done = subprocess.run(["systemd-analyze", "verify", UNIT], capture_output=True, text=True)
         problems = [line for line in done.stderr.splitlines() if "plain-jobs-worker" in line

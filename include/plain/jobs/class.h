@@ -164,7 +164,8 @@ struct plain_job_class {
     int64_t timeout_ms;
     /* Bytes of memory that an attempt may take beyond what its runner has when it starts, at least
      * 1 MiB, and CPU time that it may use; 0: no limit. Beyond the first, allocating fails with
-     * ENOMEM; beyond the second the attempt is LOST. The result says which limit it was. */
+     * ENOMEM, or where runners have control groups the attempt is LOST; beyond the second it is
+     * LOST. The result says which limit it was. */
     int64_t memory_limit;
     int64_t cpu_limit_ms;
 
