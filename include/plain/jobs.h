@@ -8,6 +8,7 @@
  *     jobs/params.h   parameters of a job
  *     jobs/class.h    job classes and their registration
  *     jobs/queue.h    open, enqueue
+ *     jobs/operators.h pause, resume, quiet, stop, delete
  *     jobs/job.h      what a running job can ask and say
  *     jobs/middleware.h what stands around every job
  *     jobs/schedule.h cron schedules
@@ -23,6 +24,7 @@
 #include <plain/jobs/error.h>
 #include <plain/jobs/job.h>
 #include <plain/jobs/middleware.h>
+#include <plain/jobs/operators.h>
 #include <plain/jobs/params.h>
 #include <plain/jobs/queue.h>
 #include <plain/jobs/schedule.h>

@@ -138,6 +138,15 @@ int cli_store(struct cli *cli, unsigned flags, struct store **out, plain_error *
     return PLAIN_OK;
 }
 
+int cli_jobs(struct cli *cli, plain_jobs **out, plain_error *err)
+{
+    int r = cli_settings(cli, err);
+
+    if (r < 0)
+        return r;
+    return plain_jobs_open(settings_text(cli->settings, SETTING_DATABASE_URL), out, err);
+}
+
 int cli_flush(struct cli *cli, plain_error *err)
 {
     if (!buf_ok(&cli->out) || !arena_ok(&cli->arena))

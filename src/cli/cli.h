@@ -14,6 +14,7 @@
 
 #include <plain/jobs/class.h>
 #include <plain/jobs/error.h>
+#include <plain/jobs/queue.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -57,6 +58,9 @@ int cli_registry(struct cli *cli, struct registry **out, plain_error *err) PLAIN
 
 /* The database with the schema that this program needs; the caller closes it. */
 int cli_store(struct cli *cli, unsigned flags, struct store **out, plain_error *err) PLAIN_MUST_USE;
+
+/* The same as a handle, for what the library's functions do; the caller closes it. */
+int cli_jobs(struct cli *cli, plain_jobs **out, plain_error *err) PLAIN_MUST_USE;
 
 /* Writes what stands in cli->out and empties it. */
 int cli_flush(struct cli *cli, plain_error *err) PLAIN_MUST_USE;

@@ -1,13 +1,10 @@
 /*
- * cmd_cancel.c - plain jobs cancel
+ * cmd_cancel.c - plain jobs cancel, delete
  *
- * Each job is a transaction of its own, and one that cannot be cancelled is no reason to leave the
- * others alone: its error is told, and the first one is the exit code.
+ * Each job is a transaction of its own, and one that cannot be cancelled or deleted is no reason to
+ * leave the others alone: its error is told, and the first one is the exit code.
  */
-#define _GNU_SOURCE
-#include <pwd.h>
-#include <stdio.h>
-#include <unistd.h>
+#include <plain/jobs/operators.h>
 
 #include "base/error.h"
 #include "base/uuid.h"
@@ -15,27 +12,32 @@
 #include "cli/commands.h"
 #include "cli/job_words.h"
 #include "cli/report.h"
+#include "cli/who.h"
+#include "queue/jobs.h"
 
-enum { BY_SIZE = 256 };
-
-/* "cli(root@job1)": who asks for it, for the result. */
-static void who(char out[BY_SIZE])
-{
-    const struct passwd *user = getpwuid(getuid());
-    char host[65] = "";
-
-    (void)gethostname(host, sizeof(host) - 1);
-    (void)snprintf(out, BY_SIZE, "cli(%.64s@%s)", user ? user->pw_name : "?", host);
-}
+/* What is done to each job; *state: what it is then. */
+struct action {
+    struct cli *cli;
+    plain_jobs *jobs;
+    const char *by;
+    int (*act)(const struct action *a, const plain_uuid *uuid, const char **state,
+               plain_error *err);
+    struct json_writer json;
+};
 
 /* The end that it had, as words. */
-static int had_ended(struct cli *cli, struct store *store, const plain_uuid *uuid, plain_error *err)
+static int had_ended(const struct action *a, const plain_uuid *uuid, plain_error *err)
 {
+    struct store *store = NULL;
     struct job_row *rows = NULL;
     size_t count = 0;
     char text[PLAIN_UUID_TEXT];
-    int r = store->ops->find(store, uuid, &cli->arena, &rows, &count, err);
+    int r = jobs_take_store(a->jobs, &store, err);
 
+    if (r < 0)
+        return r;
+    r = store->ops->find(store, uuid, &a->cli->arena, &rows, &count, err);
+    jobs_give_store(a->jobs, store);
     if (r < 0)
         return r;
     const struct job_row *last = count > 0 ? &rows[count - 1] : NULL;
@@ -44,50 +46,62 @@ static int had_ended(struct cli *cli, struct store *store, const plain_uuid *uui
                      last && last->table == TABLE_RESULT ? job_status_names[last->status] : "");
 }
 
-static void print_outcome(struct cli *cli, struct json_writer *j, const plain_uuid *uuid,
-                          enum cancel_outcome outcome)
+static int cancel(const struct action *a, const plain_uuid *uuid, const char **state,
+                  plain_error *err)
 {
-    const char *word = outcome == CANCEL_DONE ? "CANCELLED" : "STOPPING";
+    bool running = false;
+    int r = plain_jobs_cancel(a->jobs, uuid, a->by, &running, err);
+
+    *state = running ? "STOPPING" : "CANCELLED";
+    return r == PLAIN_NONE ? had_ended(a, uuid, err) : r;
+}
+
+static int delete (const struct action *a, const plain_uuid *uuid, const char **state,
+                   plain_error *err)
+{
+    bool running = false;
+    int r = plain_jobs_delete(a->jobs, uuid, a->by, &running, err);
+
+    *state = running ? "STOPPING" : "DELETED";
+    return r;
+}
+
+static void print_state(struct action *a, const plain_uuid *uuid, const char *state)
+{
     char text[PLAIN_UUID_TEXT];
 
-    if (cli->json) {
-        json_begin(j, NULL, '{');
-        json_put_uuid(j, "uuid", uuid);
-        json_put_text(j, "state", word);
-        json_end(j, '}');
+    if (a->cli->json) {
+        json_begin(&a->json, NULL, '{');
+        json_put_uuid(&a->json, "uuid", uuid);
+        json_put_text(&a->json, "state", state);
+        json_end(&a->json, '}');
     } else {
-        buf_putf(&cli->out, "%s %s\n", plain_uuid_format(uuid, text), word);
+        buf_putf(&a->cli->out, "%s %s\n", plain_uuid_format(uuid, text), state);
     }
 }
 
-static int cancel(struct cli *cli, struct store *store, const char *word, struct json_writer *j,
-                  plain_error *err)
+static int do_one(struct action *a, const char *word, plain_error *err)
 {
-    enum cancel_outcome outcome = CANCEL_ENDED;
-    char by[BY_SIZE];
+    const char *state = "";
     plain_uuid uuid;
     int r = parse_uuid(word, &uuid, err);
 
-    who(by);
     if (r == PLAIN_OK)
-        r = store->ops->cancel(store, &uuid, by, &outcome, err);
-    if (r == PLAIN_NONE)
-        r = no_such_job(&uuid, err);
-    else if (r == PLAIN_OK && outcome == CANCEL_ENDED)
-        r = had_ended(cli, store, &uuid, err);
+        r = a->act(a, &uuid, &state, err);
     if (r == PLAIN_OK)
-        print_outcome(cli, j, &uuid, outcome);
+        print_state(a, &uuid, state);
     return r;
 }
 
 /* The first error is told by the caller, as every command's; the others here. */
-static int cancel_all(struct cli *cli, struct store *store, struct json_writer *j, plain_error *err)
+static int do_all(struct action *a, plain_error *err)
 {
+    const struct cli *cli = a->cli;
     int result = PLAIN_OK;
 
     for (size_t i = 0; i < cli->args.operand_count; i++) {
         plain_error one;
-        int r = cancel(cli, store, cli->args.operands[i], j, &one);
+        int r = do_one(a, cli->args.operands[i], &one);
 
         if (r < 0 && result < 0) {
             report_error(&one, cli->json, cli->colour_err);
@@ -99,23 +113,37 @@ static int cancel_all(struct cli *cli, struct store *store, struct json_writer *
     return result;
 }
 
-int cmd_cancel(struct cli *cli, plain_error *err)
+static int run(struct action *a, plain_error *err)
 {
-    struct json_writer j = {.out = &cli->out};
-    struct store *store = NULL;
-    int r = cli_store(cli, 0, &store, err);
+    struct cli *cli = a->cli;
 
+    a->by = who_am_i(&cli->arena);
+    int r = a->by ? cli_jobs(cli, &a->jobs, err) : error_nomem(err);
     if (r < 0)
         return r;
     if (cli->json) {
-        json_begin_document(&j, &cli->out);
-        json_begin(&j, "jobs", '[');
+        json_begin_document(&a->json, &cli->out);
+        json_begin(&a->json, "jobs", '[');
     }
-    r = cancel_all(cli, store, &j, err);
-    store_close(store);
+    r = do_all(a, err);
+    plain_jobs_close(a->jobs);
     if (cli->json) {
-        json_end(&j, ']');
-        json_end_document(&j);
+        json_end(&a->json, ']');
+        json_end_document(&a->json);
     }
     return r;
+}
+
+int cmd_cancel(struct cli *cli, plain_error *err)
+{
+    struct action a = {.cli = cli, .act = cancel};
+
+    return run(&a, err);
+}
+
+int cmd_delete(struct cli *cli, plain_error *err)
+{
+    struct action a = {.cli = cli, .act = delete};
+
+    return run(&a, err);
 }

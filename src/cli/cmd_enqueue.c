@@ -145,7 +145,7 @@ static int enqueue(struct cli *cli, const struct order *order, plain_error *err)
     plain_jobs *jobs = NULL;
     plain_request request = {0};
     struct json_writer j = {.out = &cli->out};
-    int r = plain_jobs_open(settings_text(cli->settings, SETTING_DATABASE_URL), &jobs, err);
+    int r = cli_jobs(cli, &jobs, err);
 
     if (r < 0)
         return r;

@@ -7,6 +7,8 @@
  */
 #include <string.h>
 
+#include <plain/jobs/operators.h>
+
 #include "base/error.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
@@ -14,7 +16,7 @@
 #include "cli/who.h"
 #include "core/class.h"
 #include "core/queue_pattern.h"
-#include "store/pause.h"
+#include "queue/jobs.h"
 
 struct target {
     enum pause_kind kind;
@@ -160,15 +162,21 @@ static int read_target(struct cli *cli, struct target *out, plain_error *err)
     return queue ? queue_pattern_check(queue, err) : class_check_text("class", class, false, err);
 }
 
-/* Opens the store and finds out what is meant. */
-static int begin(struct cli *cli, struct target *target, struct store **store, plain_error *err)
+/* Opens the queue and finds out what is meant. */
+static int begin(struct cli *cli, struct target *target, plain_jobs **jobs, plain_error *err)
 {
+    struct store *store = NULL;
     int r = read_target(cli, target, err);
 
     if (r == PLAIN_OK)
-        r = cli_store(cli, 0, store, err);
-    if (r == PLAIN_OK && !target->name)
-        r = find_target(cli, *store, target, err);
+        r = cli_jobs(cli, jobs, err);
+    if (r < 0 || target->name)
+        return r;
+    r = jobs_take_store(*jobs, &store, err);
+    if (r < 0)
+        return r;
+    r = find_target(cli, store, target, err);
+    jobs_give_store(*jobs, store);
     return r;
 }
 
@@ -189,68 +197,51 @@ static void print_done(struct cli *cli, const char *done, bool changed, const st
     json_end_document(&j);
 }
 
+static int pause(plain_jobs *jobs, const struct target *t, const char *reason, const char *by,
+                 plain_error *err)
+{
+    return t->kind == PAUSE_QUEUE ? plain_jobs_pause_queue(jobs, t->name, reason, by, err)
+                                  : plain_jobs_pause_class(jobs, t->name, reason, by, err);
+}
+
 int cmd_pause(struct cli *cli, plain_error *err)
 {
-    const char *reason = option_text(&cli->args, OPTION_REASON);
-    struct store *store = NULL;
+    const char *by = who_am_i(&cli->arena);
     struct target target = {.name = NULL};
-    bool is_new = false;
-    int r = begin(cli, &target, &store, err);
+    plain_jobs *jobs = NULL;
+    int r = by ? begin(cli, &target, &jobs, err) : error_nomem(err);
 
-    if (r == PLAIN_OK && reason && class_text_fault(reason, true))
-        r = error_set(err, PLAIN_E_INVALID, 201, "reason",
-                      "--reason takes up to 255 bytes of text without control characters");
-    if (r == PLAIN_OK) {
-        const struct pause pause = {.kind = target.kind,
-                                    .name = target.name,
-                                    .reason = reason ? reason : "",
-                                    .by = who_am_i(&cli->arena)};
-        r = pause.by ? store->ops->pause(store, &pause, &is_new, err) : error_nomem(err);
-    }
-    store_close(store);
+    if (r == PLAIN_OK)
+        r = pause(jobs, &target, option_text(&cli->args, OPTION_REASON), by, err);
+    plain_jobs_close(jobs);
     if (r < 0)
         return r;
-    print_done(cli, "paused", is_new, &target);
-    if (!is_new)
+    print_done(cli, "paused", r == PLAIN_OK, &target);
+    if (r == PLAIN_NONE)
         cli_say(cli, "It was paused already.");
     return PLAIN_OK;
 }
 
-/* Not paused under this name: perhaps a pattern holds it. */
-static int explain_none(struct cli *cli, struct store *store, const struct target *t,
-                        plain_error *err)
+static int resume(plain_jobs *jobs, const struct target *t, const char *by, plain_error *err)
 {
-    struct pause *pauses = NULL;
-    size_t count = 0;
-    int r = store->ops->pauses(store, &cli->arena, &pauses, &count, err);
-    const struct pause *p = r == PLAIN_OK ? pause_find(pauses, count, t->kind, t->name) : NULL;
-
-    if (!p)
-        return r;
-    r = error_set(err, PLAIN_E_REFUSED, 206, "name", "queue %s is paused by the pattern %s",
-                  t->name, p->name);
-    error_fix(err, "resume that: `plain jobs resume --queue '%s'`", p->name);
-    return r;
+    return t->kind == PAUSE_QUEUE ? plain_jobs_resume_queue(jobs, t->name, by, err)
+                                  : plain_jobs_resume_class(jobs, t->name, by, err);
 }
 
 int cmd_resume(struct cli *cli, plain_error *err)
 {
-    struct store *store = NULL;
+    const char *by = who_am_i(&cli->arena);
     struct target target = {.name = NULL};
-    int r = begin(cli, &target, &store, err);
-    bool was = true;
+    plain_jobs *jobs = NULL;
+    int r = by ? begin(cli, &target, &jobs, err) : error_nomem(err);
 
-    if (r == PLAIN_OK) {
-        r = store->ops->resume(store, target.kind, target.name, err);
-        was = r != PLAIN_NONE;
-        if (!was)
-            r = explain_none(cli, store, &target, err);
-    }
-    store_close(store);
+    if (r == PLAIN_OK)
+        r = resume(jobs, &target, by, err);
+    plain_jobs_close(jobs);
     if (r < 0)
         return r;
-    print_done(cli, "resumed", was, &target);
-    if (!was)
+    print_done(cli, "resumed", r == PLAIN_OK, &target);
+    if (r == PLAIN_NONE)
         cli_say(cli, "It was not paused.");
     return PLAIN_OK;
 }

@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/json_writer.h"
+#include "cli/who.h"
 
 /* The original's words. */
 static const char question[] =
@@ -36,13 +37,14 @@ static void print_deleted(struct cli *cli, int64_t requests, int64_t running)
  * claimed meanwhile. */
 static int purge(struct cli *cli, struct store *store, plain_error *err)
 {
+    const char *by = who_am_i(&cli->arena);
     int64_t requests = 0, running = 0, since = 0;
-    int r = store->ops->cancel_claimed(store, "purge", &running, err);
+    int r = by ? store->ops->cancel_claimed(store, by, &running, err) : error_nomem(err);
 
     if (r == PLAIN_OK)
-        r = store->ops->purge(store, &requests, err);
+        r = store->ops->purge(store, by, &requests, err);
     if (r == PLAIN_OK)
-        r = store->ops->cancel_claimed(store, "purge", &since, err);
+        r = store->ops->cancel_claimed(store, by, &since, err);
     running += since;
     if (r < 0 && requests > 0)
         error_prefix(err, "after %lld requests were deleted: ", (long long)requests);

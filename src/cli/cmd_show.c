@@ -149,6 +149,23 @@ static void put_error(struct cli *cli, const struct job_row *row)
     put_line(cli, "error", &b);
 }
 
+/* Somebody wants its end: since when, and who. */
+static void put_cancelling(struct cli *cli, const struct job_row *row, int64_t now)
+{
+    struct buf b = BUF_INIT(1024);
+
+    if (row->cancel_at != STORE_NO_TIME) {
+        put_time(&b, row->cancel_at, cli->utc, true);
+        buf_puts(&b, "  (");
+        put_duration(&b, now - row->cancel_at);
+        buf_puts(&b, " ago");
+        if (row->cancel_by && *row->cancel_by)
+            buf_putf(&b, " by %s", row->cancel_by);
+        buf_putc(&b, ')');
+    }
+    put_line(cli, "cancelling", &b);
+}
+
 static void put_heading(struct cli *cli, const struct job_row *row)
 {
     buf_putf(&cli->out, "\nRun %d, attempt ", row->run_no);
@@ -172,6 +189,7 @@ static void put_run(struct cli *cli, const struct job_row *row, int64_t now)
     put_time_line(cli, "ended", row->ended_at, "ran", row->started_at);
     if (running)
         put_time_line(cli, "now", now, "running for", row->started_at);
+    put_cancelling(cli, row, now);
     put_worker(cli, row);
     put_exit(cli, row);
     put_usage(cli, row);

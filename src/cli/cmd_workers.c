@@ -2,16 +2,17 @@
  * cmd_workers.c - plain jobs workers, quiet, stop: who works, and asking one to end
  */
 #include <stdio.h>
-#include <string.h>
+
+#include <plain/jobs/operators.h>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "base/uuid.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/json_writer.h"
 #include "cli/moment.h"
 #include "cli/table.h"
+#include "cli/who.h"
 
 /* live, quiet, stopping or stale. */
 static const char *state_of(const struct worker_view *w)
@@ -157,82 +158,35 @@ int cmd_workers(struct cli *cli, plain_error *err)
  * Asking one.
  */
 
-/* WORKER is its id, the beginning or the end of that, or host:pid. */
-static bool is_meant(const struct worker_view *w, const char *name, struct arena *a)
-{
-    enum { PART_LEAST = 4 };
-    char id[PLAIN_UUID_TEXT];
-    const char *place = arena_printf(a, "%s:%d", w->host, w->pid);
-    size_t length = strlen(name), whole = strlen(plain_uuid_format(&w->id, id));
-
-    if (place && strcmp(place, name) == 0)
-        return true;
-    return length >= PART_LEAST && length <= whole &&
-           (text_starts_with(id, name) || strcmp(id + whole - length, name) == 0);
-}
-
-static int no_such_worker(const char *name, plain_error *err)
-{
-    int r = error_set(err, PLAIN_E_NOT_FOUND, 205, "worker", "there is no worker \"%s\"", name);
-
-    error_fix(err, "see them with `plain jobs workers`: WORKER is the id, the beginning or the end "
-                   "of it, or host:pid");
-    return r;
-}
-
-static int find_meant(struct cli *cli, struct store *store, struct worker_view **out,
-                      plain_error *err)
-{
-    const char *name = cli->args.operands[0];
-    struct worker_view *workers = NULL;
-    size_t count = 0;
-    int r = store->ops->workers(store, &cli->arena, &workers, &count, err);
-
-    *out = NULL;
-    for (size_t i = 0; r == PLAIN_OK && i < count; i++) {
-        if (!is_meant(&workers[i], name, &cli->arena))
-            continue;
-        if (*out)
-            return error_set(err, PLAIN_E_INVALID, 201, "worker",
-                             "\"%s\" means more than one worker: give the whole id", name);
-        *out = &workers[i];
-    }
-    if (r == PLAIN_OK && !*out)
-        r = no_such_worker(name, err);
-    return r;
-}
-
-static void print_asked(struct cli *cli, const struct worker_view *w, enum worker_wish wish)
+static void print_asked(struct cli *cli, const plain_uuid *worker, enum worker_wish wish)
 {
     char id[PLAIN_UUID_TEXT];
     struct json_writer j;
 
     if (!cli->json) {
-        buf_putf(&cli->out, "asked worker %s to %s\n", plain_uuid_format(&w->id, id),
+        buf_putf(&cli->out, "asked worker %s to %s\n", plain_uuid_format(worker, id),
                  wish == WISH_STOP ? "stop" : "be quiet");
         return;
     }
     json_begin_document(&j, &cli->out);
-    json_put_uuid(&j, "worker_id", &w->id);
+    json_put_uuid(&j, "worker_id", worker);
     json_put_text(&j, "asked", worker_wish_names[wish]);
     json_end_document(&j);
 }
 
 static int ask_worker(struct cli *cli, enum worker_wish wish, plain_error *err)
 {
-    struct worker_view *meant = NULL;
-    struct store *store = NULL;
-    int r = cli_store(cli, 0, &store, err);
+    const char *name = cli->args.operands[0], *by = who_am_i(&cli->arena);
+    plain_jobs *jobs = NULL;
+    plain_uuid id;
+    int r = by ? cli_jobs(cli, &jobs, err) : error_nomem(err);
 
     if (r == PLAIN_OK)
-        r = find_meant(cli, store, &meant, err);
+        r = wish == WISH_STOP ? plain_jobs_stop_worker(jobs, name, by, &id, err)
+                              : plain_jobs_quiet_worker(jobs, name, by, &id, err);
+    plain_jobs_close(jobs);
     if (r == PLAIN_OK)
-        r = store->ops->ask_worker(store, &meant->id, wish, err);
-    store_close(store);
-    if (r == PLAIN_NONE)
-        return no_such_worker(cli->args.operands[0], err);
-    if (r == PLAIN_OK)
-        print_asked(cli, meant, wish);
+        print_asked(cli, &id, wish);
     return r;
 }
 

@@ -123,6 +123,12 @@ static const struct cli_option bench_options[] = {
     {0},
 };
 
+static const struct cli_option audit_options[] = {
+    {OPTION_LIMIT, 0, false, "limit", "N", "at most N rows, 1 to 1000 [50]"},
+    {OPTION_BEFORE, 0, false, "before", "ID", "those before this id: the next page"},
+    {0},
+};
+
 static const struct cli_option next_options[] = {
     {OPTION_FROM, 0, false, "from", "TIME",
      "first time after TIME; without an offset it is local time of the zone [now]"},
@@ -381,8 +387,9 @@ static const struct command commands[] = {
                 "\"retries\",\n"
                 "\"retry_attempt\", \"run\", \"crash_count\", \"concurrency_key\", \"source\", the "
                 "times\n"
-                "\"requested_at\", \"start_at\", \"claimed_at\", \"started_at\", \"ended_at\", "
-                "\"error\", \"error_type\",\n"
+                "\"requested_at\", \"start_at\", \"claimed_at\", \"started_at\", \"cancel_at\", "
+                "\"ended_at\",\n"
+                "\"cancel_by\", \"error\", \"error_type\",\n"
                 "\"error_message\", \"error_fingerprint\", \"exit_code\", \"exit_signal\", "
                 "\"worker_id\",\n"
                 "\"worker_host\", \"worker_pid\", \"runner_pid\", \"cpu_us\", \"max_rss_kb\", "
@@ -444,6 +451,28 @@ static const struct command commands[] = {
         .json = "{\"jobs\": [{\"uuid\", \"state\": \"CANCELLED\" or \"STOPPING\"}]}",
         .example = "plain jobs cancel 0192f3c4-7f3a-7c9e-8000-1c9e7f3a0192",
         .run = cmd_cancel,
+    },
+    {
+        .group = "jobs",
+        .name = "delete",
+        .operands = "UUID...",
+        .least = 1,
+        .most = SIZE_MAX,
+        .doc = "Delete jobs, or results.",
+        .about =
+            "UUID of an attempt that has ended: its result goes, and nothing else of the job. Any "
+            "other\n"
+            "UUID is the job's: one that is pending goes, with the results of its attempts, and "
+            "its "
+            "key\n"
+            "is free; one that has ended goes; a running one is STOPPING, as by `plain jobs "
+            "cancel`, and\n"
+            "its CANCELLED result stays. What is not there (any more) is PJ502, exit code 3, and "
+            "the others\n"
+            "are deleted all the same. To end a job and keep a result that says so, cancel it.",
+        .json = "{\"jobs\": [{\"uuid\", \"state\": \"DELETED\" or \"STOPPING\"}]}",
+        .example = "plain jobs delete 0192f3c4-7f3a-7c9e-8000-1c9e7f3a0192",
+        .run = cmd_delete,
     },
     {
         .group = "jobs",
@@ -513,11 +542,13 @@ static const struct command commands[] = {
         .least = 1,
         .most = 1,
         .doc = "Ask a worker to finish what it has and take no more.",
-        .about =
-            "It is given no job from now on, and gives back what it had not started with its next\n"
-            "heartbeat (JOBS_HEARTBEAT_INTERVAL). It stays until it is stopped; there is no way "
-            "back. WORKER\n"
-            "is the id of `plain jobs workers`, the beginning or the end of it, or host:pid.",
+        .about = "It is given no job from now on, and gives back what it had not started within a "
+                 "second, on\n"
+                 "whatever host (behind a connection pooler with its next heartbeat, "
+                 "JOBS_HEARTBEAT_INTERVAL). It\n"
+                 "stays until it is stopped; there is no way back. WORKER is the id of `plain jobs "
+                 "workers`, the\n"
+                 "beginning or the end of it, or host:pid.",
         .json = "{\"worker_id\", \"asked\": \"quiet\"}",
         .example = "plain jobs quiet job1:8841",
         .run = cmd_quiet,
@@ -530,11 +561,13 @@ static const struct command commands[] = {
         .most = 1,
         .doc = "Ask a worker to stop, as SIGTERM does.",
         .about =
-            "It is given no job from now on, and stops with its next heartbeat "
-            "(JOBS_HEARTBEAT_INTERVAL):\n"
-            "what it had not started goes back to the queue, what runs finishes. WORKER is the id "
-            "of\n"
-            "`plain jobs workers`, the beginning or the end of it, or host:pid.",
+            "It is given no job from now on, and stops within a second, on whatever host (behind "
+            "a\n"
+            "connection pooler with its next heartbeat, JOBS_HEARTBEAT_INTERVAL): what it had not "
+            "started\n"
+            "goes back to the queue, what runs finishes. WORKER is the id of `plain jobs workers`, "
+            "the\n"
+            "beginning or the end of it, or host:pid.",
         .json = "{\"worker_id\", \"asked\": \"stop\"}",
         .example = "plain jobs stop job1:8841",
         .run = cmd_stop,
@@ -594,6 +627,28 @@ static const struct command commands[] = {
         .json = "{\"requests\", \"jobs\"}",
         .example = "plain jobs purge --yes",
         .run = cmd_purge,
+    },
+    {
+        .group = "jobs",
+        .name = "audit",
+        .operands = "[UUID]",
+        .most = 1,
+        .doc = "Show who did what, newest first.",
+        .about =
+            "Who paused, resumed, cancelled, deleted and purged, and asked which worker to be "
+            "quiet "
+            "or to\n"
+            "stop: written with the change itself. WHO is cli(user@host) of a command, else what "
+            "the program\n"
+            "said. With UUID only what was done to this job (its first request) or worker.",
+        .json = "{\"audit\": [{\"id\", \"at\", \"actor\", \"action\", \"target\", "
+                "\"uuid\", \"detail\", \"count\"}]};\n"
+                "an action is queue.pause, queue.resume, class.pause, class.resume, job.cancel, "
+                "job.delete,\n"
+                "worker.quiet, worker.stop or purge",
+        .example = "plain jobs audit --limit 10",
+        .options = audit_options,
+        .run = cmd_audit,
     },
     {
         .group = "jobs",

@@ -13,12 +13,14 @@ struct cli;
 extern const struct option_table command_table;
 
 /* Each says PLAIN_OK, PLAIN_SKIPPED, or an error. */
+int cmd_audit(struct cli *cli, plain_error *err);
 int cmd_bench(struct cli *cli, plain_error *err);
 int cmd_build(struct cli *cli, plain_error *err);
 int cmd_cancel(struct cli *cli, plain_error *err);
 int cmd_clear(struct cli *cli, plain_error *err);
 int cmd_completion(struct cli *cli, plain_error *err);
 int cmd_config(struct cli *cli, plain_error *err);
+int cmd_delete(struct cli *cli, plain_error *err);
 int cmd_dev(struct cli *cli, plain_error *err);
 int cmd_enqueue(struct cli *cli, plain_error *err);
 int cmd_help(struct cli *cli, plain_error *err);

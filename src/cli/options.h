@@ -53,6 +53,7 @@ enum option_id {
     OPTION_STATUS,
     OPTION_CLASS,
     OPTION_LIMIT,
+    OPTION_BEFORE,
     OPTION_FROM,
     OPTION_TIMEZONE,
     OPTION_DST,

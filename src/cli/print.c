@@ -49,6 +49,8 @@ static const struct row_field {
     FIELD("start_at", TIME, start_at),
     FIELD("claimed_at", TIME, claimed_at),
     FIELD("started_at", TIME, started_at),
+    FIELD("cancel_at", TIME, cancel_at),
+    FIELD("cancel_by", TEXT, cancel_by),
     FIELD("ended_at", TIME, ended_at),
     FIELD("error", TEXT, error),
     FIELD("error_type", TEXT, error_type),
@@ -276,6 +278,23 @@ static void put_ended(struct buf *b, const struct view *v)
     put_time(b, v->row->ended_at, v->utc, false);
 }
 
+/* "3 s by cli(ada@job1)" */
+static void put_cancelling(struct buf *b, const struct view *v)
+{
+    if (v->row->cancel_at == STORE_NO_TIME) {
+        buf_putc(b, '-');
+        return;
+    }
+    put_duration(b, v->now - v->row->cancel_at);
+    if (v->row->cancel_by && *v->row->cancel_by)
+        buf_putf(b, " by %s", v->row->cancel_by);
+}
+
+static bool is_cancelling(const struct job_row *row)
+{
+    return row->cancel_at != STORE_NO_TIME;
+}
+
 static void put_arguments(struct buf *b, const struct view *v)
 {
     put_parameters(b, v->row->parameters);
@@ -291,39 +310,45 @@ static void put_error(struct buf *b, const struct view *v)
 struct view_column {
     struct table_column head;
     put_cell *put;
-    size_t columns; /* at most so wide; 0: any */
+    size_t columns;                            /* at most so wide; 0: any */
+    bool (*is_wanted)(const struct job_row *); /* shown when it is for some row; NULL: always */
 };
 
 enum { COLUMNS_MAX = 10, NARROW = 36, WIDE = 60 };
 
 static const struct view_column request_columns[] = {
-    {{"UUID", false}, put_request_uuid, 0},
-    {{"CLASS", false}, put_class, 0},
-    {{"QUEUE", false}, put_queue, 0},
-    {{"PRIO", true}, put_priority, 0},
-    {{"TRY", true}, put_try, 0},
-    {{"DUE", false}, put_due, 0},
-    {{"AGE", true}, put_age, 0},
-    {{"KEY", false}, put_key, 0},
-    {{"PARAMETERS", false}, put_arguments, WIDE},
+    {{"UUID", false}, put_request_uuid, 0, NULL},
+    {{"CLASS", false}, put_class, 0, NULL},
+    {{"QUEUE", false}, put_queue, 0, NULL},
+    {{"PRIO", true}, put_priority, 0, NULL},
+    {{"TRY", true}, put_try, 0, NULL},
+    {{"DUE", false}, put_due, 0, NULL},
+    {{"AGE", true}, put_age, 0, NULL},
+    {{"KEY", false}, put_key, 0, NULL},
+    {{"PARAMETERS", false}, put_arguments, WIDE, NULL},
 };
 static const struct view_column process_columns[] = {
-    {{"UUID", false}, put_token, 0},      {{"CLASS", false}, put_class, 0},
-    {{"QUEUE", false}, put_queue, 0},     {{"TRY", true}, put_try, 0},
-    {{"WAIT", true}, put_wait, 0},        {{"FOR", true}, put_run_time, 0},
-    {{"STARTED", false}, put_started, 0}, {{"PARAMETERS", false}, put_arguments, WIDE},
+    {{"UUID", false}, put_token, 0, NULL},
+    {{"CLASS", false}, put_class, 0, NULL},
+    {{"QUEUE", false}, put_queue, 0, NULL},
+    {{"TRY", true}, put_try, 0, NULL},
+    {{"WAIT", true}, put_wait, 0, NULL},
+    {{"FOR", true}, put_run_time, 0, NULL},
+    {{"STARTED", false}, put_started, 0, NULL},
+    {{"CANCELLING", false}, put_cancelling, WIDE, is_cancelling},
+    {{"PARAMETERS", false}, put_arguments, WIDE, NULL},
 };
 static const struct view_column result_columns[] = {
-    {{"UUID", false}, put_token, 0},
-    {{"STATUS", false}, put_state, 0},
-    {{"CLASS", false}, put_class, 0},
-    {{"QUEUE", false}, put_queue, 0},
-    {{"WAIT", true}, put_wait, 0},
-    {{"RUN", true}, put_run_time, 0},
-    {{"TRY", true}, put_try, 0},
-    {{"ENDED", false}, put_ended, 0},
-    {{"PARAMETERS", false}, put_arguments, NARROW},
-    {{"ERROR", false}, put_error, WIDE},
+    {{"UUID", false}, put_token, 0, NULL},
+    {{"STATUS", false}, put_state, 0, NULL},
+    {{"CLASS", false}, put_class, 0, NULL},
+    {{"QUEUE", false}, put_queue, 0, NULL},
+    {{"WAIT", true}, put_wait, 0, NULL},
+    {{"RUN", true}, put_run_time, 0, NULL},
+    {{"TRY", true}, put_try, 0, NULL},
+    {{"ENDED", false}, put_ended, 0, NULL},
+    {{"PARAMETERS", false}, put_arguments, NARROW, NULL},
+    {{"ERROR", false}, put_error, WIDE, NULL},
 };
 
 static const struct {
@@ -350,21 +375,36 @@ static void add_cell(struct table *t, const struct view_column *column, const st
     buf_release(&shown);
 }
 
+static bool is_wanted(const struct view_column *column, const struct job_row *rows, size_t count)
+{
+    for (size_t i = 0; column->is_wanted && i < count; i++) {
+        if (column->is_wanted(&rows[i]))
+            return true;
+    }
+    return !column->is_wanted;
+}
+
 void print_rows(struct cli *cli, enum job_table table, const struct job_row *rows, size_t count,
                 int64_t now)
 {
-    const struct view_column *columns = views[table].columns;
+    const struct view_column *columns[COLUMNS_MAX];
     struct table_column heads[COLUMNS_MAX];
     struct table t;
+    size_t shown = 0;
 
-    for (size_t c = 0; c < views[table].count; c++)
-        heads[c] = columns[c].head;
-    table_begin(&t, &cli->arena, heads, views[table].count, count);
+    for (size_t c = 0; c < views[table].count; c++) {
+        if (is_wanted(&views[table].columns[c], rows, count)) {
+            columns[shown] = &views[table].columns[c];
+            heads[shown] = columns[shown]->head;
+            shown++;
+        }
+    }
+    table_begin(&t, &cli->arena, heads, shown, count);
     for (size_t i = 0; i < count; i++) {
         struct view v = {.row = &rows[i], .now = now, .utc = cli->utc};
 
-        for (size_t c = 0; c < views[table].count; c++)
-            add_cell(&t, &columns[c], &v);
+        for (size_t c = 0; c < shown; c++)
+            add_cell(&t, columns[c], &v);
     }
     table_print(&t, cli->colour, &cli->out);
 }

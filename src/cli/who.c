@@ -16,5 +16,5 @@ const char *who_am_i(struct arena *a)
     if (gethostname(host, sizeof(host) - 1) < 0 || !host[0])
         host[0] = '?';
     int failed = getpwuid_r(geteuid(), &entry, memory, ENTRY_MAX, &found);
-    return arena_printf(a, "%s@%s", !failed && found ? found->pw_name : "?", host);
+    return arena_printf(a, "cli(%.64s@%.64s)", !failed && found ? found->pw_name : "?", host);
 }

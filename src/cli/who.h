@@ -1,5 +1,5 @@
 /*
- * who.h - who gives a command, as it is written down: "ada@job1"
+ * who.h - who gives a command, as it is written down: "cli(ada@job1)"
  */
 #ifndef PLAIN_CLI_WHO_H
 #define PLAIN_CLI_WHO_H

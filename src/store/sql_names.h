@@ -144,6 +144,14 @@
     X(CANCEL_REQUEST)                                                                              \
     X(CANCEL_RUNNING)                                                                              \
     X(CANCEL_CLAIMED)                                                                              \
+    X(DELETE_JOB)                                                                                  \
+    X(DELETE_RESULT)                                                                               \
+    X(CLOSE_GAP)                                                                                   \
+    X(DELETE_REQUEST)                                                                              \
+    X(DELETE_RESULTS)                                                                              \
+    X(NOTE)                                                                                        \
+    X(LIST_AUDIT)                                                                                  \
+    X(PURGED)                                                                                      \
     X(CANCEL_RELEASED)                                                                             \
     X(STILL_PROCESSING)                                                                            \
     X(WATCH_JOBS)                                                                                  \

@@ -243,6 +243,24 @@ enum cancel_outcome {
     CANCEL_ENDED  /* there is nothing left to cancel */
 };
 
+enum delete_outcome {
+    DELETE_DONE, /* it is gone */
+    DELETE_ASKED /* it is running: its worker stops it, and its CANCELLED result stays */
+};
+
+/* What somebody did. Texts are never NULL. */
+struct audit_row {
+    int64_t id;
+    int64_t at;
+    const char *actor;  /* "" when nobody said */
+    const char *action; /* "queue.pause" */
+    const char *target; /* a queue, the class of a job, host:pid of a worker, "*" for all */
+    plain_uuid uuid;    /* of a job or worker; zero: none */
+    const char *detail;
+    int64_t n; /* -1: one, or it does not say */
+};
+enum { STORE_AUDIT_MAX = 1000 };
+
 /* What a worker that waits can see without claiming. */
 struct look {
     bool is_due;      /* something could be claimed */
@@ -261,6 +279,7 @@ struct listening {
 
 struct heard {
     bool is_woken;    /* look whether there is something to claim */
+    bool is_asked;    /* look what an operator wants of this worker: wish_of_worker */
     int64_t again_ms; /* -1: when a descriptor is readable; else ask again in so many ms */
 };
 
@@ -286,6 +305,8 @@ struct job_row {
     int64_t start_at;
     int64_t claimed_at; /* process: created_at */
     int64_t started_at;
+    int64_t cancel_at;     /* process: when somebody asked for its end */
+    const char *cancel_by; /* who */
     int64_t ended_at;
     enum job_status status; /* result only */
     const char *error, *error_type, *error_message, *fingerprint;
@@ -485,8 +506,9 @@ struct store_ops {
      * oldest first, in one transaction; *deleted below that: there are no more. */
     int (*clear)(struct store *s, int64_t before, int most, int64_t *deleted, plain_error *err);
     /* Deletes all requests in slices of STORE_SLICE; their keys are freed. Claimed jobs are left
-     * alone: see cancel_claimed. On an error *requests tells how many are gone all the same. */
-    int (*purge)(struct store *s, int64_t *requests, plain_error *err);
+     * alone: see cancel_claimed. On an error *requests tells how many are gone all the same. by:
+     * for the audit. */
+    int (*purge)(struct store *s, const char *by, int64_t *requests, plain_error *err);
     /* The database's clock. */
     int (*now)(struct store *s, int64_t *us, plain_error *err);
 
@@ -595,7 +617,8 @@ struct store_ops {
      * *is_new tells. p->at is not looked at. */
     int (*pause)(struct store *s, const struct pause *p, bool *is_new, plain_error *err);
     /* PLAIN_NONE when it was not paused under this name. */
-    int (*resume)(struct store *s, enum pause_kind kind, const char *name, plain_error *err);
+    int (*resume)(struct store *s, enum pause_kind kind, const char *name, const char *by,
+                  plain_error *err);
     /* All, queues first, by name. */
     int (*pauses)(struct store *s, struct arena *a, struct pause **pauses, size_t *count,
                   plain_error *err);
@@ -603,10 +626,11 @@ struct store_ops {
     /* The workers that have a row, oldest first, at most STORE_WORKERS_MAX. */
     int (*workers)(struct store *s, struct arena *a, struct worker_view **workers, size_t *count,
                    plain_error *err);
-    /* Leaves a wish in a worker's row: from then on its claims are empty. Who was asked to stop is
-     * not made to stay by WISH_QUIET. PLAIN_NONE when no such worker lives. */
+    /* Leaves a wish in a worker's row: from then on its claims are empty, and where it listens it
+     * is told (see heard). Who was asked to stop is not made to stay by WISH_QUIET. PLAIN_NONE when
+     * no such worker lives. */
     int (*ask_worker)(struct store *s, const plain_uuid *worker, enum worker_wish wish,
-                      plain_error *err);
+                      const char *by, plain_error *err);
     /* For the worker itself: what was asked of it; WISH_NONE also when it has no row. */
     int (*wish_of_worker)(struct store *s, const plain_uuid *worker, enum worker_wish *wish,
                           plain_error *err);
@@ -647,6 +671,21 @@ struct store_ops {
      */
     int (*facts)(struct store *s, struct arena *a, struct store_fact **facts, size_t *count,
                  plain_error *err);
+
+    /* Deletes what uuid stands for. Of an attempt that has ended: its result alone. Else the job (a
+     * request's, an attempt's or the root's): a pending one with the results of its attempts, its
+     * key is freed; a running one is asked to end, as by cancel, and nothing is deleted; of one
+     * that has ended all results. PLAIN_NONE when there is nothing of it. Counters follow. */
+    int (*delete_job)(struct store *s, const plain_uuid *uuid, const char *by,
+                      enum delete_outcome *outcome, plain_error *err);
+
+    /* ---- audit: pause, resume, ask_worker, cancel, cancel_claimed, purge and delete_job write a
+     * row in their transaction when they change something ---- */
+
+    /* Newest first, below before_id (0: from the newest), at most limit, 1 to STORE_AUDIT_MAX.
+     * uuid: only those of this job or worker; NULL for all. */
+    int (*audit)(struct store *s, const plain_uuid *uuid, int64_t before_id, int limit,
+                 struct arena *a, struct audit_row **rows, size_t *count, plain_error *err);
 };
 enum { STORE_SLICE = 500 };
 

@@ -101,16 +101,31 @@ static void warn_of_unserved(struct store *store)
     arena_release(&a);
 }
 
-/* With every heartbeat. Not to know is no reason to do anything. */
+/* With every heartbeat, and when somebody said that something is wanted. Not to know is no reason
+ * to do anything. */
 static void read_wish(struct lease_thread *t, const plain_uuid *worker)
 {
     enum worker_wish wish;
 
+    t->listener.asked = false;
     if (t->store->ops->wish_of_worker(t->store, worker, &wish, NULL) != PLAIN_OK)
         return;
     (void)pthread_mutex_lock(&t->mutex);
     t->wish = wish;
     (void)pthread_mutex_unlock(&t->mutex);
+}
+
+/* The heartbeat would tell, too, but later. */
+static void heed_asking(struct lease_thread *t)
+{
+    (void)pthread_mutex_lock(&t->mutex);
+    bool held = t->state == LEASE_HELD;
+    plain_uuid id = t->identity.id;
+    (void)pthread_mutex_unlock(&t->mutex);
+    if (!held || !t->listener.asked || !t->store)
+        return;
+    read_wish(t, &id);
+    (void)uv_async_send(t->wake);
 }
 
 static void keep_lease(struct lease_thread *t)
@@ -187,6 +202,8 @@ static int64_t next_us(struct lease_thread *t)
         return t->due_us;
     if (state != LEASE_HELD)
         return INT64_MAX;
+    if (t->listener.asked)
+        return 0;
     int64_t look = rescuer_next_us(t->terms.rescuer), heard = listener_next_us(&t->listener);
     int64_t next = look < heard ? look : heard, house = house_next_us(&t->house);
     next = house < next ? house : next;
@@ -235,6 +252,7 @@ static void *thread_main(void *argument)
 
     while (!is_quitting(t)) {
         keep_lease(t);
+        heed_asking(t);
         look_for_the_dead(t);
         listen_for_jobs(t);
         keep_house(t);

@@ -56,7 +56,7 @@ struct lease_thread {
     struct worker_row row; /* of the lease that is asked for or held */
     struct worker_identity identity;
     int64_t deadline_us;   /* clock_boot_us(): HELD until then */
-    enum worker_wish wish; /* as of the last heartbeat */
+    enum worker_wish wish; /* as of the last heartbeat, or since somebody said that there is one */
 
     struct house house; /* the thread's, as what follows */
     int64_t due_us;     /* the thread's: when the next heartbeat is; clock_boot_us() */
@@ -74,7 +74,7 @@ void lease_thread_register(struct lease_thread *t, const struct worker_row *row)
 void lease_thread_wake(struct lease_thread *t);
 /* The state now; *deadline_us by clock_boot_us() when it is held. */
 enum lease_state lease_thread_state(struct lease_thread *t, int64_t *deadline_us);
-/* What an operator asked of this worker, as of the last heartbeat. */
+/* What an operator asked of this worker, as far as it was heard. */
 enum worker_wish lease_thread_wish(struct lease_thread *t);
 /* Whether the worker has nothing to do: foreign writers are then worth a look. */
 void lease_thread_set_waiting(struct lease_thread *t, bool waiting);

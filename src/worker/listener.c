@@ -44,6 +44,7 @@ static bool subscribe(struct listener *l, struct store *s, const plain_uuid *wor
         return false;
     }
     l->retry_us = INT64_MAX;
+    l->asked = l->asked || l->at.is_new;
     atomic_store(&l->hears, true);
     return l->at.is_new;
 }
@@ -59,6 +60,7 @@ static bool hear(struct listener *l, struct store *s)
         return false;
     }
     l->failures = 0;
+    l->asked = l->asked || heard.is_asked;
     l->again_us = INT64_MAX;
     if (heard.again_ms >= 0)
         l->again_us = clock_boot_us() + heard.again_ms * US_PER_MS;

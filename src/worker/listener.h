@@ -1,9 +1,10 @@
 /*
- * listener.h - what the lease thread hears on its connection: new requests of others
+ * listener.h - what the lease thread hears on its connection: new requests of others, and that an
+ * operator wants something of this worker
  *
  * It belongs to the lease thread; the loop reads the three flags that are atomic. After an error,
  * and behind every new subscription, the worker is told to look once, since what came meanwhile was
- * not heard. Where nothing can be heard, the worker polls.
+ * not heard. Where nothing can be heard, the worker polls, and the heartbeat tells what is wanted.
  */
 #ifndef PLAIN_WORKER_LISTENER_H
 #define PLAIN_WORKER_LISTENER_H
@@ -21,6 +22,7 @@ struct listener {
     atomic_bool woken;   /* look for jobs; the loop clears it */
     atomic_bool waiting; /* set by the loop: foreign writers are worth a look */
 
+    bool asked; /* an operator may want something: the thread clears it when it has looked */
     struct listening at;
     unsigned failures; /* in a row */
     bool refused;      /* this database cannot tell: asked for no more */

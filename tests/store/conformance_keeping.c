@@ -34,7 +34,7 @@ static int64_t purge(struct bench *b)
 {
     int64_t requests = -1;
 
-    if (b->store->ops->purge(b->store, &requests, &b->err) != PLAIN_OK)
+    if (b->store->ops->purge(b->store, "ada", &requests, &b->err) != PLAIN_OK)
         fail_msg("%s", b->err.message);
     return requests;
 }

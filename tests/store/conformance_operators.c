@@ -31,7 +31,7 @@ static bool pause_some(struct bench *b, enum pause_kind kind, const char *name, 
 
 static int resume_some(struct bench *b, enum pause_kind kind, const char *name)
 {
-    return b->store->ops->resume(b->store, kind, name, &b->err);
+    return b->store->ops->resume(b->store, kind, name, "ada", &b->err);
 }
 
 static struct pause *pauses_of(struct bench *b, size_t *count)
@@ -278,10 +278,10 @@ void a_worker_that_is_asked_claims_no_more(void **state)
     enqueue_in(&b, "default", "Job");
     assert_int_equal(ops->wish_of_worker(b.store, &b.worker.id, &wish, &b.err), PLAIN_OK);
     assert_int_equal(wish, WISH_NONE);
-    assert_int_equal(ops->ask_worker(b.store, &b.worker.id, WISH_QUIET, &b.err), PLAIN_OK);
+    assert_int_equal(ops->ask_worker(b.store, &b.worker.id, WISH_QUIET, "ada", &b.err), PLAIN_OK);
     assert_int_equal(bench_claim(&b, 1).claim_count, 0);
-    assert_int_equal(ops->ask_worker(b.store, &b.worker.id, WISH_STOP, &b.err), PLAIN_OK);
-    assert_int_equal(ops->ask_worker(b.store, &b.worker.id, WISH_QUIET, &b.err), PLAIN_OK);
+    assert_int_equal(ops->ask_worker(b.store, &b.worker.id, WISH_STOP, "ada", &b.err), PLAIN_OK);
+    assert_int_equal(ops->ask_worker(b.store, &b.worker.id, WISH_QUIET, "ada", &b.err), PLAIN_OK);
     assert_int_equal(ops->wish_of_worker(b.store, &b.worker.id, &wish, &b.err), PLAIN_OK);
     assert_int_equal(wish, WISH_STOP);
     assert_int_equal(workers_of(&b, &count)->wish, WISH_STOP);
@@ -297,7 +297,8 @@ void a_worker_that_is_not_there_cannot_be_asked(void **state)
 
     (void)state;
     bench_open(&b);
-    assert_int_equal(b.store->ops->ask_worker(b.store, &unknown, WISH_STOP, &b.err), PLAIN_NONE);
+    assert_int_equal(b.store->ops->ask_worker(b.store, &unknown, WISH_STOP, "ada", &b.err),
+                     PLAIN_NONE);
     assert_int_equal(b.store->ops->wish_of_worker(b.store, &unknown, &wish, &b.err), PLAIN_OK);
     assert_int_equal(wish, WISH_NONE);
     bench_close(&b);

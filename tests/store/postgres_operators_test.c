@@ -70,7 +70,7 @@ static void resuming_wakes_workers(void **state)
     assert_int_equal(b.store->ops->pause(b.store, &pause, &is_new, &b.err), PLAIN_OK);
     PGconn *conn = PQconnectdb(b.url);
     run(conn, "LISTEN plainjobs_wake");
-    assert_int_equal(b.store->ops->resume(b.store, PAUSE_QUEUE, "mail", &b.err), PLAIN_OK);
+    assert_int_equal(b.store->ops->resume(b.store, PAUSE_QUEUE, "mail", "", &b.err), PLAIN_OK);
     run(conn, "SELECT 1");
     PGnotify *told = PQnotifies(conn);
     assert_non_null(told);

@@ -93,7 +93,19 @@ static int note_purge(struct session *s, plain_error *err)
     return ask(s, 0, SQL_DUTY_DONE, read_nothing, NULL, err);
 }
 
-int postgres_purge(struct store *store, int64_t *requests, plain_error *err)
+/* For the audit. */
+static int tell_purged(struct session *s, const char *by, int64_t requests, plain_error *err)
+{
+    int r = session_begin(s, "purge requests", err);
+
+    if (r < 0)
+        return r;
+    wire_text(&s->wire, by);
+    wire_int8(&s->wire, requests);
+    return ask(s, 0, SQL_PURGED, read_nothing, NULL, err);
+}
+
+int postgres_purge(struct store *store, const char *by, int64_t *requests, plain_error *err)
 {
     struct session *s = &postgres_of(store)->session;
     struct slice slice = {.deleted = STORE_SLICE, .last = INT64_MIN};
@@ -110,7 +122,13 @@ int postgres_purge(struct store *store, int64_t *requests, plain_error *err)
         if (r == PLAIN_OK)
             *requests += slice.deleted;
     }
-    return r == PLAIN_OK ? note_purge(s, err) : r;
+    if (r == PLAIN_OK)
+        r = note_purge(s, err);
+    if (r == PLAIN_OK)
+        return tell_purged(s, by, *requests, err);
+    if (*requests > 0) /* what was done so far is told all the same, if that works */
+        (void)tell_purged(s, by, *requests, NULL);
+    return r;
 }
 
 static int read_time(const PGresult *result, void *out, plain_error *err)

@@ -73,7 +73,8 @@ int postgres_pause(struct store *store, const struct pause *p, bool *is_new, pla
     return r;
 }
 
-int postgres_resume(struct store *store, enum pause_kind kind, const char *name, plain_error *err)
+int postgres_resume(struct store *store, enum pause_kind kind, const char *name, const char *by,
+                    plain_error *err)
 {
     struct session *s = &postgres_of(store)->session;
     PGresult *results[1] = {NULL};
@@ -84,6 +85,7 @@ int postgres_resume(struct store *store, enum pause_kind kind, const char *name,
         return r;
     wire_text(&s->wire, pause_kind_names[kind]);
     wire_text(&s->wire, name);
+    wire_text(&s->wire, by);
     session_send(s, SQL_RESUME);
     r = session_sync(s, results, 1, err);
     if (r == PLAIN_OK)

@@ -105,4 +105,6 @@ const struct store_ops store_postgres = {
     .scratch_url = postgres_scratch_url,
     .scratch_discard = postgres_scratch_discard,
     .facts = postgres_facts,
+    .delete_job = postgres_delete_job,
+    .audit = postgres_audit,
 };

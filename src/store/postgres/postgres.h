@@ -81,7 +81,7 @@ int postgres_migration_sql(struct store *s, size_t i, struct arena *a, int *vers
                            const char **name, const char **sql, plain_error *err);
 
 int postgres_clear(struct store *s, int64_t before, int most, int64_t *deleted, plain_error *err);
-int postgres_purge(struct store *s, int64_t *requests, plain_error *err);
+int postgres_purge(struct store *s, const char *by, int64_t *requests, plain_error *err);
 int postgres_now(struct store *s, int64_t *us, plain_error *err);
 int postgres_ended_since(struct store *s, int64_t since, int64_t by_status[JOB_STATUS_COUNT],
                          plain_error *err);
@@ -90,19 +90,24 @@ int postgres_queue_stats(struct store *s, struct arena *a, struct queue_stats **
 int postgres_queue_names(struct store *s, const char *after, size_t limit, struct arena *a,
                          const char *const **names, size_t *count, plain_error *err);
 int postgres_pause(struct store *s, const struct pause *p, bool *is_new, plain_error *err);
-int postgres_resume(struct store *s, enum pause_kind kind, const char *name, plain_error *err);
+int postgres_resume(struct store *s, enum pause_kind kind, const char *name, const char *by,
+                    plain_error *err);
 int postgres_pauses(struct store *s, struct arena *a, struct pause **pauses, size_t *count,
                     plain_error *err);
 int postgres_workers(struct store *s, struct arena *a, struct worker_view **workers, size_t *count,
                      plain_error *err);
 int postgres_ask_worker(struct store *s, const plain_uuid *worker, enum worker_wish wish,
-                        plain_error *err);
+                        const char *by, plain_error *err);
 int postgres_wish_of_worker(struct store *s, const plain_uuid *worker, enum worker_wish *wish,
                             plain_error *err);
 int postgres_waiting(struct store *s, struct arena *a, struct waiting **rows, size_t *count,
                      plain_error *err);
 int postgres_count_ahead(struct store *s, const plain_uuid *request, int64_t *count,
                          plain_error *err);
+int postgres_delete_job(struct store *s, const plain_uuid *uuid, const char *by,
+                        enum delete_outcome *outcome, plain_error *err);
+int postgres_audit(struct store *s, const plain_uuid *uuid, int64_t before_id, int limit,
+                   struct arena *a, struct audit_row **rows, size_t *count, plain_error *err);
 int postgres_verify(struct store *s, struct arena *a, struct finding **findings, size_t *count,
                     plain_error *err);
 int postgres_take_duty(struct store *s, const char *name, const plain_uuid *holder, int64_t ms,

@@ -55,6 +55,8 @@ static const struct field row_fields[] = {
     {field_int64, offsetof(struct job_row, cpu_us)},
     {field_int64, offsetof(struct job_row, max_rss_kb)},
     {field_text, offsetof(struct job_row, output)},
+    {field_time, offsetof(struct job_row, cancel_at)},
+    {field_text, offsetof(struct job_row, cancel_by)},
 };
 
 static int read_rows(const PGresult *result, struct arena *a, struct job_row **rows, size_t *count,

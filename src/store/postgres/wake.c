@@ -42,12 +42,13 @@ int postgres_listen(struct store *store, const plain_uuid *worker, struct listen
     return PLAIN_OK;
 }
 
-/* "schema queue": whether it is our schema, whose name is kept quoted. */
-static bool is_ours(const struct session *s, const PGnotify *n)
+/* "schema queue" of a request, or "schema", a tab and the id of a worker of which somebody wants
+ * something: what stands behind our schema, whose name is kept quoted; NUL when it is another's. */
+static char word_of(const struct session *s, const PGnotify *n)
 {
     size_t length = strlen(s->schema) - 2;
 
-    return strncmp(n->extra, s->schema + 1, length) == 0 && n->extra[length] == ' ';
+    return strncmp(n->extra, s->schema + 1, length) == 0 ? n->extra[length] : '\0';
 }
 
 int postgres_hear(struct store *store, bool changed, struct heard *out, plain_error *err)
@@ -61,7 +62,10 @@ int postgres_hear(struct store *store, bool changed, struct heard *out, plain_er
     if (!s->listens || !PQconsumeInput(s->conn) || PQstatus(s->conn) == CONNECTION_BAD)
         return session_lose(s, NULL, err);
     while ((n = PQnotifies(s->conn))) {
-        out->is_woken = out->is_woken || is_ours(s, n);
+        char word = word_of(s, n);
+
+        out->is_woken = out->is_woken || word == ' ';
+        out->is_asked = out->is_asked || word == '\t';
         PQfreemem(n);
     }
     return PLAIN_OK;

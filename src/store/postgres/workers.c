@@ -69,7 +69,7 @@ int postgres_workers(struct store *store, struct arena *a, struct worker_view **
 }
 
 int postgres_ask_worker(struct store *store, const plain_uuid *worker, enum worker_wish wish,
-                        plain_error *err)
+                        const char *by, plain_error *err)
 {
     struct session *s = &postgres_of(store)->session;
     PGresult *results[1] = {NULL};
@@ -80,6 +80,7 @@ int postgres_ask_worker(struct store *store, const plain_uuid *worker, enum work
         return r;
     wire_uuid(&s->wire, worker);
     wire_text(&s->wire, worker_wish_names[wish]);
+    wire_text(&s->wire, by);
     session_send(s, SQL_ASK_WORKER);
     r = session_sync(s, results, 1, err);
     if (r == PLAIN_OK)

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "store/sqlite/sqlite.h"
+#include "store/sqlite/wake.h"
 
 /*
  * One call.
@@ -85,6 +86,8 @@ static int end_transaction(struct connection *conn, int result, plain_error *err
 {
     if (result == PLAIN_OK)
         result = connection_run(conn, SQL_COMMIT, err);
+    if (result == PLAIN_OK && conn->has_asked) /* requests are found by their workers' watch */
+        wake_workers(conn->path, WAKE_ASKED);
     if (!sqlite3_get_autocommit(conn->db))
         (void)connection_run(conn, SQL_ROLLBACK, NULL);
     return result;

@@ -117,7 +117,7 @@ int connection_begin(struct connection *conn, enum sql_name how, const char *doi
     int moved = 0;
 
     conn->doing = doing;
-    conn->has_enqueued = false;
+    conn->has_enqueued = conn->has_asked = false;
     conn->deadline = clock_add(clock_mono_us(), CONNECTION_PATIENCE_US);
     if (conn->is_adopted)
         return adopted_connection_begin(conn, how, err);
@@ -138,8 +138,8 @@ int connection_end(struct connection *conn, int result, plain_error *err)
         return adopted_connection_end(conn, result, err);
     if (result == PLAIN_OK) {
         result = connection_run(conn, SQL_COMMIT, err);
-        if (result == PLAIN_OK && conn->has_enqueued)
-            wake_workers(conn->path);
+        if (result == PLAIN_OK && (conn->has_enqueued || conn->has_asked))
+            wake_workers(conn->path, conn->has_asked ? WAKE_ASKED : WAKE_ENQUEUED);
         if (result == PLAIN_OK)
             checkpoint_if_due(&conn->checkpoint, conn);
     }

@@ -45,6 +45,7 @@ struct connection {
     struct checkpoint checkpoint;
     struct ear *ear;   /* listens for others; NULL: does not */
     bool has_enqueued; /* in the transaction: workers are to be woken behind it */
+    bool has_asked;    /* likewise: a worker is to look what is wanted of it */
 
     bool is_adopted;          /* db is the application's: see adopt.h */
     bool is_nested;           /* adopted: in a transaction of the application's */

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "store/sqlite/audit.h"
 
 /* Runs a DELETE whose parameters are a bound and the size of a slice, as a transaction. */
 static int delete_slice(struct connection *conn, enum sql_name name, const char *doing,
@@ -44,8 +45,8 @@ static int last_request(struct connection *conn, int64_t *id, plain_error *err)
     return connection_end(conn, query_end(&q, err), err);
 }
 
-/* For verify: what was not continued before this may be gone. */
-static int note_purge(struct connection *conn, plain_error *err)
+/* For verify: what was not continued before this may be gone. row: for the audit, or NULL. */
+static int note_purge(struct connection *conn, const struct audit_row *row, plain_error *err)
 {
     int r = connection_begin(conn, SQL_BEGIN_WRITE, "purging", err);
 
@@ -54,10 +55,13 @@ static int note_purge(struct connection *conn, plain_error *err)
     struct query q = query_begin(conn, SQL_DUTY_DONE);
     query_text(&q, 1, "purge");
     query_int(&q, 2, clock_wall_us());
-    return connection_end(conn, query_end(&q, err), err);
+    r = query_end(&q, err);
+    if (r == PLAIN_OK && row)
+        r = audit_note(conn, row, err);
+    return connection_end(conn, r, err);
 }
 
-int sqlite_purge(struct store *store, int64_t *requests, plain_error *err)
+int sqlite_purge(struct store *store, const char *by, int64_t *requests, plain_error *err)
 {
     struct connection *conn = connection_of(store);
     int64_t last = 0, deleted = STORE_SLICE;
@@ -65,12 +69,18 @@ int sqlite_purge(struct store *store, int64_t *requests, plain_error *err)
 
     *requests = 0;
     if (r == PLAIN_OK)
-        r = note_purge(conn, err);
+        r = note_purge(conn, NULL, err);
     while (r == PLAIN_OK && deleted == STORE_SLICE) {
         r = delete_slice(conn, SQL_PURGE_REQUESTS, "purging", last, STORE_SLICE, &deleted, err);
         *requests += deleted;
     }
-    return r == PLAIN_OK ? note_purge(conn, err) : r;
+    const struct audit_row row = {
+        .actor = by, .action = "purge", .target = "*", .detail = "pending", .n = *requests};
+    if (r == PLAIN_OK)
+        return note_purge(conn, &row, err);
+    if (*requests > 0) /* what was done so far is told all the same, if that works */
+        (void)note_purge(conn, &row, NULL);
+    return r;
 }
 
 /* The file has no clock but its host's. */

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "store/sqlite/audit.h"
 #include "store/sqlite/sqlite.h"
 
 /* The number of pauses, so that the array can be made. */
@@ -63,6 +64,20 @@ int sqlite_pauses(struct store *store, struct arena *a, struct pause **pauses, s
     return r;
 }
 
+/* "queue.pause" and so on. */
+static int note(struct connection *conn, enum pause_kind kind, bool is_pause, const char *name,
+                const char *by, const char *reason, plain_error *err)
+{
+    static const char *const actions[PAUSE_KIND_COUNT][2] = {
+        [PAUSE_QUEUE] = {"queue.resume", "queue.pause"},
+        [PAUSE_CLASS] = {"class.resume", "class.pause"},
+    };
+    const struct audit_row row = {
+        .actor = by, .action = actions[kind][is_pause], .target = name, .detail = reason, .n = -1};
+
+    return audit_note(conn, &row, err);
+}
+
 static int insert_pause(struct connection *conn, const struct pause *p, bool *is_new,
                         plain_error *err)
 {
@@ -75,7 +90,10 @@ static int insert_pause(struct connection *conn, const struct pause *p, bool *is
     query_text(&q, 4, p->reason);
     query_text(&q, 5, p->by);
     *is_new = query_row(&q) && column_int(&q, 0) == now;
-    return query_end(&q, err);
+    int r = query_end(&q, err);
+    if (r == PLAIN_OK && (*is_new || p->reason[0]))
+        r = note(conn, p->kind, true, p->name, p->by, p->reason, err);
+    return r;
 }
 
 int sqlite_pause(struct store *store, const struct pause *p, bool *is_new, plain_error *err)
@@ -86,7 +104,8 @@ int sqlite_pause(struct store *store, const struct pause *p, bool *is_new, plain
     return r == PLAIN_OK ? connection_end(conn, insert_pause(conn, p, is_new, err), err) : r;
 }
 
-int sqlite_resume(struct store *store, enum pause_kind kind, const char *name, plain_error *err)
+int sqlite_resume(struct store *store, enum pause_kind kind, const char *name, const char *by,
+                  plain_error *err)
 {
     struct connection *conn = connection_of(store);
     int r = connection_begin(conn, SQL_BEGIN_WRITE, "resuming in", err);
@@ -98,6 +117,8 @@ int sqlite_resume(struct store *store, enum pause_kind kind, const char *name, p
     query_text(&q, 2, name);
     r = query_end(&q, err);
     bool was = sqlite3_changes(conn->db) > 0;
+    if (r == PLAIN_OK && was)
+        r = note(conn, kind, false, name, by, "", err);
     r = connection_end(conn, r, err);
     return r == PLAIN_OK && !was ? PLAIN_NONE : r;
 }

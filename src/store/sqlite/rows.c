@@ -41,7 +41,9 @@ enum row_column {
     ROW_EXIT_SIGNAL,
     ROW_CPU_US,
     ROW_MAX_RSS_KB,
-    ROW_OUTPUT
+    ROW_OUTPUT,
+    ROW_CANCEL_AT,
+    ROW_CANCEL_BY
 };
 
 static const enum sql_name list_of[] = {
@@ -104,6 +106,8 @@ static struct job_row read_row(const struct query *q, enum job_table table, stru
         .cpu_us = int_or_minus(q, ROW_CPU_US),
         .max_rss_kb = int_or_minus(q, ROW_MAX_RSS_KB),
         .output = column_text(q, ROW_OUTPUT, a),
+        .cancel_at = column_time(q, ROW_CANCEL_AT),
+        .cancel_by = column_text(q, ROW_CANCEL_BY, a),
     };
 }
 

@@ -165,4 +165,6 @@ const struct store_ops store_sqlite = {
     .scratch_url = sqlite_scratch_url,
     .scratch_discard = sqlite_scratch_discard,
     .facts = sqlite_facts,
+    .delete_job = sqlite_delete_job,
+    .audit = sqlite_audit,
 };

@@ -80,7 +80,8 @@ int sqlite_queue_names(struct store *store, const char *after, size_t limit, str
 
 /* pauses.c */
 int sqlite_pause(struct store *store, const struct pause *p, bool *is_new, plain_error *err);
-int sqlite_resume(struct store *store, enum pause_kind kind, const char *name, plain_error *err);
+int sqlite_resume(struct store *store, enum pause_kind kind, const char *name, const char *by,
+                  plain_error *err);
 int sqlite_pauses(struct store *store, struct arena *a, struct pause **pauses, size_t *count,
                   plain_error *err);
 
@@ -88,7 +89,7 @@ int sqlite_pauses(struct store *store, struct arena *a, struct pause **pauses, s
 int sqlite_workers(struct store *store, struct arena *a, struct worker_view **workers,
                    size_t *count, plain_error *err);
 int sqlite_ask_worker(struct store *store, const plain_uuid *worker, enum worker_wish wish,
-                      plain_error *err);
+                      const char *by, plain_error *err);
 int sqlite_wish_of_worker(struct store *store, const plain_uuid *worker, enum worker_wish *wish,
                           plain_error *err);
 
@@ -106,7 +107,7 @@ int sqlite_take_duty(struct store *store, const char *name, const plain_uuid *ho
 
 /* keeping.c */
 int sqlite_clear(struct store *store, int64_t before, int most, int64_t *deleted, plain_error *err);
-int sqlite_purge(struct store *store, int64_t *requests, plain_error *err);
+int sqlite_purge(struct store *store, const char *by, int64_t *requests, plain_error *err);
 int sqlite_now(struct store *store, int64_t *us, plain_error *err);
 int sqlite_ended_since(struct store *store, int64_t since, int64_t by_status[JOB_STATUS_COUNT],
                        plain_error *err);
@@ -125,5 +126,11 @@ int sqlite_cancel(struct store *store, const plain_uuid *uuid, const char *by,
                   enum cancel_outcome *outcome, plain_error *err);
 int sqlite_cancel_claimed(struct store *store, const char *by, int64_t *count, plain_error *err);
 int sqlite_complete(struct store *store, const plain_uuid *token, plain_error *err);
+
+/* delete.c, audit.c */
+int sqlite_delete_job(struct store *store, const plain_uuid *uuid, const char *by,
+                      enum delete_outcome *outcome, plain_error *err);
+int sqlite_audit(struct store *store, const plain_uuid *uuid, int64_t before_id, int limit,
+                 struct arena *a, struct audit_row **rows, size_t *count, plain_error *err);
 
 #endif

@@ -4,11 +4,12 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/uuid.h"
+#include "store/sqlite/audit.h"
 #include "store/sqlite/sqlite.h"
 
 enum { NOBODYS_SHARD = 0 }; /* the file has one writer at a time: any row of the counters will do */
 
-static int find_root(struct connection *conn, const plain_uuid *uuid, plain_uuid *root, bool *found,
+int sqlite_find_root(struct connection *conn, const plain_uuid *uuid, plain_uuid *root, bool *found,
                      plain_error *err)
 {
     struct query q = query_begin(conn, SQL_FIND_ROOT);
@@ -20,53 +21,94 @@ static int find_root(struct connection *conn, const plain_uuid *uuid, plain_uuid
     return query_end(&q, err);
 }
 
-/* The result of the pending request first, since it is made from it. */
-static int cancel_pending(struct connection *conn, const plain_uuid *root, const char *by,
-                          bool *done, plain_error *err)
+/* Notes what happened to a job of this class. */
+static int note(struct connection *conn, const struct audit_row *row, const char *job_class,
+                const char *state, plain_error *err)
+{
+    struct audit_row whole = *row;
+
+    whole.target = job_class;
+    whole.detail = state;
+    whole.n = -1;
+    return audit_note(conn, &whole, err);
+}
+
+/* The result of the pending request. PLAIN_NONE when there is none. */
+static int insert_cancelled(struct connection *conn, const struct audit_row *row,
+                            const plain_uuid *token, plain_error *err)
 {
     struct query q = query_begin(conn, SQL_CANCEL_PENDING);
-    plain_uuid token = uuid_new();
+    struct arena a = ARENA_INIT;
+    const char *job_class = NULL;
 
-    query_uuid(&q, 1, root);
-    query_uuid(&q, 2, &token);
+    query_uuid(&q, 1, &row->uuid);
+    query_uuid(&q, 2, token);
     query_int(&q, 3, clock_wall_us());
-    query_text(&q, 4, by);
+    query_text(&q, 4, row->actor);
+    bool found = query_row(&q);
+    if (found)
+        job_class = column_text(&q, 0, &a);
     int r = query_end(&q, err);
-    *done = r == PLAIN_OK && sqlite3_changes(conn->db) > 0;
-    if (!*done)
-        return r;
-    r = sqlite_count_results(conn, sqlite3_last_insert_rowid(conn->db), NOBODYS_SHARD, err);
-    if (r < 0)
-        return r;
-    q = query_begin(conn, SQL_CANCEL_REQUEST);
+    if (r == PLAIN_OK && !found)
+        r = PLAIN_NONE;
+    if (r == PLAIN_OK)
+        r = sqlite_count_results(conn, sqlite3_last_insert_rowid(conn->db), NOBODYS_SHARD, err);
+    if (r == PLAIN_OK)
+        r = note(conn, row, job_class, "pending", err);
+    arena_release(&a);
+    return r;
+}
+
+/* Its result first, since it is made from it. */
+static int cancel_pending(struct connection *conn, const struct audit_row *row, bool *done,
+                          plain_error *err)
+{
+    plain_uuid token = uuid_new();
+    int r = insert_cancelled(conn, row, &token, err);
+
+    *done = r == PLAIN_OK;
+    if (r != PLAIN_OK)
+        return r == PLAIN_NONE ? PLAIN_OK : r;
+    struct query q = query_begin(conn, SQL_CANCEL_REQUEST);
     query_uuid(&q, 1, &token);
     return query_end(&q, err);
 }
 
-static int cancel_running(struct connection *conn, const plain_uuid *root, const char *by,
-                          bool *asked, plain_error *err)
+int sqlite_ask_to_end(struct connection *conn, const plain_uuid *root, const struct audit_row *row,
+                      bool *asked, plain_error *err)
 {
     struct query q = query_begin(conn, SQL_CANCEL_RUNNING);
+    struct arena a = ARENA_INIT;
+    const char *job_class = NULL;
+    int64_t now = clock_wall_us();
+    bool is_first = false;
 
     query_uuid(&q, 1, root);
-    query_int(&q, 2, clock_wall_us());
-    query_text(&q, 3, by);
+    query_int(&q, 2, now);
+    query_text(&q, 3, row->actor);
+    *asked = query_row(&q);
+    if (*asked) {
+        is_first = column_time(&q, 0) == now;
+        job_class = column_text(&q, 1, &a);
+    }
     int r = query_end(&q, err);
-    *asked = r == PLAIN_OK && sqlite3_changes(conn->db) > 0;
+    if (r == PLAIN_OK && is_first)
+        r = note(conn, row, job_class, "running", err);
+    arena_release(&a);
     return r;
 }
 
 static int cancel(struct connection *conn, const plain_uuid *uuid, const char *by,
                   enum cancel_outcome *outcome, plain_error *err)
 {
-    plain_uuid root;
+    struct audit_row row = {.actor = by, .action = "job.cancel"};
     bool found, done = false, asked = false;
-    int r = find_root(conn, uuid, &root, &found, err);
+    int r = sqlite_find_root(conn, uuid, &row.uuid, &found, err);
 
     if (r == PLAIN_OK && found)
-        r = cancel_pending(conn, &root, by, &done, err);
+        r = cancel_pending(conn, &row, &done, err);
     if (r == PLAIN_OK && found && !done)
-        r = cancel_running(conn, &root, by, &asked, err);
+        r = sqlite_ask_to_end(conn, &row.uuid, &row, &asked, err);
     *outcome = done ? CANCEL_DONE : asked ? CANCEL_ASKED : CANCEL_ENDED;
     return r == PLAIN_OK && !found ? PLAIN_NONE : r;
 }
@@ -93,6 +135,10 @@ int sqlite_cancel_claimed(struct store *store, const char *by, int64_t *count, p
     query_text(&q, 2, by);
     r = query_end(&q, err);
     int64_t changes = sqlite3_changes(conn->db);
+    const struct audit_row row = {
+        .actor = by, .action = "job.cancel", .target = "*", .detail = "running", .n = changes};
+    if (r == PLAIN_OK && changes > 0)
+        r = audit_note(conn, &row, err);
     r = connection_end(conn, r, err);
     *count = r == PLAIN_OK ? changes : 0;
     return r;

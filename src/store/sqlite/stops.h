@@ -7,6 +7,14 @@
 #include "store/sqlite/connection.h"
 #include "store/store.h"
 
+/* The root of the job that a uuid belongs to. */
+int sqlite_find_root(struct connection *conn, const plain_uuid *uuid, plain_uuid *root, bool *found,
+                     plain_error *err) PLAIN_MUST_USE;
+/* Asks the running attempt of a job to end; *asked: there is one. row says who and why: what is new
+ * is noted as that, of its class. */
+int sqlite_ask_to_end(struct connection *conn, const plain_uuid *root, const struct audit_row *row,
+                      bool *asked, plain_error *err) PLAIN_MUST_USE;
+
 /* All in the cycle's transaction. */
 int sqlite_watch(struct connection *conn, const struct cycle *c, struct arena *a,
                  struct cycle_result *out, plain_error *err) PLAIN_MUST_USE;

@@ -59,19 +59,19 @@ static bool is_socket_name(const char *name)
     return length > end && strcmp(name + length - end, socket_end) == 0;
 }
 
-static void tell(int sender, int folder_fd, const char *name)
+static void tell(int sender, int folder_fd, const char *name, char word)
 {
     struct sockaddr_un to;
 
     if (!is_socket_name(name) || !socket_address(folder_fd, name, &to))
         return;
-    if (sendto(sender, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&to, sizeof(to)) <
+    if (sendto(sender, &word, 1, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&to, sizeof(to)) <
             0 &&
         errno == ECONNREFUSED)
         (void)unlinkat(folder_fd, name, 0); /* its worker was killed */
 }
 
-void wake_workers(const char *path)
+void wake_workers(const char *path, enum wake_word word)
 {
     char name[PATH_MAX];
     int folder_fd = folder_path(path, name) ? open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
@@ -83,7 +83,7 @@ void wake_workers(const char *path)
     const struct dirent *entry;
 
     while (folder && sender >= 0 && (entry = readdir(folder)))
-        tell(sender, folder_fd, entry->d_name);
+        tell(sender, folder_fd, entry->d_name, (char)word);
     if (sender >= 0)
         (void)close(sender);
     if (folder)
@@ -198,14 +198,19 @@ int sqlite_listen(struct store *store, const plain_uuid *worker, struct listenin
     return PLAIN_OK;
 }
 
-static bool was_told(const struct ear *ear)
+/* A word that is not known is of a newer program: look, it costs little. */
+static void hear_words(const struct ear *ear, struct heard *out)
 {
     char word[16];
-    bool told = false;
+    ssize_t n;
 
-    while (ear->socket_fd >= 0 && recv(ear->socket_fd, word, sizeof(word), MSG_DONTWAIT) >= 0)
-        told = true;
-    return told;
+    while (ear->socket_fd >= 0 &&
+           (n = recv(ear->socket_fd, word, sizeof(word), MSG_DONTWAIT)) >= 0) {
+        if (n > 0 && word[0] == WAKE_ASKED)
+            out->is_asked = true;
+        else
+            out->is_woken = true;
+    }
 }
 
 /* Whether a file of the database is among what changed in the folder. */
@@ -236,7 +241,7 @@ int sqlite_hear(struct store *store, bool changed, struct heard *out, plain_erro
     *out = (struct heard){.again_ms = -1};
     if (!ear)
         return PLAIN_OK;
-    out->is_woken = was_told(ear);
+    hear_words(ear, out);
     if (!changed) {
         ear->step_ms = -1;
         return PLAIN_OK;

@@ -13,9 +13,12 @@
 
 #include "store/sqlite/connection.h"
 
-/* After a commit of requests: every worker of this database on the host. Failing is fine: they look
- * by themselves too. */
-void wake_workers(const char *path);
+/* What a datagram says. */
+enum wake_word { WAKE_ENQUEUED = 0, WAKE_ASKED = 'a' };
+
+/* After a commit of requests, or of what is wanted of a worker: every worker of this database on
+ * the host. Failing is fine: they look by themselves too. */
+void wake_workers(const char *path, enum wake_word word);
 
 int sqlite_look(struct store *store, const struct claim_wish *wish, struct look *out,
                 plain_error *err);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "store/names.h"
+#include "store/sqlite/audit.h"
 #include "store/sqlite/sqlite.h"
 
 /* The columns of SQL_LIST_WORKERS. */
@@ -73,21 +74,38 @@ int sqlite_workers(struct store *store, struct arena *a, struct worker_view **wo
     return r;
 }
 
+/* PLAIN_NONE when no such worker lives. */
+static int ask(struct connection *conn, const plain_uuid *worker, enum worker_wish wish,
+               const char *by, plain_error *err)
+{
+    struct query q = query_begin(conn, SQL_ASK_WORKER);
+    struct arena a = ARENA_INIT;
+    struct audit_row row = {.actor = by, .uuid = *worker, .n = -1};
+
+    row.action = wish == WISH_STOP ? "worker.stop" : "worker.quiet";
+    query_uuid(&q, 1, worker);
+    query_text(&q, 2, worker_wish_names[wish]);
+    bool found = query_row(&q);
+    if (found)
+        row.target = column_text(&q, 0, &a);
+    int r = query_end(&q, err);
+    if (r == PLAIN_OK)
+        r = found ? audit_note(conn, &row, err) : PLAIN_NONE;
+    arena_release(&a);
+    return r;
+}
+
 int sqlite_ask_worker(struct store *store, const plain_uuid *worker, enum worker_wish wish,
-                      plain_error *err)
+                      const char *by, plain_error *err)
 {
     struct connection *conn = connection_of(store);
     int r = connection_begin(conn, SQL_BEGIN_WRITE, "asking a worker of", err);
 
     if (r != PLAIN_OK)
         return r;
-    struct query q = query_begin(conn, SQL_ASK_WORKER);
-    query_uuid(&q, 1, worker);
-    query_text(&q, 2, worker_wish_names[wish]);
-    r = query_end(&q, err);
-    bool was = sqlite3_changes(conn->db) > 0;
-    r = connection_end(conn, r, err);
-    return r == PLAIN_OK && !was ? PLAIN_NONE : r;
+    r = ask(conn, worker, wish, by, err);
+    conn->has_asked = r == PLAIN_OK;
+    return connection_end(conn, r, err);
 }
 
 int sqlite_wish_of_worker(struct store *store, const plain_uuid *worker, enum worker_wish *wish,

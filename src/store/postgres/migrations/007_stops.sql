@@ -6,6 +6,22 @@
 CREATE SEQUENCE {schema}.plainjobs_counter_shard AS integer MINVALUE 64 CYCLE;
 CREATE INDEX plainjobs_counter_unfolded ON {schema}.plainjobs_counter (shard) WHERE shard >= 64;
 
+-- Asks the running attempt of a job to end; false when there is none. Who asks first is noted.
+CREATE FUNCTION {schema}.plainjobs_ask_to_end(root uuid, by_whom text, action text)
+    RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    WITH asked AS (
+        UPDATE {schema}.plainjobs_jobprocess p
+           SET cancel_at = clock_timestamp(), cancel_by = by_whom
+         WHERE COALESCE(p.root_uuid, p.job_request_uuid) = root AND p.cancel_at IS NULL
+        RETURNING p.job_class)
+    INSERT INTO {schema}.plainjobs_audit (actor, action, target, uuid, detail)
+    SELECT COALESCE(by_whom, ''), action, asked.job_class, root, 'running' FROM asked;
+    RETURN FOUND OR EXISTS (
+        SELECT 1 FROM {schema}.plainjobs_jobprocess p
+         WHERE COALESCE(p.root_uuid, p.job_request_uuid) = root);
+END $$;
+
 -- Cancels the job that a request, an attempt or a first request belongs to. Returns 'cancelled' when
 -- it was pending, 'asked' when it is running (its worker stops it), 'ended' when there is nothing
 -- left to cancel, NULL when there is no such job. A job that moves on while it is looked for is
@@ -22,11 +38,13 @@ BEGIN
             (SELECT COALESCE(r.root_uuid, r.uuid) FROM {schema}.plainjobs_jobrequest r
               WHERE r.uuid = job),
             (SELECT COALESCE(p.root_uuid, p.job_request_uuid) FROM {schema}.plainjobs_jobprocess p
-              WHERE p.uuid = job OR p.job_request_uuid = job LIMIT 1),
+              WHERE p.uuid = job OR p.job_request_uuid = job OR p.root_uuid = job LIMIT 1),
             (SELECT COALESCE(t.root_uuid, t.job_request_uuid) FROM {schema}.plainjobs_jobresult t
               WHERE t.job_process_uuid = job),
             (SELECT COALESCE(t.root_uuid, t.job_request_uuid) FROM {schema}.plainjobs_jobresult t
-              WHERE t.job_request_uuid = job LIMIT 1));
+              WHERE t.job_request_uuid = job LIMIT 1),
+            (SELECT t.root_uuid FROM {schema}.plainjobs_jobresult t
+              WHERE t.root_uuid = job LIMIT 1));
         CONTINUE WHEN root IS NULL;
         DELETE FROM {schema}.plainjobs_jobrequest r
          WHERE r.uuid IN (SELECT root UNION
@@ -50,19 +68,83 @@ BEGIN
             INSERT INTO {schema}.plainjobs_counter (minute, job_class, queue, status, shard, n)
             VALUES (date_trunc('minute', clock_timestamp(), 'UTC'), gone.job_class, gone.queue,
                     'CANCELLED', nextval('{schema}.plainjobs_counter_shard'), 1);
+            INSERT INTO {schema}.plainjobs_audit (actor, action, target, uuid, detail)
+            VALUES (COALESCE(cancelled_by, ''), 'job.cancel', gone.job_class, root, 'pending');
             RETURN 'cancelled';
         END IF;
-        UPDATE {schema}.plainjobs_jobprocess p
-           SET cancel_at = COALESCE(p.cancel_at, clock_timestamp()),
-               cancel_by = COALESCE(p.cancel_by, cancelled_by)
-         WHERE COALESCE(p.root_uuid, p.job_request_uuid) = root;
-        IF FOUND THEN
+        IF {schema}.plainjobs_ask_to_end(root, cancelled_by, 'job.cancel') THEN
             RETURN 'asked';
         END IF;
         EXIT WHEN EXISTS (SELECT 1 FROM {schema}.plainjobs_jobresult t
                            WHERE t.root_uuid = root AND t.retry_job_request_uuid IS NULL);
     END LOOP;
     RETURN CASE WHEN root IS NOT NULL THEN 'ended' END;
+END $$;
+
+-- Deletes what a uuid stands for: of an attempt that has ended its result alone; else the job, with
+-- the results of its attempts. Returns 'deleted', 'asked' when the job is running (its worker stops
+-- it, and its CANCELLED result stays), NULL when there is no such job.
+CREATE FUNCTION {schema}.plain_jobs_delete(job uuid, deleted_by text DEFAULT '')
+    RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    root uuid;
+    gone {schema}.plainjobs_jobresult%ROWTYPE;
+    class text;
+    state text;
+    results bigint;
+BEGIN
+    DELETE FROM {schema}.plainjobs_jobresult t WHERE t.job_process_uuid = job RETURNING t.* INTO gone;
+    IF FOUND THEN
+        -- The attempt before it is continued by the one behind it, so that the job stays one chain.
+        UPDATE {schema}.plainjobs_jobresult t SET retry_job_request_uuid = gone.retry_job_request_uuid
+         WHERE t.root_uuid = gone.root_uuid AND t.retry_job_request_uuid = gone.job_request_uuid
+           AND gone.retry_job_request_uuid IS NOT NULL;
+        INSERT INTO {schema}.plainjobs_audit (actor, action, target, uuid, detail)
+        VALUES (COALESCE(deleted_by, ''), 'job.delete', gone.job_class, gone.job_request_uuid,
+                'ended attempt');
+        RETURN 'deleted';
+    END IF;
+    FOR i IN 1..5 LOOP
+        root := COALESCE(
+            (SELECT COALESCE(r.root_uuid, r.uuid) FROM {schema}.plainjobs_jobrequest r
+              WHERE r.uuid = job),
+            (SELECT COALESCE(p.root_uuid, p.job_request_uuid) FROM {schema}.plainjobs_jobprocess p
+              WHERE p.uuid = job OR p.job_request_uuid = job OR p.root_uuid = job LIMIT 1),
+            (SELECT COALESCE(t.root_uuid, t.job_request_uuid) FROM {schema}.plainjobs_jobresult t
+              WHERE t.job_request_uuid = job LIMIT 1),
+            (SELECT t.root_uuid FROM {schema}.plainjobs_jobresult t
+              WHERE t.root_uuid = job LIMIT 1));
+        CONTINUE WHEN root IS NULL;
+        DELETE FROM {schema}.plainjobs_jobrequest r
+         WHERE r.uuid IN (SELECT root UNION
+                          SELECT t.retry_job_request_uuid FROM {schema}.plainjobs_jobresult t
+                           WHERE t.root_uuid = root)
+        RETURNING r.job_class INTO class;
+        IF FOUND THEN
+            state := 'pending';
+            EXIT;
+        END IF;
+        IF {schema}.plainjobs_ask_to_end(root, deleted_by, 'job.delete') THEN
+            RETURN 'asked';
+        END IF;
+        EXIT WHEN EXISTS (SELECT 1 FROM {schema}.plainjobs_jobresult t
+                           WHERE t.root_uuid = root AND t.retry_job_request_uuid IS NULL);
+    END LOOP;
+    IF root IS NULL THEN
+        RETURN NULL;
+    END IF;
+    WITH removed AS (
+        DELETE FROM {schema}.plainjobs_jobresult t
+         WHERE t.root_uuid = root OR (t.root_uuid IS NULL AND t.job_request_uuid = root)
+        RETURNING t.job_class)
+    SELECT COALESCE(class, max(removed.job_class)), NULLIF(count(*), 0) INTO class, results
+      FROM removed;
+    IF class IS NULL THEN -- somebody else was first
+        RETURN NULL;
+    END IF;
+    INSERT INTO {schema}.plainjobs_audit (actor, action, target, uuid, detail, n)
+    VALUES (COALESCE(deleted_by, ''), 'job.delete', class, root, COALESCE(state, 'ended'), results);
+    RETURN 'deleted';
 END $$;
 
 -- Ends an attempt SUCCESSFUL in the caller's transaction, so that it commits with what the job

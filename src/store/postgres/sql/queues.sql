@@ -42,17 +42,27 @@ SELECT pg_advisory_xact_lock(hashtextextended('plainjobs_pause of {schema}', 0))
 -- $4 text  paused_by
 -- Pausing again keeps when and by whom, and takes a reason when there is one. Returns whether it is
 -- new.
-INSERT INTO {schema}.plainjobs_pause AS p (kind, name, reason, paused_by)
-VALUES ($1::text, $2::text, $3::text, $4::text)
-    ON CONFLICT (kind, name)
-    DO UPDATE SET reason = CASE WHEN excluded.reason <> '' THEN excluded.reason
-                                ELSE p.reason END
-RETURNING paused_at = statement_timestamp();
+WITH paused AS (
+    INSERT INTO {schema}.plainjobs_pause AS p (kind, name, reason, paused_by)
+    VALUES ($1::text, $2::text, $3::text, $4::text)
+        ON CONFLICT (kind, name)
+        DO UPDATE SET reason = CASE WHEN excluded.reason <> '' THEN excluded.reason
+                                    ELSE p.reason END
+    RETURNING paused_at = statement_timestamp() AS is_new),
+noted AS (
+    INSERT INTO {schema}.plainjobs_audit (actor, action, target, detail)
+    SELECT $4::text, $1::text || '.pause', $2::text, $3::text FROM paused
+     WHERE is_new OR $3::text <> '')
+SELECT is_new FROM paused;
 
 -- :name resume
 -- $1 text  kind
 -- $2 text  name
+-- $3 text  who resumes
 -- Returns how many were paused. Wakes every worker of the schema: what waited is due now.
 WITH gone AS (
-    DELETE FROM {schema}.plainjobs_pause WHERE kind = $1::text AND name = $2::text RETURNING 1)
+    DELETE FROM {schema}.plainjobs_pause WHERE kind = $1::text AND name = $2::text RETURNING 1),
+noted AS (
+    INSERT INTO {schema}.plainjobs_audit (actor, action, target)
+    SELECT $3::text, $1::text || '.resume', $2::text FROM gone)
 SELECT count(*), pg_notify('plainjobs_wake', trim(both '"' from '{schema}') || ' ') FROM gone;

@@ -13,7 +13,8 @@ SELECT 0, r.id, r.uuid, NULL::uuid, COALESCE(r.root_uuid, r.uuid), r.retry_of, N
        r.priority, r.retries, r.retry_attempt, COALESCE(r.run_no, 1) AS run,
        COALESCE(r.crash_count, 0), r.created_at, r.start_at, NULL::timestamptz, NULL::timestamptz,
        NULL::timestamptz, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
-       NULL::int4, NULL::int4, NULL::int4, NULL::int4, NULL::int8, NULL::int8, NULL::text
+       NULL::int4, NULL::int4, NULL::int4, NULL::int4, NULL::int8, NULL::int8, NULL::text,
+       NULL::timestamptz, NULL::text
   FROM {schema}.plainjobs_jobrequest r
  WHERE r.id < $3::int8
    AND ($1::text IS NULL OR r.job_class = $1::text)
@@ -30,7 +31,8 @@ SELECT 1, p.id, p.job_request_uuid, p.uuid, COALESCE(p.root_uuid, p.job_request_
        p.source, p.priority, p.retries, p.retry_attempt, COALESCE(p.run_no, 1) AS run,
        COALESCE(p.crash_count, 0), p.requested_at, p.start_at, p.created_at, p.started_at,
        NULL::timestamptz, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
-       NULL::int4, NULL::int4, NULL::int4, NULL::int4, NULL::int8, NULL::int8, NULL::text
+       NULL::int4, NULL::int4, NULL::int4, NULL::int4, NULL::int8, NULL::int8, NULL::text,
+       p.cancel_at, p.cancel_by
   FROM {schema}.plainjobs_jobprocess p
  WHERE p.id < $3::int8
    AND ($1::text IS NULL OR p.job_class = $1::text)
@@ -66,7 +68,7 @@ SELECT 2, t.id, t.job_request_uuid, t.job_process_uuid, COALESCE(t.root_uuid, t.
        COALESCE(t.run_no, 1) AS run, COALESCE(t.crash_count, 0), t.requested_at, NULL::timestamptz,
        NULL::timestamptz, t.started_at, t.ended_at, t.status, t.error, t.error_type,
        t.error_message, t.error_fingerprint, t.worker_host, t.worker_pid, t.runner_pid, t.exit_code,
-       t.exit_signal, t.cpu_us, t.max_rss_kb, t.output
+       t.exit_signal, t.cpu_us, t.max_rss_kb, t.output, NULL::timestamptz, NULL::text
   FROM page JOIN {schema}.plainjobs_jobresult t USING (id)
  ORDER BY t.id DESC;
 
@@ -98,7 +100,8 @@ SELECT 0, r.id, r.uuid, NULL::uuid, COALESCE(r.root_uuid, r.uuid), r.retry_of, N
        r.priority, r.retries, r.retry_attempt, COALESCE(r.run_no, 1) AS run,
        COALESCE(r.crash_count, 0), r.created_at, r.start_at, NULL::timestamptz, NULL::timestamptz,
        NULL::timestamptz, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
-       NULL::int4, NULL::int4, NULL::int4, NULL::int4, NULL::int8, NULL::int8, NULL::text
+       NULL::int4, NULL::int4, NULL::int4, NULL::int4, NULL::int8, NULL::int8, NULL::text,
+       NULL::timestamptz, NULL::text
   FROM {schema}.plainjobs_jobrequest r
  WHERE r.uuid IN (SELECT uuid FROM root UNION SELECT next FROM ended)
 UNION ALL
@@ -107,7 +110,8 @@ SELECT 1, p.id, p.job_request_uuid, p.uuid, COALESCE(p.root_uuid, p.job_request_
        p.source, p.priority, p.retries, p.retry_attempt, COALESCE(p.run_no, 1) AS run,
        COALESCE(p.crash_count, 0), p.requested_at, p.start_at, p.created_at, p.started_at,
        NULL::timestamptz, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
-       NULL::int4, NULL::int4, NULL::int4, NULL::int4, NULL::int8, NULL::int8, NULL::text
+       NULL::int4, NULL::int4, NULL::int4, NULL::int4, NULL::int8, NULL::int8, NULL::text,
+       p.cancel_at, p.cancel_by
   FROM {schema}.plainjobs_jobprocess p
  WHERE COALESCE(p.root_uuid, p.job_request_uuid) = (SELECT uuid FROM root)
 UNION ALL
@@ -117,7 +121,7 @@ SELECT 2, t.id, t.job_request_uuid, t.job_process_uuid, COALESCE(t.root_uuid, t.
        COALESCE(t.run_no, 1) AS run, COALESCE(t.crash_count, 0), t.requested_at, NULL::timestamptz,
        NULL::timestamptz, t.started_at, t.ended_at, t.status, t.error, t.error_type,
        t.error_message, t.error_fingerprint, t.worker_host, t.worker_pid, t.runner_pid, t.exit_code,
-       t.exit_signal, t.cpu_us, t.max_rss_kb, t.output
+       t.exit_signal, t.cpu_us, t.max_rss_kb, t.output, NULL::timestamptz, NULL::text
   FROM ended JOIN {schema}.plainjobs_jobresult t USING (id)
  ORDER BY run, 1 DESC, 2;
 

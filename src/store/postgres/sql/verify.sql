@@ -43,7 +43,7 @@ SELECT p.uuid, p.job_class FROM {schema}.plainjobs_jobprocess p
 -- $1 int8 above
 -- $2 int8 up to
 -- $3 int4 most
--- Results whose continuation is nowhere, and was not purged after them.
+-- Results whose continuation is nowhere, and was neither purged after them nor deleted.
 SELECT r.job_process_uuid, r.job_class FROM {schema}.plainjobs_jobresult r
  WHERE r.id > $1::int8 AND r.id <= $2::int8 AND r.retry_job_request_uuid IS NOT NULL
    AND NOT EXISTS (SELECT 1 FROM {schema}.plainjobs_jobrequest q
@@ -54,6 +54,8 @@ SELECT r.job_process_uuid, r.job_class FROM {schema}.plainjobs_jobresult r
                     WHERE p.job_request_uuid = r.retry_job_request_uuid)
    AND NOT EXISTS (SELECT 1 FROM {schema}.plainjobs_duty d
                     WHERE d.name = 'purge' AND d.done_at >= r.created_at)
+   AND NOT EXISTS (SELECT 1 FROM {schema}.plainjobs_audit a
+                    WHERE a.uuid = r.retry_job_request_uuid AND a.action = 'job.delete')
  ORDER BY r.id LIMIT $3::int4;
 
 -- :name verify_no_successor

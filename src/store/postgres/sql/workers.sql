@@ -14,13 +14,20 @@ SELECT h.worker_id, h.hostname, h.pid, h.queues::text, h.classes::text, h.capaci
 -- :name ask_worker
 -- $1 uuid  worker
 -- $2 text  wish, quiet or stop
--- Who was asked to stop is not made to stay. Returns how many were asked.
+-- $3 text  who asks
+-- Who was asked to stop is not made to stay. Returns how many were asked, and tells the worker: a tab
+-- stands where a queue has a space.
 WITH asked AS (
     UPDATE {schema}.plainjobs_workerheartbeat
        SET wish = CASE WHEN wish = 'stop' THEN wish ELSE $2::text END
      WHERE worker_id = $1::uuid AND rescuer_id IS NULL
-    RETURNING 1)
-SELECT count(*) FROM asked;
+    RETURNING worker_id, hostname, pid),
+noted AS (
+    INSERT INTO {schema}.plainjobs_audit (actor, action, target, uuid)
+    SELECT $3::text, 'worker.' || $2::text, hostname || ':' || pid, worker_id FROM asked)
+SELECT count(*),
+       pg_notify('plainjobs_wake', trim(both '"' from '{schema}') || chr(9) || $1::uuid::text)
+  FROM asked;
 
 -- :name wish_of_worker
 -- $1 uuid  worker

@@ -19,7 +19,8 @@ SELECT ?2, ?3, ?3, created_at, ?2, uuid, 'CANCELLED', '',
   FROM plainjobs_jobrequest
  WHERE uuid IN (SELECT ?1 UNION
                 SELECT retry_job_request_uuid FROM plainjobs_jobresult WHERE root_uuid = ?1)
- LIMIT 1;
+ LIMIT 1
+RETURNING job_class;
 
 -- :name cancel_request
 -- ?1 blob token of the result
@@ -30,9 +31,11 @@ DELETE FROM plainjobs_jobrequest
 -- ?1 blob root_uuid
 -- ?2 integer now
 -- ?3 text who cancels
+-- Who asks first stays. Returns since when, and the class.
 UPDATE plainjobs_jobprocess
    SET cancel_at = COALESCE(cancel_at, ?2), cancel_by = COALESCE(cancel_by, ?3)
- WHERE COALESCE(root_uuid, job_request_uuid) = ?1;
+ WHERE COALESCE(root_uuid, job_request_uuid) = ?1
+RETURNING cancel_at, job_class;
 
 -- :name cancel_claimed
 -- ?1 integer now
@@ -86,3 +89,29 @@ SELECT uuid, ?2, COALESCE(started_at, created_at), ?2, requested_at, uuid, job_r
          WHERE h.worker_id = plainjobs_jobprocess.worker_id),
        timeout_ms, lost_count
   FROM plainjobs_jobprocess WHERE uuid = ?1;
+
+-- :name delete_result
+-- ?1 blob token
+DELETE FROM plainjobs_jobresult WHERE job_process_uuid = ?1
+RETURNING job_class, root_uuid, job_request_uuid, retry_job_request_uuid;
+
+-- :name close_gap
+-- ?1 blob root_uuid
+-- ?2 blob request of an attempt that was deleted
+-- ?3 blob request that continued it
+-- The attempt before it is continued by the one behind it, so that the job stays one chain.
+UPDATE plainjobs_jobresult SET retry_job_request_uuid = ?3
+ WHERE root_uuid = ?1 AND retry_job_request_uuid = ?2;
+
+-- :name delete_request
+-- ?1 blob root_uuid
+DELETE FROM plainjobs_jobrequest
+ WHERE uuid IN (SELECT ?1 UNION
+                SELECT retry_job_request_uuid FROM plainjobs_jobresult WHERE root_uuid = ?1)
+RETURNING job_class;
+
+-- :name delete_results
+-- ?1 blob root_uuid
+DELETE FROM plainjobs_jobresult
+ WHERE root_uuid = ?1 OR (root_uuid IS NULL AND job_request_uuid = ?1)
+RETURNING job_class;

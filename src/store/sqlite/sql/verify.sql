@@ -43,7 +43,7 @@ SELECT p.uuid, p.job_class FROM plainjobs_jobprocess p
 -- ?1 integer above
 -- ?2 integer up to
 -- ?3 integer most
--- Results whose continuation is nowhere, and was not purged after them.
+-- Results whose continuation is nowhere, and was neither purged after them nor deleted.
 SELECT r.job_process_uuid, r.job_class FROM plainjobs_jobresult r
  WHERE r.id > ?1 AND r.id <= ?2 AND r.retry_job_request_uuid IS NOT NULL
    AND NOT EXISTS (SELECT 1 FROM plainjobs_jobrequest q WHERE q.uuid = r.retry_job_request_uuid)
@@ -53,6 +53,8 @@ SELECT r.job_process_uuid, r.job_class FROM plainjobs_jobresult r
                     WHERE p.job_request_uuid = r.retry_job_request_uuid)
    AND NOT EXISTS (SELECT 1 FROM plainjobs_duty d
                     WHERE d.name = 'purge' AND d.done_at >= r.created_at)
+   AND NOT EXISTS (SELECT 1 FROM plainjobs_audit a
+                    WHERE a.uuid = r.retry_job_request_uuid AND a.action = 'job.delete')
  ORDER BY r.id LIMIT ?3;
 
 -- :name verify_no_successor

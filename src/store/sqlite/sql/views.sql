@@ -12,7 +12,7 @@ SELECT id, uuid, NULL, COALESCE(root_uuid, uuid), retry_of, NULL, NULL,
        job_class, parameters, queue, concurrency_key, source,
        priority, retries, retry_attempt, COALESCE(run_no, 1), COALESCE(crash_count, 0),
        created_at, start_at, NULL, NULL, NULL,
-       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM plainjobs_jobrequest
  WHERE id < ?1 AND (?2 IS NULL OR job_class = ?2) AND (?3 IS NULL OR queue = ?3) AND ?4 IS NULL
  ORDER BY id DESC LIMIT ?5;
@@ -27,7 +27,8 @@ SELECT id, job_request_uuid, uuid, COALESCE(root_uuid, job_request_uuid), retry_
        job_class, parameters, queue, concurrency_key, source,
        priority, retries, retry_attempt, COALESCE(run_no, 1), COALESCE(crash_count, 0),
        requested_at, start_at, created_at, started_at, NULL,
-       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       cancel_at, cancel_by
   FROM plainjobs_jobprocess
  WHERE id < ?1 AND (?2 IS NULL OR job_class = ?2) AND (?3 IS NULL OR queue = ?3) AND ?4 IS NULL
  ORDER BY id DESC LIMIT ?5;
@@ -44,7 +45,7 @@ SELECT id, job_request_uuid, job_process_uuid, COALESCE(root_uuid, job_request_u
        priority, retries, retry_attempt, COALESCE(run_no, 1), COALESCE(crash_count, 0),
        requested_at, NULL, NULL, started_at, ended_at,
        status, error, error_type, error_message, error_fingerprint, worker_host, worker_pid,
-       runner_pid, exit_code, exit_signal, cpu_us, max_rss_kb, output
+       runner_pid, exit_code, exit_signal, cpu_us, max_rss_kb, output, NULL, NULL
   FROM plainjobs_jobresult
  WHERE id < ?1 AND (?2 IS NULL OR job_class = ?2) AND (?3 IS NULL OR queue = ?3)
    AND (?4 IS NULL OR status = ?4)
@@ -63,7 +64,7 @@ SELECT id, job_request_uuid, job_process_uuid, COALESCE(root_uuid, job_request_u
        priority, retries, retry_attempt, COALESCE(run_no, 1), COALESCE(crash_count, 0),
        requested_at, NULL, NULL, started_at, ended_at,
        status, error, error_type, error_message, error_fingerprint, worker_host, worker_pid,
-       runner_pid, exit_code, exit_signal, cpu_us, max_rss_kb, output
+       runner_pid, exit_code, exit_signal, cpu_us, max_rss_kb, output, NULL, NULL
   FROM plainjobs_jobresult INDEXED BY plainjobs_jobresult_failed
  WHERE status <> 'SUCCESSFUL' AND status = ?4 AND id < ?1
    AND (?2 IS NULL OR job_class = ?2) AND (?3 IS NULL OR queue = ?3)

@@ -16,7 +16,8 @@ SELECT h.worker_id, h.hostname, h.pid, h.queues, h.classes, h.capacity,
 -- ?2 text wish, quiet or stop
 -- Who was asked to stop is not made to stay.
 UPDATE plainjobs_workerheartbeat SET wish = CASE WHEN wish = 'stop' THEN wish ELSE ?2 END
- WHERE worker_id = ?1 AND rescuer_id IS NULL;
+ WHERE worker_id = ?1 AND rescuer_id IS NULL
+RETURNING hostname || ':' || pid;
 
 -- :name wish_of_worker
 -- ?1 blob worker

@@ -1,0 +1,70 @@
+/* postgres_audit_test.c - what operators change on PostgreSQL */
+#include <libpq-fe.h>
+
+#include <plain/jobs/operators.h>
+#include <plain/jobs/postgres.h>
+
+#include "base/uuid.h"
+#include "tests/store/cluster.h"
+#include "tests/store/conformance_audit.h"
+
+static const struct conformance_database postgres = {cluster_fresh, cluster_number};
+
+static void run(PGconn *conn, const char *sql)
+{
+    PGresult *result = PQexec(conn, sql);
+    ExecStatusType status = PQresultStatus(result);
+
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        fail_msg("%s\n%s", sql, PQerrorMessage(conn));
+    PQclear(result);
+}
+
+/* In a transaction of the application's: with its row of the audit, or not at all. */
+static void an_adopted_deletion_is_the_applications(void **state)
+{
+    struct new_request r = request_default();
+    plain_jobs *jobs = NULL;
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    (void)bench_enqueue(&b, &r);
+    PGconn *conn = PQconnectdb(b.url);
+    assert_int_equal(PQstatus(conn), CONNECTION_OK);
+    assert_int_equal(plain_jobs_adopt_postgres(conn, NULL, &jobs, &b.err), PLAIN_OK);
+    run(conn, "BEGIN");
+    assert_int_equal(plain_jobs_delete(jobs, &r.uuid, "ada", NULL, &b.err), PLAIN_OK);
+    run(conn, "ROLLBACK");
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 1);
+    assert_int_equal(bench_rows(&b, "plainjobs_audit"), 0);
+    run(conn, "BEGIN");
+    assert_int_equal(plain_jobs_delete(jobs, &r.uuid, "ada", NULL, &b.err), PLAIN_OK);
+    run(conn, "COMMIT");
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 0);
+    assert_int_equal(bench_rows(&b, "plainjobs_audit"), 1);
+    plain_jobs_close(jobs);
+    PQfinish(conn);
+    bench_close(&b);
+}
+
+/* The function says what it did, and takes a NULL for nobody. */
+static void jobs_are_deleted_in_sql(void **state)
+{
+    struct new_request r = request_default();
+    struct bench b;
+    char sql[200], uuid[PLAIN_UUID_TEXT];
+
+    (void)state;
+    bench_open(&b);
+    (void)bench_enqueue(&b, &r);
+    (void)snprintf(sql, sizeof(sql),
+                   "SELECT (plain_jobs_delete('%s', NULL) IS NOT DISTINCT FROM 'deleted')::int",
+                   plain_uuid_format(&r.uuid, uuid));
+    assert_int_equal(bench_number(&b, sql), 1);
+    assert_int_equal(bench_number(&b, sql), 0);
+    assert_int_equal(bench_number(&b, "SELECT count(*) FROM plainjobs_audit WHERE actor = ''"), 1);
+    bench_close(&b);
+}
+
+AUDIT_MAIN(&postgres, an_adopted_deletion_is_the_applications, jobs_are_deleted_in_sql)
