@@ -1,6 +1,7 @@
 """plain jobs cancel: what is pending ends at once, what runs is asked, then stopped; nothing is
 retried."""
 import json
+import os
 
 from marks import on_one_store, on_postgres
 from verify import assert_sound
@@ -125,6 +126,33 @@ def test_what_was_cancelled_is_not_continued(db, plain, module, start_worker):
     assert plain("jobs", "cancel", second).line == f"{second} CANCELLED"
     assert db.count("jobrequest") == 0
     assert_sound(db, [uuid, second])
+
+
+def test_who_wants_its_end_is_shown(db, plain, stops, folder, start_worker):
+    """While it takes its time to end: since when, and who; of others nothing is said."""
+    plain.env["PLAIN_JOBS_STOP_GRACE"] = "30"
+    (uuid,) = plain.enqueue("StopJob", "how=ignore")
+    worker = start_worker("--max-processes", 1)
+    await_running(folder)
+    assert "CANCELLING" not in plain("jobs", "processes").lines[0]
+    assert "cancelling" not in plain("jobs", "show", uuid).stdout
+    (row,) = plain.json("jobs", "processes")["processes"]
+    assert row["cancel_at"] is None and row["cancel_by"] is None
+    plain("jobs", "cancel", uuid)
+    (row,) = plain.json("jobs", "processes")["processes"]
+    assert row["status"] == "PROCESSING" and row["cancel_at"] >= row["started_at"]
+    assert row["cancel_by"].startswith("cli(")
+    assert plain.json("jobs", "show", uuid)["attempts"][0]["cancel_by"] == row["cancel_by"]
+    head, line = plain("jobs", "processes").lines
+    assert "CANCELLING" in head and f" by {row['cancel_by']}" in line
+    (line,) = [line for line in plain("jobs", "show", uuid).lines if "cancelling" in line]
+    assert line.endswith(f" ago by {row['cancel_by']})")
+    worker.send(15)
+    worker.send(15)
+    (runner,) = worker.runners()
+    os.kill(runner, 9)
+    worker.wait()
+    assert_sound(db)
 
 
 def test_a_row_that_is_deleted_stops_its_job(db, plain, stops, folder, start_worker):

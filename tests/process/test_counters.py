@@ -15,6 +15,7 @@ STEPS = st.one_of(
     st.tuples(st.just("clear"), st.sampled_from(["0", "1h", "50h"])),
     st.tuples(st.just("age"), st.integers(1, 100)),
     st.tuples(st.just("delete"), st.integers(2, 4)),
+    st.tuples(st.just("delete_by_uuid"), st.sampled_from(["request", "result", "job"])),
     st.just(("purge",)))
 
 EXECUTABLES = {"succeeds": "exit 0", "fails": "exit 1", "defers": "exit 75"}
@@ -51,6 +52,14 @@ class History:
 
     def delete(self, n):
         self.db.execute(f"DELETE FROM plainjobs_jobresult WHERE id % {n} = 0")
+
+    def delete_by_uuid(self, what):
+        """A pending job, an attempt, or a job that has ended: the oldest, if there is one."""
+        column, table = {"request": ("uuid", "jobrequest"),
+                         "result": ("job_process_uuid", "jobresult"),
+                         "job": ("job_request_uuid", "jobresult")}[what]
+        for row in self.db.query(f"SELECT {column} FROM plainjobs_{table} ORDER BY id LIMIT 1"):
+            self.plain("jobs", "delete", row[column])
 
     def purge(self):
         self.plain("jobs", "purge", "--yes")

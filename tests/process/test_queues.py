@@ -103,7 +103,7 @@ def test_a_name_that_is_both_or_neither_has_to_be_said(db, plain, module):
     assert "--queue" in done.stderr and "--class" in done.stderr
     plain.fails(2, 201, "jobs", "pause")
     plain.fails(2, 201, "jobs", "pause", "mail", "--queue", "mail")
-    plain.fails(2, 201, "jobs", "pause", "default", "--reason", "a\nb")
+    plain.fails(2, 105, "jobs", "pause", "default", "--reason", "a\nb")
     assert db.count("pause") == 0
 
 

@@ -329,6 +329,13 @@ def test_a_folder_that_cannot_hold_the_file_is_refused(plain, db, module):
 
 
 @on_postgres
+def test_a_read_only_folder_is_refused(plain, db, module):
+    """Where nobody can make a file, not even root."""
+    done = plain.fails(1, 622, "jobs", "worker", "--drain", env={"RUNTIME_DIRECTORY": "/sys"})
+    assert "/sys" in done.stderr and "\n  → " in done.stderr
+
+
+@on_postgres
 def test_the_folder_is_the_services_or_the_users(db, plain, module, start_worker):
     service = plain.folder / "run"
     for env, folder in (({"RUNTIME_DIRECTORY": f"{service}:/nowhere"}, service),
