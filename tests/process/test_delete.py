@@ -44,7 +44,8 @@ def test_a_running_job_is_stopped_and_then_deleted(db, plain, stops, folder, sta
     assert plain.json("jobs", "delete", uuid)["jobs"] == [{"uuid": uuid, "state": "STOPPING"}]
     assert plain("jobs", "delete", uuid).line == f"{uuid} STOPPING"
     (row,) = db.await_results(1)
-    assert row.status == "CANCELLED" and row.error_message == "cancelled"
+    assert (row.status, row.error_type) == ("CANCELLED", "Cancelled")
+    assert row.error_message.startswith("cancelled by cli(")
     wait_until(lambda: lines(folder, "hooks"), "on_aborted")
     worker.stop()
     assert db.count("jobrequest") == db.count("jobkey") == 0 and findings(db) == []

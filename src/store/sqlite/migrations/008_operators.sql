@@ -7,8 +7,8 @@ CREATE TABLE plainjobs_duty (
     done_at INTEGER
 ) WITHOUT ROWID;
 
--- What people did to jobs, queues and workers: who, when and what. Written with the change itself, so
--- there is no row without a change and no change without a row.
+-- What people did to jobs, queues and workers: who, when and what. Written in the transaction of the
+-- change; of a purge, which is many, when it ends.
 CREATE TABLE plainjobs_audit (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL
