@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-enum { PAGE = 4096, RUNNERS_MAX = 1024 };
+enum { PAGE = 4096, RUNNERS_MAX = 2048 };
 
 static const char magic[8] = "PLAINWF1";
 

@@ -20,7 +20,7 @@ static void say(struct worker *w, const char *first)
 
     (void)snprintf(lines, sizeof(lines),
                    "%sSTATUS=%s%d runners, %zu jobs running, %" PRId64 " done", first, doing,
-                   w->runner_count, runners_given(w), w->completed);
+                   w->options->max_processes, runners_given(w), w->completed);
     notify_send(&w->notify, lines);
     w->status_at_us = clock_mono_us() + (int64_t)STATUS_EVERY_MS * US_PER_MS;
 }

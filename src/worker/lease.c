@@ -20,7 +20,7 @@ static void ask(struct worker *w)
         .classes = w->class_names,
         .class_count = w->class_count,
         .lease_ms = w->options->lease_ms,
-        .capacity = w->runner_count,
+        .capacity = w->options->max_processes,
     };
 
     w->lease.asked = true;

@@ -41,7 +41,8 @@ static void report_stats(struct worker *w)
 
     if (every == 0 || now < w->stats_at_us)
         return;
-    log_event(LOG_INFO, "Job worker stats", LOG_NUMBER("worker_processes", w->runner_count),
+    log_event(LOG_INFO, "Job worker stats",
+              LOG_NUMBER("worker_processes", w->options->max_processes),
               LOG_NUMBER("jobs_running", (int64_t)runners_given(w)),
               LOG_NUMBER("jobs_waiting", (int64_t)w->ready.count),
               LOG_NUMBER("jobs_completed", w->completed - w->completed_before));

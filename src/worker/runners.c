@@ -5,6 +5,10 @@
  * very short (by the moving average): so a thousand no-op jobs need no thousand round trips, and
  * a job of a second never waits behind another while a runner is free. What does wait behind a job
  * that turned out long is taken back and given to another runner, with the same attempt token.
+ *
+ * There are more places for runners than max_processes: one that is near its end, because it has
+ * had all the jobs that it may have or is being stopped, is replaced while it still runs its last.
+ * So the number of processes is no bound of what runs at once; the number of those with jobs is.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -60,24 +64,43 @@ static size_t room(const struct runner *r)
     return n > 0 ? (size_t)n : 0;
 }
 
+/* How many runners without jobs may have some. */
+static int idle_allowed(const struct worker *w)
+{
+    int busy = 0;
+
+    for (int i = 0; i < w->runner_count; i++)
+        busy += w->runners[i].given.count > 0;
+    return w->options->max_processes - busy;
+}
+
 size_t runners_room(const struct worker *w)
 {
     size_t total = 0, waiting = w->ready.count + w->asking.count + w->hooks.count;
+    int allowed = idle_allowed(w);
 
-    for (int i = 0; i < w->runner_count; i++)
-        total += room(&w->runners[i]);
+    for (int i = 0; i < w->runner_count; i++) {
+        const struct runner *r = &w->runners[i];
+        size_t n = room(r);
+
+        if (n > 0 && r->given.count == 0 && allowed-- <= 0)
+            continue;
+        total += n;
+    }
     return total > waiting ? total - waiting : 0;
 }
 
 /* The number of the runner with the fewest jobs among those with room; -1: none has room. */
 static int least_loaded(const struct worker *w)
 {
+    bool may_be_idle = idle_allowed(w) > 0;
     int best = -1;
 
     for (int i = 0; i < w->runner_count; i++) {
         const struct runner *r = &w->runners[i];
 
-        if (room(r) > 0 && (best < 0 || r->given.count < w->runners[best].given.count))
+        if (room(r) > 0 && (r->given.count > 0 || may_be_idle) &&
+            (best < 0 || r->given.count < w->runners[best].given.count))
             best = i;
     }
     return best;
@@ -181,20 +204,49 @@ void runners_unstick(struct worker *w)
     }
 }
 
+/* Whether it will have jobs for a while, or soon: one that waits for its next start counts too, so
+ * that nobody starts instead of it. */
+static bool has_future(const struct runner *r, int64_t now)
+{
+    switch (r->state) {
+    case RUNNER_DOWN:
+        return r->restart_at_us > now;
+    case RUNNER_STARTING:
+        return r->stop_step < STOP_STEP_TOLD;
+    case RUNNER_READY:
+        return r->stop_step < STOP_STEP_TOLD && lifetime_left(r) > 0;
+    case RUNNER_CLOSING:
+        break;
+    }
+    return false;
+}
+
+/* How many are to be started. */
+static int missing(const struct worker *w, int64_t now)
+{
+    int n = w->options->max_processes;
+
+    if (w->stop != STOP_NO || w->lease.lost)
+        return 0;
+    for (int i = 0; i < w->runner_count; i++)
+        n -= has_future(&w->runners[i], now);
+    return n;
+}
+
 void runners_start(struct worker *w)
 {
     int64_t now = clock_mono_us();
+    int wanted = missing(w, now);
     plain_error err;
 
-    if (w->stop != STOP_NO || w->lease.lost)
-        return;
-    for (int i = 0; i < w->runner_count; i++) {
+    for (int i = 0; i < w->runner_count && wanted > 0; i++) {
         struct runner *r = &w->runners[i];
 
         if (r->state != RUNNER_DOWN || r->restart_at_us > now)
             continue;
         if (i > 0 && !w->classes_known) /* the first one may find that the modules are broken */
             continue;
+        wanted--;
         if (process_start(r, &err) < 0) {
             r->restart_at_us = now + US_PER_S;
             log_event(LOG_ERROR, "Runner not started", LOG_TEXT("error", err.message));
@@ -233,14 +285,15 @@ size_t runners_given(const struct worker *w)
 
 int64_t runners_next_us(const struct worker *w)
 {
-    int64_t next = INT64_MAX;
+    int64_t next = INT64_MAX, now = clock_mono_us();
+    bool wanted = missing(w, now) > 0;
 
     for (int i = 0; i < w->runner_count; i++) {
         const struct runner *r = &w->runners[i];
         int64_t at = stuck_at(r);
 
         if (r->state == RUNNER_DOWN && w->stop == STOP_NO && !w->lease.lost &&
-            (i == 0 || w->classes_known))
+            (i == 0 || w->classes_known) && (wanted || r->restart_at_us > now))
             at = r->restart_at_us;
         next = at < next ? at : next;
     }

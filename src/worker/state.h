@@ -156,7 +156,7 @@ struct worker {
     size_t rescue_left; /* jobs of a batch that are not settled */
 
     struct runner *runners;
-    int runner_count;
+    int runner_count; /* places for them: more than max_processes, see runners.c */
     int *module_fds;
     int *module_copies; /* descriptors of one runner, in the order of channel.h */
 

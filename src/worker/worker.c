@@ -26,6 +26,9 @@
 
 enum { SHARDS = 64 };
 
+/* Of so many runners one may have its replacement beside it, and one more. */
+enum { PROCESSES_PER_SPARE = 4 };
+
 static const int stop_signals[] = {SIGTERM, SIGINT};
 
 void worker_stop(struct worker *w)
@@ -119,10 +122,12 @@ static int open_modules(struct worker *w, plain_error *err)
 
 static int make_runners(struct worker *w, plain_error *err)
 {
-    w->runners = mem_zalloc((size_t)w->options->max_processes, sizeof(*w->runners));
+    int count = w->options->max_processes + 1 + w->options->max_processes / PROCESSES_PER_SPARE;
+
+    w->runners = mem_zalloc((size_t)count, sizeof(*w->runners));
     if (!w->runners)
         return error_nomem(err);
-    w->runner_count = w->options->max_processes;
+    w->runner_count = count;
     for (int i = 0; i < w->runner_count; i++) {
         w->runners[i].worker = w;
         w->runners[i].child.pidfd = -1;
@@ -308,7 +313,7 @@ static void log_start(const struct worker *w)
     log_event(LOG_INFO, "Starting Plain worker", LOG_NUMBER("pid", w->identity.pid),
               LOG_TEXT("worker_id", w->id_text), LOG_TEXT("queues", w->options->queues[0]),
               LOG_NUMBER("queue_count", (int64_t)w->options->queue_count),
-              LOG_NUMBER("max_processes", w->runner_count),
+              LOG_NUMBER("max_processes", w->options->max_processes),
               LOG_NUMBER("max_jobs_per_process", w->options->max_jobs_per_process),
               LOG_NUMBER("max_pending_per_process", w->options->max_pending_per_process),
               LOG_NUMBER("stats_every_ms", w->options->stats_every_ms));

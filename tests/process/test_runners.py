@@ -1,4 +1,5 @@
 """What a runner is, seen from outside: through /proc and the server's log."""
+import itertools
 import os
 import pathlib
 import re
@@ -6,7 +7,7 @@ import socket
 
 import pytest
 
-from marks import on_postgres, on_sqlite
+from marks import on_one_store, on_postgres, on_sqlite
 from workers import all_pids, is_alive, living_in, stat_fields, wait_until
 
 JOBS = 1000
@@ -111,6 +112,67 @@ def test_a_runner_is_replaced_after_its_number_of_jobs(db, plain, module):
     assert db.statuses() == ["SUCCESSFUL"] * 50
     assert max(pids.count(pid) for pid in pids) <= 10
     assert len(set(pids)) >= 5
+
+
+NOTES_TIMES = """#!/bin/sh
+read began _ </proc/uptime
+started=$(cut -d ' ' -f 22 "/proc/$PPID/stat")
+sleep {0}
+read ended _ </proc/uptime
+echo "$PPID $started $began $ended" >>times.log
+"""
+
+
+def times_of(plain):
+    """(runner, when it was started, when the job began and ended) of each job, in seconds of
+    the machine's, in the order of their ends."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    rows = [line.split() for line in (plain.folder / "times.log").read_text().splitlines()]
+    return [(pid, int(started) / ticks, float(began), float(ended))
+            for pid, started, began, ended in rows]
+
+
+@on_one_store
+def test_a_replacement_is_started_while_the_last_job_runs(db, plain):
+    """And does not run a job beside it: --max-processes is a bound of jobs."""
+    plain.add_executable("notes", NOTES_TIMES.format(0.5))
+    plain.enqueue("notes", "--count", 9)
+    plain.drain("--max-processes", 1, "--max-jobs-per-process", 3)
+    rows = times_of(plain)
+    assert [len(list(jobs)) for _, jobs in itertools.groupby(rows, lambda row: row[0])] == [3, 3, 3]
+    for (pid, _, _, ended), (next_pid, started, began, _) in itertools.pairwise(rows):
+        assert began >= ended
+        assert next_pid == pid or started < ended, rows
+    assert db.statuses() == ["SUCCESSFUL"] * 9
+
+
+@on_one_store
+def test_never_more_jobs_at_once_than_processes_however_they_are_replaced(db, plain):
+    plain.add_executable("notes", NOTES_TIMES.format(0.05))
+    plain.enqueue("notes", "--count", 30)
+    plain.drain("--max-processes", 3, "--max-jobs-per-process", 1)
+    rows = times_of(plain)
+    assert len({pid for pid, *_ in rows}) == 30
+    moments = sorted([(began, 1) for *_, began, _ in rows] + [(ended, -1) for *_, ended in rows])
+    assert max(itertools.accumulate(change for _, change in moments)) <= 3
+
+
+@on_one_store
+def test_a_job_that_takes_its_time_to_stop_is_replaced_meanwhile(db, plain, start_worker):
+    """Its runner has nothing else to do, and the next one waits for the place of its job alone."""
+    plain.env["PLAIN_JOBS_STOP_GRACE"] = "60"
+    plain.add_executable("slow", "#!/bin/sh\ntrap : TERM\necho $PPID >slow.pid\n"
+                                 "while [ ! -e go ]; do sleep 0.1; done\n")
+    plain.enqueue("slow", "--timeout", "0.3")
+    plain.enqueue("slow")
+    worker = start_worker("--max-processes", 1)
+    worker.await_event("Stopping job")
+    wait_until(lambda: len(worker.runners()) == 2, "the replacement")
+    assert len(db.rows("jobprocess")) == 1
+    (plain.folder / "go").touch()
+    db.await_results(2)
+    worker.stop()
+    assert sorted(db.statuses()) == ["LOST", "SUCCESSFUL"]
 
 
 def test_a_long_job_holds_nobody_up(db, plain, module, start_worker):
