@@ -27,7 +27,7 @@ release: ## optimised and hardened: build-release/plain
 	@ninja -C $(RELEASE)
 
 bench: release ## figures on an idle PostgreSQL at DATABASE_URL, in turn with graphile-worker
-	@bench/run.sh $(ROUNDS)
+	@RELEASE=$(abspath $(RELEASE)) bench/run.sh $(ROUNDS)
 
 install: ## the release tree to $(DESTDIR)$(PREFIX)
 	@tools/configure $(RELEASE) release -Dprefix=$(PREFIX)

@@ -28,7 +28,6 @@ async function bulk() {
 async function drain() {
   for (let i = 0; i < n; i += 10000) await add(some(Math.min(10000, n - i)));
   await pool.query('vacuum analyze graphile_worker._private_jobs');
-  await pool.query('checkpoint');
   let left = n, runner;
   const start = now();
   await new Promise((resolve) => {

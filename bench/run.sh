@@ -3,85 +3,88 @@
 #
 #     DATABASE_URL=postgresql://... bench/run.sh [ROUNDS]
 #
-# Uses the schema plainjobs_bench of that database, and graphile_worker, and drops both at the end.
-# The peer comes from npm into $PEERS (default: .bench in this tree); without npm it is left out.
+# Ours are those of `plain jobs bench`, in a schema of their own. Uses the schemas plainjobs_bare and
+# graphile_worker of that database too, and drops them at the end. The peer comes from npm into
+# $PEERS (default: .bench in this tree); without npm it is left out.
 set -eu
 cd "$(dirname "$0")/.."
-: "${DATABASE_URL:?a PostgreSQL database whose schemas plainjobs_bench and graphile_worker are free}"
-tree=$PWD rounds=${1:-3} jobs=${JOBS:-100000} bulk=${BULK:-200000}
-build=$tree/build-release
+: "${DATABASE_URL:?a PostgreSQL database whose schemas plainjobs_bare and graphile_worker are free}"
+tree=$PWD rounds=${1:-3} jobs=${JOBS:-100000} pickups=${PICKUPS:-500}
+release=${RELEASE:-$tree/build-release}
 peers=${PEERS:-$tree/.bench}
 work=$(mktemp -d)
-case $DATABASE_URL in
-*\?*) url="$DATABASE_URL&schema=plainjobs_bench" ;;
-*) url="$DATABASE_URL?schema=plainjobs_bench" ;;
-esac
-worker=
+child=
 
 sql() { psql -qAtX "$DATABASE_URL" -c "$1"; }
 clean() {
     trap - EXIT INT TERM
-    if [ -n "$worker" ]; then kill "$worker" 2>/dev/null && wait "$worker" || true; fi
-    sql 'DROP SCHEMA IF EXISTS plainjobs_bench CASCADE; DROP SCHEMA IF EXISTS graphile_worker CASCADE' 2>/dev/null || true
+    if [ -n "$child" ]; then kill "$child" 2>/dev/null && wait "$child" || true; fi
+    sql 'DROP SCHEMA IF EXISTS plainjobs_bare CASCADE; DROP SCHEMA IF EXISTS graphile_worker CASCADE' 2>/dev/null || true
     rm -rf "$work"
 }
 trap clean EXIT
 trap 'clean; exit 130' INT TERM
 
 say() { printf '%-34s %s\n' "$1" "$2"; }
-seconds() { # of a command
-    start=$(date +%s.%N)
-    "$@" >"$work/out" 2>&1 || { cat "$work/out" >&2; exit 1; }
-    echo "$start $(date +%s.%N)" | awk '{ printf "%.2f", $2 - $1 }'
+# Runs a program after a checkpoint, so that none falls into it; what it says is in $work/out. In the
+# background, since a shell that waits for one in front hears no signal.
+run() {
+    sql CHECKPOINT 2>/dev/null || true
+    "$@" >"$work/out" &
+    child=$!
+    wait "$child"
+    child=
 }
-rate() { awk -v n="$1" -v s="$2" 'BEGIN { printf "%d jobs a second (%s s)", n / s, s }'; }
+# A member of an object of the document that was printed last: field drain us
+field() { sed "s/.*\"$1\":{\([^}]*\)}.*/\1/" "$work/json" | tr , '\n' | sed -n "s/^\"$2\"://p"; }
+rate() { awk -v n="$1" -v us="$2" 'BEGIN { printf "%d jobs a second (%.2f s)", n / us * 1e6, us / 1e6 }'; }
+percentiles() {
+    awk -v a="$(field "$1" p50_us)" -v b="$(field "$1" p90_us)" -v c="$(field "$1" p99_us)" \
+        -v d="$(field "$1" max_us)" \
+        'BEGIN { printf "p50 %.2f ms, p90 %.2f ms, p99 %.2f ms, longest %.2f ms", a / 1e3, b / 1e3, c / 1e3, d / 1e3 }'
+}
 
-for program in bulk pickup; do
-    library=libplain-jobs-main
-    [ $program = bulk ] && library=libplain-jobs
-    cc -O2 -std=gnu17 -Iinclude "bench/$program.c" "$build/src/$library.so" -o "$work/$program" \
-        -Wl,-rpath,"$build/src"
-done
+cc -O2 -std=gnu17 -Wall $(pkg-config --cflags libpq) bench/bare.c -o "$work/bare" \
+    $(pkg-config --libs libpq) -lpthread
 peer=
-if command -v npm >/dev/null; then
+if command -v "${NPM:=npm}" >/dev/null; then
     mkdir -p "$peers"
     [ -d "$peers/node_modules/graphile-worker" ] ||
-        npm install --silent --no-audit --no-fund --prefix "$peers" graphile-worker pg >/dev/null
+        "$NPM" install --silent --no-audit --no-fund --prefix "$peers" graphile-worker pg >/dev/null
     peer="node bench/graphile.cjs"
     export PEERS_MODULES="$peers/node_modules"
 fi
 
-ours_bulk() { say "plain-jobs bulk $bulk" "$("$work/bulk" "$url" "$bulk" | sed 's/.*: //')"; }
-ours_drain() {
-    "$work/pickup" "$url" "fill:$jobs"
-    sql 'VACUUM ANALYZE plainjobs_bench.plainjobs_jobrequest'
-    sql CHECKPOINT
-    took=$(seconds "$work/pickup" --db "$url" jobs worker --drain --quiet --max-processes 2)
-    say "plain-jobs drain $jobs" "$(rate "$jobs" "$took")"
+ours() {
+    run "$release/plain" --db "$DATABASE_URL" --json jobs bench --jobs "$jobs" --max-processes 2
+    mv "$work/out" "$work/json"
+    say "plain-jobs bulk $jobs" "$(rate "$jobs" "$(field enqueue us)")"
+    # As the peer's: from nothing to the last job.
+    say "plain-jobs drain $jobs" "$(rate "$jobs" "$(($(field drain us) + $(field drain start_us)))"), start of the worker included"
+    say "plain-jobs pick-up" "$(percentiles pickup)"
+    say "plain-jobs killed runner to LOST" "$(percentiles lost)"
 }
-ours_pickup() {
-    "$work/pickup" --db "$url" jobs worker --max-processes 2 >"$work/log" 2>&1 &
-    worker=$!
-    sleep 2
-    say "plain-jobs pick-up" "$("$work/pickup" "$url" 500 | sed 's/.*jobs: //')"
-    kill "$worker" && wait "$worker" || true
-    worker=
+bare() {
+    run "$work/bare" "$DATABASE_URL" "$pickups"
+    say "bare SQL insert to claim" "$(sed 's/.*jobs: //' "$work/out")"
+    sed 's/.*p50 \([0-9.]*\) ms.*/\1/' "$work/out" |
+        awk -v us="$(field pickup p50_us)" '{ printf "%-34s p50 %.2f times that of bare SQL\n", "plain-jobs pick-up", us / 1e3 / $1 }'
+}
+theirs() { # what, mode, arguments
+    what=$1
+    shift
+    run $peer "$@"
+    say "graphile-worker $what" "$(cat "$work/out")"
 }
 
-"$build/plain" --db "$url" migrate >/dev/null
 for round in $(seq "$rounds"); do
-    echo "round $round of $rounds, $(date -u +%FT%TZ), commit $(git rev-parse --short HEAD 2>/dev/null || echo unknown)"
-    sql 'TRUNCATE plainjobs_bench.plainjobs_jobrequest, plainjobs_bench.plainjobs_jobresult'
-    sql CHECKPOINT
-    ours_bulk
-    [ -z "$peer" ] || say "graphile-worker bulk $bulk" "$($peer bulk "$bulk")"
-    sql 'TRUNCATE plainjobs_bench.plainjobs_jobrequest'
-    sql CHECKPOINT
-    ours_drain
+    echo "round $round of $rounds, $(date -u +%FT%TZ), commit $(git rev-parse --short HEAD 2>/dev/null || echo unknown), load $(cut -d ' ' -f 1 /proc/loadavg)"
+    ours
+    bare
     if [ -n "$peer" ]; then
-        say "graphile-worker drain $jobs, best" "$($peer drain "$jobs" best)"
-        say "graphile-worker drain 3000, default" "$($peer drain 3000 default)"
+        theirs "bulk $jobs" bulk "$jobs"
+        theirs "drain $jobs, best" drain "$jobs" best
+        theirs "drain 3000, default" drain 3000 default
+        theirs pick-up pickup "$pickups"
     fi
-    ours_pickup
-    [ -z "$peer" ] || say "graphile-worker pick-up" "$($peer pickup 500)"
 done

@@ -10,7 +10,7 @@ import pytest
 
 import workers
 from marks import on_one_store, on_postgres, on_sqlite
-from program import program_path, release_path
+from program import TREE, program_path, release_path
 from terminal import on_terminal
 from workers import wait_until
 
@@ -211,3 +211,36 @@ def test_no_process_outlives_it(db, start_bench):
     bench.process.kill()
     bench.process.communicate()
     wait_until(lambda: not any(map(workers.is_alive, left)), "the end of its processes")
+
+
+def make_bench(plain, db, **env):
+    """`make bench` without the peer."""
+    return subprocess.Popen([TREE / "bench/run.sh", "1"], stdin=subprocess.DEVNULL, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=plain.folder,
+                            env={**plain.env, "RELEASE": str(release_path().parent), "NPM": "none",
+                                 "TMPDIR": str(plain.folder), "PICKUPS": "20", **env})
+
+
+@on_postgres
+def test_make_bench_compares_with_bare_sql(db, plain, folder):
+    out, said = make_bench(plain, db, JOBS="40").communicate(timeout=60)
+    assert said == ""
+    for what in ("bulk 40", "drain 40"):
+        assert re.search(rf"^plain-jobs {what} +\d+ jobs a second \([\d.]+ s\)", out, re.M), out
+    for what in ("plain-jobs pick-up", "bare SQL insert to claim"):
+        assert re.search(rf"^{what} +p50 [\d.]+ ms, .* p99 [\d.]+ ms", out, re.M), out
+    assert re.search(r" p50 [\d.]+ times that of bare SQL$", out, re.M), out
+    assert_gone(db, folder)
+    assert db.query("SELECT * FROM pg_namespace WHERE nspname = 'plainjobs_bare'") == []
+    assert list(folder.glob("tmp.*")) == []
+
+
+@on_postgres
+def test_make_bench_that_is_stopped_leaves_nothing(db, plain, folder):
+    bench = make_bench(plain, db, JOBS="400")
+    wait_until(lambda: results_there(db, "BenchPickupJob"), "a result")
+    bench.terminate()
+    bench.communicate(timeout=40)
+    assert bench.returncode == 130
+    assert_gone(db, folder)
+    assert list(folder.glob("tmp.*")) == []
