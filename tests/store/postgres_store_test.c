@@ -439,6 +439,39 @@ static void a_claim_that_cannot_be_told_can_be_given_back(void **state)
     bench_close(&b);
 }
 
+/* Claims go by due_at, whoever wrote the row: also one who does not know the column. */
+static void due_at_follows_whatever_is_written(void **state)
+{
+#define INSERTED(columns, values)                                                                  \
+    "WITH made AS (INSERT INTO plainjobs_jobrequest (job_class, " columns ") VALUES ('C', " values \
+    ") RETURNING *) SELECT count(*) FROM made WHERE due_at = COALESCE(start_at, created_at)"
+#define UPDATED(what)                                                                              \
+    "WITH made AS (UPDATE plainjobs_jobrequest SET " what                                          \
+    " RETURNING *) SELECT count(*) FROM made WHERE due_at = COALESCE(start_at, created_at)"
+    static const struct step {
+        const char *sql;
+        int64_t rows;
+    } steps[] = {
+        {INSERTED("queue", "'q'"), 1},
+        {INSERTED("start_at", "'2030-01-01'"), 1},
+        {INSERTED("created_at", "'2020-01-01'"), 1},
+        {INSERTED("created_at, start_at", "'2020-01-01', '2019-01-01'"), 1},
+        {INSERTED("due_at", "'2000-01-01'"), 1},
+        {INSERTED("due_at", "NULL"), 1},
+        {UPDATED("start_at = '2031-01-01'"), 6},
+        {UPDATED("start_at = NULL"), 6},
+        {UPDATED("created_at = '2018-01-01'"), 6},
+        {UPDATED("due_at = '2000-01-01'"), 6},
+    };
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+        assert_int_equal(bench_number(&b, steps[i].sql), steps[i].rows);
+    bench_close(&b);
+}
+
 CONFORMANCE_MAIN(&postgres, a_bad_url_is_refused_without_its_password,
                  the_schema_of_the_url_is_made_and_used, a_scratch_url_differs_in_its_schema_alone,
                  a_missing_server_is_told_with_a_command, a_missing_database_or_user_is_told,
@@ -447,4 +480,5 @@ CONFORMANCE_MAIN(&postgres, a_bad_url_is_refused_without_its_password,
                  a_link_cut_in_a_call_is_unreachable, a_read_only_server_counts_as_lost,
                  a_user_without_the_right_to_create_is_told, a_missing_schema_is_told_by_every_verb,
                  a_row_before_the_bound_is_found_soon, a_higher_priority_passes_the_bound_at_once,
-                 survives_every_failing_allocation, a_claim_that_cannot_be_told_can_be_given_back)
+                 survives_every_failing_allocation, a_claim_that_cannot_be_told_can_be_given_back,
+                 due_at_follows_whatever_is_written)

@@ -142,13 +142,16 @@ SELECT statement_timestamp(), min(d.due_at)
 -- Returns how many attempts ended, and of the others how many are recorded as successful.
 WITH ended AS MATERIALIZED (
     DELETE FROM {schema}.plainjobs_jobprocess p
-     USING unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::text[],
-                  $6::text[], $7::text[], $8::text[], $9::int4[], $10::int4[], $11::int4[],
-                  $12::int4[], $13::int8[], $14::int8[], $15::uuid[], $16::timestamptz[],
-                  $17::int4[], $18::int4[], $19::text[])
-        AS e (token, status, started, ended_at, error, error_type, error_message, fingerprint,
-              exit_code, exit_signal, crashes, runner_pid, cpu_us, max_rss_kb, successor,
-              successor_start_at, successor_retry_attempt, losses, output)
+     USING (SELECT unnest($1::uuid[]) AS token, unnest($2::text[]) AS status,
+                   unnest($3::timestamptz[]) AS started, unnest($4::timestamptz[]) AS ended_at,
+                   unnest($5::text[]) AS error, unnest($6::text[]) AS error_type,
+                   unnest($7::text[]) AS error_message, unnest($8::text[]) AS fingerprint,
+                   unnest($9::int4[]) AS exit_code, unnest($10::int4[]) AS exit_signal,
+                   unnest($11::int4[]) AS crashes, unnest($12::int4[]) AS runner_pid,
+                   unnest($13::int8[]) AS cpu_us, unnest($14::int8[]) AS max_rss_kb,
+                   unnest($15::uuid[]) AS successor, unnest($16::timestamptz[]) AS successor_start_at,
+                   unnest($17::int4[]) AS successor_retry_attempt, unnest($18::int4[]) AS losses,
+                   unnest($19::text[]) AS output) AS e
      WHERE p.uuid = e.token
        AND ($24::uuid[] IS NULL OR e.token <> ALL ($24::uuid[])
             OR p.ctid = ANY (ARRAY(SELECT q.ctid FROM {schema}.plainjobs_jobprocess q

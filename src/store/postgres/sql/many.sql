@@ -61,6 +61,7 @@ SELECT w.n, k.request_uuid, (CASE WHEN p.uuid IS NULL THEN 1 ELSE 2 END)::int4,
 -- $16 text          for all
 -- $17 int8[]        timeout in milliseconds, or NULL
 -- For uuids that were just made: there is no conflict to look for, which takes time for each row.
+-- unnest() in FROM would write each array to a buffer of its own first.
 INSERT INTO {schema}.plainjobs_jobrequest (uuid, job_class, parameters, queue, start_at, priority,
     retries, concurrency_key, source, root_uuid, timeout_ms)
 SELECT i.uuid, COALESCE(i.job_class, $3::text), i.parameters, COALESCE(i.queue, $6::text),
@@ -69,10 +70,12 @@ SELECT i.uuid, COALESCE(i.job_class, $3::text), i.parameters, COALESCE(i.queue, 
        COALESCE(i.priority, $10::int4), COALESCE(i.retries, $12::int4),
        COALESCE(i.concurrency_key, $14::text), COALESCE(i.source, $16::text), i.uuid,
        i.timeout_ms
-  FROM unnest($1::uuid[], $2::text[], $4::jsonb[], $5::text[], $7::int8[], $8::timestamptz[],
-              $9::int4[], $11::int4[], $13::text[], $15::text[], $17::int8[])
-       AS i(uuid, job_class, parameters, queue, delay, start_at, priority, retries,
-            concurrency_key, source, timeout_ms);
+  FROM (SELECT unnest($1::uuid[]) AS uuid, unnest($2::text[]) AS job_class,
+               unnest($4::jsonb[]) AS parameters, unnest($5::text[]) AS queue,
+               unnest($7::int8[]) AS delay, unnest($8::timestamptz[]) AS start_at,
+               unnest($9::int4[]) AS priority, unnest($11::int4[]) AS retries,
+               unnest($13::text[]) AS concurrency_key, unnest($15::text[]) AS source,
+               unnest($17::int8[]) AS timeout_ms) AS i;
 
 -- :name many_repeatable
 -- $1 uuid[]         uuid
@@ -101,10 +104,12 @@ SELECT i.uuid, COALESCE(i.job_class, $3::text), i.parameters, COALESCE(i.queue, 
        COALESCE(i.priority, $10::int4), COALESCE(i.retries, $12::int4),
        COALESCE(i.concurrency_key, $14::text), COALESCE(i.source, $16::text), i.uuid,
        i.timeout_ms
-  FROM unnest($1::uuid[], $2::text[], $4::jsonb[], $5::text[], $7::int8[], $8::timestamptz[],
-              $9::int4[], $11::int4[], $13::text[], $15::text[], $17::int8[])
-       AS i(uuid, job_class, parameters, queue, delay, start_at, priority, retries,
-            concurrency_key, source, timeout_ms)
+  FROM (SELECT unnest($1::uuid[]) AS uuid, unnest($2::text[]) AS job_class,
+               unnest($4::jsonb[]) AS parameters, unnest($5::text[]) AS queue,
+               unnest($7::int8[]) AS delay, unnest($8::timestamptz[]) AS start_at,
+               unnest($9::int4[]) AS priority, unnest($11::int4[]) AS retries,
+               unnest($13::text[]) AS concurrency_key, unnest($15::text[]) AS source,
+               unnest($17::int8[]) AS timeout_ms) AS i
     ON CONFLICT ON CONSTRAINT plainjobs_jobrequest_unique_uuid DO NOTHING;
 
 -- :name many_taken_back
