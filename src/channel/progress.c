@@ -49,6 +49,7 @@ struct progress_entry *progress_give(struct progress *p, uint64_t seq, const pla
     e->check = entry_check(seq, token);
     e->frame_length = 0;
     e->completing = 0;
+    e->output_from = e->output_to = e->output_missing = 0;
     atomic_store_explicit(&e->state, PROGRESS_GIVEN, memory_order_relaxed);
     atomic_store_explicit(&e->seq, seq, memory_order_release);
     return e;
@@ -130,4 +131,45 @@ const char *progress_frame(const struct progress *p, const struct progress_entry
         return NULL;
     *length = e->frame_length;
     return frame;
+}
+
+void progress_note_output(struct progress *p, struct progress_entry *e, const char *bytes, size_t n)
+{
+    uint64_t at = atomic_load_explicit(&p->output_noted, memory_order_relaxed);
+
+    if (e->output_to != at) { /* its first, or another's came between */
+        e->output_missing += e->output_to - e->output_from;
+        e->output_from = e->output_to = at;
+    }
+    atomic_store(&p->output_begun, at + n);
+    size_t skipped = n > PROGRESS_OUTPUT_SIZE ? n - PROGRESS_OUTPUT_SIZE : 0;
+    for (size_t i = skipped; i < n;) {
+        size_t place = (size_t)((at + i) % PROGRESS_OUTPUT_SIZE);
+        size_t piece = PROGRESS_OUTPUT_SIZE - place < n - i ? PROGRESS_OUTPUT_SIZE - place : n - i;
+
+        memcpy(p->output + place, bytes + i, piece);
+        i += piece;
+    }
+    atomic_store(&p->output_noted, at + n);
+    e->output_to = at + n;
+}
+
+size_t progress_output(const struct progress *p, const struct progress_entry *e, char *out,
+                       int64_t *missing)
+{
+    uint64_t begun = atomic_load(&p->output_begun), noted = atomic_load(&p->output_noted);
+    uint64_t from = e->output_from, to = e->output_to;
+    uint64_t oldest = begun > PROGRESS_OUTPUT_SIZE ? begun - PROGRESS_OUTPUT_SIZE : 0;
+
+    *missing = 0;
+    if (from > to || to > noted || noted > begun || e->output_missing > INT64_MAX / 2 ||
+        to > INT64_MAX / 2)
+        return 0;
+    uint64_t start = from > oldest ? from : oldest;
+    if (start > to)
+        start = to;
+    *missing = (int64_t)(e->output_missing + (start - from));
+    for (uint64_t n = start; out && n < to; n++)
+        out[n - start] = p->output[n % PROGRESS_OUTPUT_SIZE];
+    return (size_t)(to - start);
 }

@@ -21,6 +21,9 @@
  * success. What has no entry was not entered. Numbers of jobs go on over the processes of one
  * runner, and a place of the ring is used again only when it is free.
  *
+ * What jobs write passes through the worker, so the worker notes it here: the last bytes of each
+ * runner, with where an attempt's own begin and end (the worker alone writes these).
+ *
  * The worker trusts nothing here that its own count of handed-out jobs does not allow, and a
  * rescuer nothing whose check is wrong: a job can write to its runner's page.
  */
@@ -40,7 +43,8 @@
 enum {
     PROGRESS_RING = 1024, /* more than a runner is ever given ahead */
     PROGRESS_CRASH_SIZE = 4096,
-    PROGRESS_FRAMES_SIZE = 64 * 1024
+    PROGRESS_FRAMES_SIZE = 64 * 1024,
+    PROGRESS_OUTPUT_SIZE = 64 * 1024
 };
 
 enum progress_state {
@@ -64,7 +68,10 @@ struct progress_entry {
     struct progress_times times;
     uint32_t frame_at, frame_length, frame_check; /* of the frame in `frames`; a later one may have
                                                      overwritten it: then the check is wrong */
-    uint32_t completing; /* 1: it may have completed in a transaction of its own */
+    uint32_t completing;             /* 1: it may have completed in a transaction of its own */
+    uint64_t output_from, output_to; /* what it wrote: bytes of the runner's, counted from the first
+                                        that was ever noted */
+    uint64_t output_missing;         /* bytes of it before these */
 };
 
 struct progress {
@@ -85,6 +92,8 @@ struct progress {
     struct progress_entry ring[PROGRESS_RING]; /* of job n: ring[n % PROGRESS_RING] */
     char crash[PROGRESS_CRASH_SIZE];           /* call stack, written by the fatal-signal handler */
     char frames[PROGRESS_FRAMES_SIZE];
+    _Atomic uint64_t output_begun, output_noted; /* bytes: the former is written before the copy */
+    char output[PROGRESS_OUTPUT_SIZE];           /* of byte n: output[n % PROGRESS_OUTPUT_SIZE] */
 };
 
 static inline struct progress_entry *progress_entry(struct progress *p, uint64_t seq)
@@ -100,6 +109,9 @@ void progress_begin(struct progress *p, uint64_t next, const struct process_mark
 bool progress_has_room(struct progress *p, uint64_t seq);
 /* Notes an attempt that is about to be handed out. */
 struct progress_entry *progress_give(struct progress *p, uint64_t seq, const plain_uuid *token);
+/* The attempt has written these bytes. */
+void progress_note_output(struct progress *p, struct progress_entry *e, const char *bytes,
+                          size_t n);
 /* It is recorded, or nobody's business any more. NULL is fine. */
 void progress_forget(struct progress_entry *e);
 /* The worker takes back what was not entered, up to next (exclusive). Returns the last job that may
@@ -121,5 +133,9 @@ bool progress_entry_is_sound(const struct progress *p, size_t i);
 /* The frame of an end; NULL when it was overwritten. */
 const char *progress_frame(const struct progress *p, const struct progress_entry *e,
                            size_t *length);
+/* What is left of an attempt's output: its length, and in *missing the bytes before that, which are
+ * not. out: PROGRESS_OUTPUT_SIZE bytes; NULL: just the length. */
+size_t progress_output(const struct progress *p, const struct progress_entry *e, char *out,
+                       int64_t *missing);
 
 #endif

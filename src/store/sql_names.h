@@ -157,6 +157,7 @@
     X(WATCH_JOBS)                                                                                  \
     X(FOLD_COUNTERS)                                                                               \
     X(COMPLETE_JOB)                                                                                \
+    X(NOTE_FIGURES)                                                                                \
     X(ENQUEUE_STATEMENT)
 
 enum sql_name {

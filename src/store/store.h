@@ -221,7 +221,9 @@ enum { HOOK_LEASE_S = 60, STORE_HOOK_MAX = 100 };
 
 struct cycle_result {
     size_t ended;           /* fewer than end_count: the others changed nothing. Of them... */
-    size_t recorded;        /* ...so many are recorded as SUCCESSFUL before, ... */
+    size_t recorded;        /* ...so many are recorded as SUCCESSFUL before (what their ends know
+                               of runner, CPU time, memory and output is added to what the job's
+                               own transaction wrote), ... */
     plain_uuid *undecided;  /* ...these `completing` ones are a transaction's that is still open:
                                they  are to be told again, ... */
     size_t undecided_count; /* ...and the rest were superseded. */

@@ -87,7 +87,7 @@ void life_begin_end(struct work *k, enum job_status status, int runner_pid, int6
         .runner_pid = runner_pid,
         .cpu_us = -1,
         .max_rss_kb = -1,
-        .completing = k->noted && k->noted->completing != 0,
+        .completing = k->completing || (k->noted && k->noted->completing != 0),
     };
 }
 
@@ -327,12 +327,12 @@ void life_ended(struct runner *r, struct work *k, const struct frame_end *f)
         end_by_frame(r->worker, k, f);
 }
 
-/* CPU time of the attempt: that of the process without what it had used before. */
-static int64_t cpu_of_lost(const struct runner *r, const struct child_end *how)
+void life_usage_of_dead(const struct runner *r, struct work *k, const struct child_end *how)
 {
     int64_t used = how->cpu_us - atomic_load(&r->progress->cpu_before_us);
 
-    return used > 0 ? used : 0;
+    k->end.cpu_us = used > 0 ? used : 0;
+    k->end.max_rss_kb = how->max_rss_kb;
 }
 
 /* The runner died under this job. */
@@ -345,8 +345,7 @@ static void end_lost(struct runner *r, struct work *k, const struct child_end *h
     life_begin_end(k, JOB_LOST, r->pid, atomic_load(&r->progress->entered_us), clock_mono_us());
     k->end.exit_code = how->exit_code;
     k->end.exit_signal = how->exit_signal;
-    k->end.cpu_us = cpu_of_lost(r, how);
-    k->end.max_rss_kb = how->max_rss_kb;
+    life_usage_of_dead(r, k, how);
     if (of_stop(r, k, clock_mono_us(), false)) {
         end_stopped(r->worker, k, death.message);
         return;

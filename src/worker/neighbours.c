@@ -154,7 +154,9 @@ static struct verdict verdict_of(const struct progress *p, const struct progress
     };
     struct verdict v = {.kind = kinds[atomic_load(&e->state) % PROGRESS_STATES],
                         .runner_pid = p->runner.pid,
-                        .times = e->times};
+                        .times = e->times,
+                        .page = p,
+                        .entry = e};
 
     if (v.kind == VERDICT_ENDED)
         v.frame = progress_frame(p, e, &v.frame_length);

@@ -53,6 +53,8 @@ struct verdict {
     struct progress_times times; /* this machine's monotonic clock */
     const char *frame;           /* in the file: to be copied before it is closed */
     size_t frame_length;
+    const struct progress *page; /* in the file: of which entry is; NULL: it was not handed out */
+    const struct progress_entry *entry;
 };
 struct verdict neighbours_judge(const struct neighbours *n, const plain_uuid *worker,
                                 const plain_uuid *token);

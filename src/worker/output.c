@@ -61,10 +61,13 @@ static struct work *find_work(const struct runner *r, uint64_t seq)
     return k;
 }
 
-static void keep(struct work *k, const char *p, size_t n)
+/* In the worker's file too, for whoever finds that this worker was killed. */
+static void keep(struct runner *r, struct work *k, const char *p, size_t n)
 {
     if (!k || k->kind != WORK_JOB)
         return;
+    if (k->noted)
+        progress_note_output(r->progress, k->noted, p, n);
     if (!k->tail) {
         k->tail = mem_zalloc(1, sizeof(*k->tail));
         if (!k->tail)
@@ -177,7 +180,7 @@ static void add(struct runner *r, uint64_t seq, const char *p, size_t n)
         log_line(r, find_work(r, r->output.line_seq));
         r->output.line_seq = seq;
     }
-    keep(k, p, n);
+    keep(r, k, p, n);
     add_to_log(r, k, p, n);
 }
 
@@ -236,9 +239,9 @@ void output_logged(struct runner *r, const struct frame_log *f)
     r->output.logged++;
     if (may_log(r, (enum log_level)f->level, strlen(f->event)))
         log_record((enum log_level)f->level, f->event, f->pairs, f->count);
-    keep(k, word, strlen(word));
-    keep(k, f->event, strlen(f->event));
-    keep(k, "\n", 1);
+    keep(r, k, word, strlen(word));
+    keep(r, k, f->event, strlen(f->event));
+    keep(r, k, "\n", 1);
 }
 
 void output_settle(struct runner *r, struct work *k)

@@ -292,7 +292,7 @@ static void settle_dead(struct runner *r)
 static void judge_entered(struct runner *r, struct work *k, const struct child_end *end)
 {
     if (r->worker->lease.lost && k->kind == WORK_JOB)
-        rescue_own(r, k);
+        rescue_own(r, k, end);
     else
         life_lost(r, k, end);
 }

@@ -36,11 +36,12 @@ static void lose(struct worker *w, struct work *k, const char *why, const char *
     life_go_on(w, k, may_retry);
 }
 
-void rescue_own(struct runner *r, struct work *k)
+void rescue_own(struct runner *r, struct work *k, const struct child_end *how)
 {
     char why[MESSAGE_SIZE];
 
     life_begin_end(k, JOB_LOST, r->pid, atomic_load(&r->progress->entered_us), clock_mono_us());
+    life_usage_of_dead(r, k, how);
     (void)snprintf(why, sizeof(why), "worker %s lost its lease", r->worker->id_text);
     lose(r->worker, k, why, "");
 }
@@ -95,8 +96,24 @@ static void succeed(struct worker *w, struct work *k, const struct verdict *v)
     life_finish(w, k);
 }
 
+/* What the dead worker had read of its output. */
+static char *output_of(const struct rescued *job)
+{
+    struct tail t = TAIL_INIT(PROGRESS_OUTPUT_SIZE);
+
+    if (!job->output)
+        return NULL;
+    t.total = job->output_missing;
+    tail_add(&t, job->output, job->output_size);
+    char *text = tail_text(&t);
+    tail_release(&t);
+    return text;
+}
+
 static void settle(struct worker *w, struct work *k, const struct rescued *job, int64_t now)
 {
+    k->output = output_of(job);
+    k->completing = job->completing;
     switch (job->verdict.kind) {
     case VERDICT_UNENTERED:
         work_list_push(&w->returning, k);

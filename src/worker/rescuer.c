@@ -59,6 +59,25 @@ static void set_next(struct rescuer *r, const struct rescue_result *found)
         r->ask_at_us = soon_us(AGAIN_MS); /* its row is locked, or it has orphans in our hands */
 }
 
+/* The file is closed before the loop looks at the job. */
+static void copy_from_file(struct arena *a, struct rescued *job)
+{
+    struct verdict *v = &job->verdict;
+
+    if (v->frame)
+        v->frame = arena_memdup(a, v->frame, v->frame_length);
+    if (!v->entry)
+        return;
+    job->completing = v->entry->completing != 0;
+    job->output_size = progress_output(v->page, v->entry, NULL, &job->output_missing);
+    char *output = job->output_size > 0 ? arena_alloc(a, job->output_size) : NULL;
+    if (output)
+        (void)progress_output(v->page, v->entry, output, &job->output_missing);
+    job->output = output;
+    v->page = NULL;
+    v->entry = NULL;
+}
+
 /* Copies what the loop is to have out of the files. */
 static bool fill_batch(struct rescuer *r, struct rescue_batch *b, const struct rescue_result *found)
 {
@@ -66,12 +85,10 @@ static bool fill_batch(struct rescuer *r, struct rescue_batch *b, const struct r
     for (size_t i = 0; b->jobs && i < found->orphan_count; i++) {
         struct rescued *job = &b->jobs[i];
 
-        job->orphan = found->orphans[i];
+        *job = (struct rescued){.orphan = found->orphans[i]};
         job->verdict =
             neighbours_judge(&r->neighbours, &job->orphan.worker_id, &job->orphan.claim.token);
-        if (job->verdict.frame)
-            job->verdict.frame =
-                arena_memdup(&b->arena, job->verdict.frame, job->verdict.frame_length);
+        copy_from_file(&b->arena, job);
     }
     b->count = found->orphan_count;
     return arena_ok(&b->arena);

@@ -25,6 +25,10 @@
 struct rescued {
     struct orphan orphan;
     struct verdict verdict;
+    const char *output; /* what is left of what it wrote: output_size bytes */
+    size_t output_size;
+    int64_t output_missing; /* bytes before that */
+    bool completing;        /* it may have completed in a transaction of its own */
 };
 
 struct rescue_batch {

@@ -289,6 +289,8 @@ void life_delay(struct worker *w, struct work *k,
 /* For rescue.c: the parts of which an end is made. */
 void life_begin_end(struct work *k, enum job_status status, int runner_pid, int64_t started_us,
                     int64_t ended_us);
+/* CPU time of an attempt whose runner died, without what that had used before, and its memory. */
+void life_usage_of_dead(const struct runner *r, struct work *k, const struct child_end *how);
 void life_texts(struct work *k, const char *type, const char *message, const char *error);
 void life_go_on(struct worker *w, struct work *k, bool may_retry); /* after LOST: its retry */
 void life_end_as(struct worker *w, struct work *k, int runner_pid, const struct frame_end *f);
@@ -297,8 +299,9 @@ bool life_class(struct worker *w, const struct frame_class *f); /* false: out of
 const struct known_class *life_find_class(const struct worker *w, const char *name);
 
 /* ---- rescue.c ---- */
-void rescue_own(struct runner *r, struct work *k); /* entered, and this worker lost its lease */
-void rescue_check(struct worker *w);               /* jobs of dead workers, when some were found */
+/* k was entered, and this worker lost its lease. */
+void rescue_own(struct runner *r, struct work *k, const struct child_end *how);
+void rescue_check(struct worker *w); /* jobs of dead workers, when some were found */
 void rescue_settled(struct worker *w, const struct work *k); /* k was recorded or given back */
 /* ---- wake.c ---- */
 bool wake_cause(const struct worker *w);                  /* somebody told us of jobs */

@@ -63,6 +63,7 @@ struct work {
     struct tail *tail;            /* what it has written so far; NULL: nothing */
     char *output;                 /* the same as text, once it has ended */
     bool rescued;                 /* it was another worker's */
+    bool completing;              /* ...and what job_end has of that name */
     struct progress_entry *noted; /* where the worker's file has it; NULL: nowhere */
 };
 

@@ -11,7 +11,7 @@ enum { JOBS = 200000 };
 
 static struct progress *new_page(void)
 {
-    static struct progress pages[8];
+    static struct progress pages[32];
     static size_t used;
 
     assert_true(used < ARRAY_SIZE(pages));
@@ -172,7 +172,94 @@ static void a_new_process_goes_on_with_the_numbers(void **state)
     assert_false(progress_enter(p, 2, 0));
 }
 
-HARNESS_MAIN(an_entry_tells_how_far_an_attempt_came,
+/* What progress_output() gives, as text. */
+static const char *output_of(struct progress *p, const struct progress_entry *e, int64_t *missing)
+{
+    static char text[PROGRESS_OUTPUT_SIZE + 1];
+
+    size_t n = progress_output(p, e, text, missing);
+    assert_int_equal(progress_output(p, e, NULL, missing), n);
+    text[n] = '\0';
+    return text;
+}
+
+static void what_an_attempt_wrote_is_its_own(void **state)
+{
+    struct progress *p = new_page();
+    struct progress_entry *a = progress_give(p, 1, &token), *b = progress_give(p, 2, &token);
+    int64_t missing;
+
+    (void)state;
+    assert_string_equal(output_of(p, a, &missing), "");
+    progress_note_output(p, a, "one ", 4);
+    progress_note_output(p, a, "two", 3);
+    progress_note_output(p, b, "three", 5);
+    assert_string_equal(output_of(p, a, &missing), "one two");
+    assert_int_equal(missing, 0);
+    assert_string_equal(output_of(p, b, &missing), "three");
+    progress_note_output(p, a, "late", 4); /* behind another's: what was before is not shown */
+    assert_string_equal(output_of(p, a, &missing), "late");
+    assert_int_equal(missing, 7);
+    assert_string_equal(output_of(p, b, &missing), "three");
+    b = progress_give(p, 2, &token); /* the place of another attempt */
+    assert_string_equal(output_of(p, b, &missing), "");
+}
+
+static void the_last_of_it_is_kept_however_it_came(void **state)
+{
+    static const size_t pieces[] = {1, 7, 4096, 65535, 65536, 65537, 200000};
+    static char all[3 * 200000];
+    int64_t missing;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(all); i++)
+        all[i] = (char)('a' + i * 7 % 26);
+    for (size_t k = 0; k < sizeof(pieces) / sizeof(pieces[0]); k++) {
+        struct progress *p = new_page();
+        struct progress_entry *before = progress_give(p, 1, &token);
+        struct progress_entry *e = progress_give(p, 2, &token);
+        size_t total = pieces[k] < 1000 ? 70000 / pieces[k] * pieces[k] : 3 * pieces[k];
+
+        progress_note_output(p, before, "of the one before", 17);
+        for (size_t at = 0; at < total; at += pieces[k])
+            progress_note_output(p, e, all + at, pieces[k]);
+        size_t kept = total < PROGRESS_OUTPUT_SIZE ? total : PROGRESS_OUTPUT_SIZE;
+        const char *text = output_of(p, e, &missing);
+        assert_int_equal(strlen(text), kept);
+        assert_memory_equal(text, all + total - kept, kept);
+        assert_int_equal(missing, total - kept);
+        assert_string_equal(output_of(p, before, &missing),
+                            total == kept ? "of the one before" : "");
+    }
+}
+
+/* Its worker was killed between the two. */
+static void a_copy_that_was_cut_short_is_not_shown(void **state)
+{
+    struct progress *p = new_page();
+    struct progress_entry *e = progress_give(p, 1, &token);
+    static char much[PROGRESS_OUTPUT_SIZE];
+    int64_t missing;
+
+    (void)state;
+    memset(much, 'x', sizeof(much));
+    progress_note_output(p, e, much, sizeof(much));
+    atomic_store(&p->output_begun, sizeof(much) + 100);
+    assert_int_equal(strlen(output_of(p, e, &missing)), sizeof(much) - 100);
+    assert_int_equal(missing, 100);
+    atomic_store(&p->output_begun, 5); /* and a page that a job has written to */
+    assert_int_equal(progress_output(p, e, NULL, &missing), 0);
+    atomic_store(&p->output_begun, UINT64_MAX);
+    atomic_store(&p->output_noted, UINT64_MAX);
+    e->output_to = UINT64_MAX;
+    assert_int_equal(progress_output(p, e, NULL, &missing), 0);
+    e->output_from = 9;
+    e->output_to = 8;
+    assert_int_equal(progress_output(p, e, NULL, &missing), 0);
+}
+
+HARNESS_MAIN(what_an_attempt_wrote_is_its_own, the_last_of_it_is_kept_however_it_came,
+             a_copy_that_was_cut_short_is_not_shown, an_entry_tells_how_far_an_attempt_came,
              a_revoked_attempt_is_not_entered_in_its_entry_either,
              a_frame_that_was_overwritten_is_not_shown, what_cannot_be_is_not_sound,
              a_new_process_goes_on_with_the_numbers,

@@ -53,6 +53,16 @@ def test_it_ends_once_and_is_counted_once(db, plain, effects):
     assert_sound(db, uuids)
 
 
+@pytest.mark.parametrize("how", ["", "fail", "crash"])
+def test_the_result_has_what_its_worker_knows(db, plain, effects, how):
+    """Its runner, output, CPU time and memory, which the transaction could not write."""
+    effects(how=how)
+    plain.drain()
+    row = db.one("jobresult")
+    assert (row.status, row.output) == ("SUCCESSFUL", "paying\n")
+    assert row.runner_pid > 0 and row.max_rss_kb > 1024 and row.cpu_us >= 0
+
+
 @pytest.mark.parametrize("how", ["fail", "crash"])
 def test_what_comes_after_the_commit_changes_nothing(db, plain, effects, how):
     uuids = effects("--retries", 3, how=how)
@@ -150,6 +160,7 @@ def test_completing_in_sql(db, plain, folder, start_worker):
     uuids = plain.enqueue("effect", "--retries", 2)
     plain.drain()
     assert db.statuses() == ["SUCCESSFUL"] and rows(db) == uuids
+    assert db.one("jobresult").cpu_us > 0 and db.one("jobresult").runner_pid > 0
     with pytest.raises(Exception, match="PJ507"):
         db.execute(f"SELECT plain_jobs_complete('{db.results()[0].job_process_uuid}')")
     assert_sound(db, uuids)

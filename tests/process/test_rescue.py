@@ -125,6 +125,42 @@ def test_ends_that_the_database_could_not_take_are_written_later(db, plain, modu
     assert_sound(db, uuids, plain.folder / "trace.log")
 
 
+def test_what_a_job_wrote_outlives_its_worker(db, plain, module, start_worker):
+    """As far as the worker had read it; its last 64 KiB."""
+    plain.add_executable("talks", "#!/bin/sh\nseq -f %060.0f 2000\necho last words >&2\nsleep 60\n")
+    plain.enqueue("talks")
+    worker = start_worker("--max-processes", 1)
+    worker.await_text("last words")
+    kill_all(worker)
+    plain.drain("--max-processes", 1)
+    row = db.one("jobresult")
+    whole = "".join(f"{n:060}\n" for n in range(1, 2001)) + "last words\n"
+    note, newline, kept = row.output.partition("\n")
+    assert row.status == "LOST" and whole.endswith(kept) and len(kept) == 65536
+    assert note == f"[{len(whole) - 65536} bytes before this are not kept]"
+    assert (row.cpu_us, row.max_rss_kb) == (None, None)  # nobody has seen it end
+
+
+def test_an_end_that_is_written_later_has_its_output_and_figures(db, plain, module, start_worker):
+    plain.add_executable("ends", "#!/bin/sh\nwhile [ ! -e go ]; do sleep 0.05; done\n"
+                                 "echo so it ends\necho E >>ends.log\nexit $PLAIN_ARG_CODE\n")
+    for code in range(2):
+        plain.enqueue("ends", f"code={code}")
+    worker = start_worker("--max-processes", 2)
+    wait_until(lambda: db.count("jobprocess") == 2, "both to run")
+    with away(db):
+        (plain.folder / "go").touch()
+        wait_until(lambda: len(worker.events("Completed job") + worker.events("Job failed")) == 2,
+                   "both ends")
+        kill_all(worker)
+    plain.drain("--max-processes", 1)
+    assert sorted(db.statuses()) == ["ERRORED", "SUCCESSFUL"]
+    for row in db.results():
+        assert row.output == "so it ends\n" and row.worker_pid == worker.pid
+        assert row.cpu_us >= 0 and row.max_rss_kb > 0
+    assert (plain.folder / "ends.log").read_text() == "E\nE\n"
+
+
 def test_a_neighbour_takes_over_at_once(db, plain, module, start_worker):
     uuids = plain.enqueue("FirstSlowJob", "--retries", 1)
     worker = start_worker("--max-processes", 1)

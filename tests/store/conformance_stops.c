@@ -354,6 +354,35 @@ void an_attempt_completes_once(void **state)
     bench_close(&b);
 }
 
+/* What the job could not know when it completed: its end tells it, once. */
+void what_completed_gets_the_figures_of_its_end(void **state)
+{
+    struct new_request r;
+    struct bench b;
+    struct claim c = open_with_claim(&b, &r);
+    struct job_end end = end_of(&c, JOB_SUCCESSFUL);
+
+    (void)state;
+    assert_int_equal(complete(&b, &c.token), PLAIN_OK);
+    assert_int_equal(only_result(&b).runner_pid, -1);
+    end.runner_pid = 77;
+    end.cpu_us = 1234;
+    end.max_rss_kb = -1;
+    end.output = "hello";
+    assert_int_equal(bench_cycle(&b, &(struct cycle){.ends = &end, .end_count = 1}).recorded, 1);
+    struct job_row row = only_result(&b);
+    assert_int_equal(row.runner_pid, 77);
+    assert_int_equal(row.cpu_us, 1234);
+    assert_int_equal(row.max_rss_kb, -1);
+    assert_string_equal(row.output, "hello");
+    end.runner_pid = 78; /* whoever says so later */
+    end.output = "later";
+    assert_int_equal(bench_cycle(&b, &(struct cycle){.ends = &end, .end_count = 1}).recorded, 1);
+    assert_int_equal(only_result(&b).runner_pid, 77);
+    assert_string_equal(only_result(&b).output, "hello");
+    bench_close(&b);
+}
+
 /* Its worker's own end, whatever it is, neither counts nor continues it. */
 void an_end_of_what_completed_is_recorded_already(void **state)
 {

@@ -21,6 +21,7 @@
     X(everything_that_is_claimed_is_cancelled)                                                     \
     X(a_row_that_is_gone_is_seen)                                                                  \
     X(an_attempt_completes_once)                                                                   \
+    X(what_completed_gets_the_figures_of_its_end)                                                  \
     X(an_end_of_what_completed_is_recorded_already)
 
 #define STOPS_DECLARE(test) void test(void **state);

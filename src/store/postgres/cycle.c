@@ -317,6 +317,8 @@ int postgres_cycle(struct store *store, const struct cycle *c, struct arena *a,
     if (!arena_ok(a))
         return lose_claims(&p->session, err);
     follow(&p->bounds, c, out);
+    if (out->recorded > 0)
+        postgres_note_figures(&p->session, c);
     if (c->idle == IDLE_MARK)
         p->marked_at = 0;
     if (c->wish && out->claim_count < c->wish->limit)

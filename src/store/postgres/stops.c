@@ -104,6 +104,31 @@ size_t postgres_completing(const struct cycle *c, plain_uuid out[STORE_END_MAX])
     return count;
 }
 
+/* Not to know more of them is fine, so a failure is none of the cycle's. */
+void postgres_note_figures(struct session *s, const struct cycle *c)
+{
+    enum { SWITCHES, NOTED, COUNT };
+    static const struct {
+        const struct wire_items *items;
+        size_t offset;
+    } columns[] = {
+        {&wire_uuid_items, offsetof(struct job_end, token)},
+        {&wire_int4_items, offsetof(struct job_end, runner_pid)},
+        {&wire_int8_given, offsetof(struct job_end, cpu_us)},
+        {&wire_int8_given, offsetof(struct job_end, max_rss_kb)},
+        {&wire_text_items, offsetof(struct job_end, output)},
+    };
+    PGresult *results[COUNT] = {NULL};
+
+    session_send(s, SQL_PLAN_SWITCHES);
+    for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
+        wire_array(&s->wire, columns[i].items, (const char *)c->ends + columns[i].offset,
+                   c->end_count, sizeof(*c->ends));
+    session_send(s, SQL_NOTE_FIGURES);
+    (void)session_sync(s, results, COUNT, NULL);
+    session_clear(results, COUNT);
+}
+
 void postgres_undecided_read(const PGresult *result, struct arena *a, struct cycle_result *out)
 {
     size_t count = (size_t)PQntuples(result);

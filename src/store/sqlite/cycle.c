@@ -95,6 +95,8 @@ static int write_ends(struct connection *conn, const struct cycle *c, struct cyc
 
             r = sqlite_is_recorded(conn, &end->token, &recorded, err);
             out->recorded += recorded;
+            if (r == PLAIN_OK && recorded)
+                r = sqlite_note_figures(conn, end, err);
             continue;
         }
         if (r != PLAIN_OK)

@@ -222,3 +222,15 @@ int sqlite_is_recorded(struct connection *conn, const plain_uuid *token, bool *r
     *recorded = query_row(&q) && column_int(&q, 0) == WATCH_COMPLETED;
     return query_end(&q, err);
 }
+
+int sqlite_note_figures(struct connection *conn, const struct job_end *end, plain_error *err)
+{
+    struct query q = query_begin(conn, SQL_NOTE_FIGURES);
+
+    query_uuid(&q, 1, &end->token);
+    query_positive(&q, 2, end->runner_pid > 0 ? end->runner_pid : -1);
+    query_positive(&q, 3, end->cpu_us);
+    query_positive(&q, 4, end->max_rss_kb);
+    query_text(&q, 5, end->output);
+    return query_end(&q, err);
+}

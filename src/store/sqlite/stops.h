@@ -24,6 +24,9 @@ int sqlite_cancel_released(struct connection *conn, const struct cycle *c, const
 /* Whether the attempt is recorded as SUCCESSFUL. */
 int sqlite_is_recorded(struct connection *conn, const plain_uuid *token, bool *recorded,
                        plain_error *err) PLAIN_MUST_USE;
+/* Of one that is: what the end knows beside. */
+int sqlite_note_figures(struct connection *conn, const struct job_end *end,
+                        plain_error *err) PLAIN_MUST_USE;
 
 /* cycle.c: adds the results from first_id on to the counters. */
 int sqlite_count_results(struct connection *conn, int64_t first_id, int shard,

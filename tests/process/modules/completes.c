@@ -64,6 +64,7 @@ static int effect_run(plain_job *job, const void *params)
     char root[PLAIN_UUID_TEXT], sql[256];
     plain_error err;
 
+    (void)puts("paying");
     if (strcmp(self->how, "superseded") == 0) { /* somebody deletes the row meanwhile */
         if (access("ready", F_OK) != 0)
             (void)fclose(fopen("ready", "w"));

@@ -22,6 +22,20 @@ SELECT count(*) FROM asked;
 -- $2 text  who deletes
 SELECT {schema}.plain_jobs_delete($1::uuid, $2::text);
 
+-- :name note_figures
+-- Arrays with one item for each end, as of finish_jobs.
+-- $1 uuid[]  tokens
+-- $2 int4[]  runner_pid
+-- $3 int8[]  cpu_us
+-- $4 int8[]  max_rss_kb
+-- $5 text[]  output
+-- What their worker knows of attempts that completed in a transaction of their own.
+UPDATE {schema}.plainjobs_jobresult t
+   SET runner_pid = e.runner_pid, cpu_us = e.cpu_us, max_rss_kb = e.max_rss_kb, output = e.output
+  FROM unnest($1::uuid[], $2::int4[], $3::int8[], $4::int8[], $5::text[])
+    AS e (token, runner_pid, cpu_us, max_rss_kb, output)
+ WHERE t.job_process_uuid = e.token AND t.status = 'SUCCESSFUL' AND t.runner_pid IS NULL;
+
 -- :name complete_job
 -- $1 uuid  attempt
 SELECT {schema}.plain_jobs_complete($1::uuid);

@@ -90,6 +90,16 @@ SELECT uuid, ?2, COALESCE(started_at, created_at), ?2, requested_at, uuid, job_r
        timeout_ms, lost_count
   FROM plainjobs_jobprocess WHERE uuid = ?1;
 
+-- :name note_figures
+-- ?1 blob token
+-- ?2 integer runner_pid
+-- ?3 integer cpu_us, or NULL
+-- ?4 integer max_rss_kb, or NULL
+-- ?5 text output, or NULL
+-- What its worker knows of an attempt that completed in a transaction of its own.
+UPDATE plainjobs_jobresult SET runner_pid = ?2, cpu_us = ?3, max_rss_kb = ?4, output = ?5
+ WHERE job_process_uuid = ?1 AND status = 'SUCCESSFUL' AND runner_pid IS NULL;
+
 -- :name delete_result
 -- ?1 blob token
 DELETE FROM plainjobs_jobresult WHERE job_process_uuid = ?1
