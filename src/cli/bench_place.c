@@ -97,7 +97,7 @@ static int discard(const struct bench_place *p, plain_error *err)
 int bench_place_close(struct bench_place *p, plain_error *err)
 {
     plain_error why;
-    bool made = p->store != NULL;
+    bool made = p->store != NULL || (p->url && (p->ops->caps & STORE_FILE)); /* half of it too */
 
     store_close(p->store);
     p->store = NULL;

@@ -17,7 +17,7 @@
 #include "runner/runner.h"
 #include "worker/reload.h"
 
-enum { ANSWER_MS = 30 * 1000, STOP_MS = 5 * 1000 };
+enum { ANSWER_MS = 30 * 1000, STOP_MS = 1500 };
 
 /* The URL may hold a password: no command line is to show it. */
 static int set_environment(const struct bench_worker_options *options, plain_error *err)

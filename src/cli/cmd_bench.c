@@ -57,6 +57,8 @@ static int measure(struct cli *cli, const struct bench_plan *plan, struct interr
     int closed = bench_place_close(&place, &left);
     if (r == PLAIN_OK)
         bench_report(cli, plan, &place, &figures);
+    if (r == PLAIN_NONE && closed == PLAIN_OK)
+        cli_say(cli, "Stopped by a signal. What was made for the measurement is deleted.");
     if (closed == PLAIN_OK)
         return r;
     if (r == PLAIN_OK) {

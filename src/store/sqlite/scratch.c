@@ -60,9 +60,9 @@ int sqlite_facts(struct store *store, struct arena *a, struct store_fact **facts
 static int journal_option(const char *url, const struct sqlite_path *where, struct arena *a,
                           const char **option, plain_error *err)
 {
-    struct store_fact *facts;
+    struct store_fact *facts = NULL;
     struct store *store = NULL;
-    size_t count;
+    size_t count = 0;
     bool exists = false;
     int r = PLAIN_OK;
 
@@ -73,7 +73,7 @@ static int journal_option(const char *url, const struct sqlite_path *where, stru
     r = store_open(url, STORE_READ_ONLY, &store, err);
     if (r == PLAIN_OK)
         r = sqlite_facts(store, a, &facts, &count, err);
-    if (r == PLAIN_OK && strcmp(facts[1].value, "wal") != 0)
+    if (r == PLAIN_OK && count > 1 && strcmp(facts[1].value, "wal") != 0)
         *option = "?journal=delete";
     store_close(store);
     return r;
@@ -83,7 +83,7 @@ int sqlite_scratch_url(const char *url, const char *name, struct arena *a, const
                        plain_error *err)
 {
     struct sqlite_path where;
-    const char *option;
+    const char *option = "";
     int r = path_parse(url, &where, err);
 
     if (r == PLAIN_OK)
