@@ -41,7 +41,7 @@ void bench_register(struct bench *b)
                                    .queue_count = 1,
                                    .classes = default_classes,
                                    .class_count = 1,
-                                   .lease_ms = 3600000,
+                                   .lease_ms = BENCH_LEASE_MS,
                                    .capacity = 2};
 
     must(b->store->ops->register_worker(b->store, &row, &b->err), b);

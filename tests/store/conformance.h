@@ -167,6 +167,8 @@ const char *conformance_fresh_url(void);
  * the store fails.
  */
 
+enum { BENCH_LEASE_MS = 3600 * 1000 }; /* longer than any test takes, under valgrind too */
+
 struct bench {
     const char *url;
     struct store *store;

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/uuid.h"
 
-enum { LEASE_MS = 60000, ROUNDS = 40 };
+enum { LEASE_MS = 60000, LAPSED_S = BENCH_LEASE_MS / 1000 + 1, ROUNDS = 40 };
 
 static int beat(struct bench *b)
 {
@@ -100,7 +100,7 @@ void a_worker_whose_lease_is_over_claims_nothing(void **state)
     (void)state;
     bench_open(&b);
     (void)bench_enqueue(&b, &r);
-    age_row(&b, &b, 61);
+    age_row(&b, &b, LAPSED_S);
     assert_int_equal(bench_claim(&b, 1).claim_count, 0);
     assert_int_equal(beat(&b), PLAIN_OK);
     assert_int_equal(bench_claim(&b, 1).claim_count, 1);
@@ -137,7 +137,7 @@ void a_lapsed_worker_is_rescued_and_told_when_it_comes_back(void **state)
     assert_int_equal(none.seized + none.orphan_count, 0);
     assert_in_range(none.next_lapse - none.now, 50 * US_PER_S, 61 * US_PER_S);
 
-    age_row(&b, &other, 61);
+    age_row(&b, &other, LAPSED_S);
     struct rescue_result found = rescue(&b);
     assert_int_equal(found.seized, 1);
     assert_int_equal(found.orphan_count, 1);
@@ -209,7 +209,7 @@ void a_living_worker_is_spared_when_the_clock_jumps(void **state)
     open_two(&b, &other);
     (void)bench_enqueue(&b, &r);
     (void)bench_claim_one(&other);
-    age_row(&b, &other, 3600);
+    age_row(&b, &other, 2 * LAPSED_S);
     struct rescue_result found = rescue_with(&b, &(struct rescue_wish){.limit = STORE_RESCUE_MAX,
                                                                        .living = &other.worker.id,
                                                                        .living_count = 1});
@@ -227,7 +227,7 @@ static void open_three(struct bench *b, struct bench *other, struct bench *third
     bench_join(third, b);
     (void)bench_enqueue(b, &r);
     (void)bench_claim_one(other);
-    age_row(b, other, 61);
+    age_row(b, other, LAPSED_S);
 }
 
 void two_rescuers_do_not_share_a_dead_worker(void **state)
@@ -330,7 +330,7 @@ void orphans_come_in_slices(void **state)
         (void)bench_enqueue(&b, &r);
     }
     assert_int_equal(bench_claim(&other, 5).claim_count, 5);
-    age_row(&b, &other, 61);
+    age_row(&b, &other, LAPSED_S);
     assert_int_equal(rescue_with(&b, &(struct rescue_wish){.limit = 0}).orphan_count, 0);
     for (int left = 5; left > 0; left -= 2) {
         struct rescue_result found = rescue_with(&b, &(struct rescue_wish){.limit = 2});
