@@ -64,11 +64,15 @@ ours() {
     say "plain-jobs pick-up" "$(percentiles pickup)"
     say "plain-jobs killed runner to LOST" "$(percentiles lost)"
 }
+# Before and behind ours, since pick-up is judged by it and machines change from minute to minute.
 bare() {
     run "$work/bare" "$DATABASE_URL" "$pickups"
     say "bare SQL insert to claim" "$(sed 's/.*jobs: //' "$work/out")"
-    sed 's/.*p50 \([0-9.]*\) ms.*/\1/' "$work/out" |
-        awk -v us="$(field pickup p50_us)" '{ printf "%-34s p50 %.2f times that of bare SQL\n", "plain-jobs pick-up", us / 1e3 / $1 }'
+    sed 's/.*p50 \([0-9.]*\) ms.*/\1/' "$work/out" >>"$work/p50"
+}
+ratio() {
+    awk -v us="$(field pickup p50_us)" '{ sum += $1 } END { printf "%-34s p50 %.2f times that of bare SQL\n", "plain-jobs pick-up", us / 1e3 / (sum / NR) }' "$work/p50"
+    rm "$work/p50"
 }
 theirs() { # what, mode, arguments
     what=$1
@@ -79,8 +83,10 @@ theirs() { # what, mode, arguments
 
 for round in $(seq "$rounds"); do
     echo "round $round of $rounds, $(date -u +%FT%TZ), commit $(git rev-parse --short HEAD 2>/dev/null || echo unknown), load $(cut -d ' ' -f 1 /proc/loadavg)"
+    bare
     ours
     bare
+    ratio
     if [ -n "$peer" ]; then
         theirs "bulk $jobs" bulk "$jobs"
         theirs "drain $jobs, best" drain "$jobs" best
