@@ -135,7 +135,8 @@ void a_lapsed_worker_is_rescued_and_told_when_it_comes_back(void **state)
     struct claim c = bench_claim_one(&other);
     struct rescue_result none = rescue(&b);
     assert_int_equal(none.seized + none.orphan_count, 0);
-    assert_in_range(none.next_lapse - none.now, (LAPSED_S - 60) * US_PER_S, LAPSED_S * US_PER_S);
+    assert_in_range(none.next_lapse - none.now, (int64_t)(LAPSED_S - 60) * US_PER_S,
+                    (int64_t)LAPSED_S * US_PER_S);
 
     age_row(&b, &other, LAPSED_S);
     struct rescue_result found = rescue(&b);
