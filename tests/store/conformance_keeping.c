@@ -89,8 +89,12 @@ static void make_results(struct bench *b, int count)
     size_t ended = 0;
 
     enqueue_many(b, count);
-    while (ended < (size_t)count)
-        ended += end_some(b, AT_ONCE, JOB_SUCCESSFUL);
+    while (ended < (size_t)count) {
+        size_t some = end_some(b, AT_ONCE, JOB_SUCCESSFUL);
+
+        assert_int_not_equal(some, 0);
+        ended += some;
+    }
     assert_int_equal(ended, count);
 }
 
