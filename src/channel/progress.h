@@ -41,7 +41,7 @@
 #include "base/process_mark.h"
 
 enum {
-    PROGRESS_RING = 1024, /* more than a runner is ever given ahead */
+    PROGRESS_RING = 2048, /* twice what a runner is ever given ahead: ends wait for the database */
     PROGRESS_CRASH_SIZE = 4096,
     PROGRESS_FRAMES_SIZE = 64 * 1024,
     PROGRESS_OUTPUT_SIZE = 64 * 1024

@@ -15,7 +15,7 @@
 #include "base/statm.h"
 #include "worker/state.h"
 
-enum { AHEAD_MAX = 500 };
+enum { AHEAD_MAX = 1000 };
 
 static int64_t ahead(const struct worker *w)
 {

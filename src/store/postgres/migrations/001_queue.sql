@@ -144,7 +144,9 @@ CREATE TABLE {schema}.plainjobs_jobresult (
     CONSTRAINT plainjobs_jobresult_unique_job_process_uuid UNIQUE (job_process_uuid)
 );
 CREATE INDEX plainjobs_jobresult_request ON {schema}.plainjobs_jobresult (job_request_uuid);
-CREATE INDEX plainjobs_jobresult_root ON {schema}.plainjobs_jobresult (root_uuid);
+-- The attempts of a job are those of its root, and these; most jobs have one.
+CREATE INDEX plainjobs_jobresult_root
+    ON {schema}.plainjobs_jobresult (root_uuid) WHERE root_uuid <> job_request_uuid;
 CREATE INDEX plainjobs_jobresult_failed
     ON {schema}.plainjobs_jobresult (status, id) WHERE status <> 'SUCCESSFUL';
 

@@ -5,7 +5,8 @@
 ALTER TABLE {schema}.plainjobs_counter ADD COLUMN n_removed bigint NOT NULL DEFAULT 0;
 
 -- In order of age, for clearing them and for pages.
-CREATE INDEX plainjobs_jobresult_created ON {schema}.plainjobs_jobresult (created_at, id);
+CREATE INDEX plainjobs_jobresult_created ON {schema}.plainjobs_jobresult (created_at, id)
+  WITH (deduplicate_items = off); -- no two are alike
 
 -- Whoever deletes results. One without a worker was written by the Python package, which counts
 -- nothing. Counters are written in the order of their key, so that two removals cannot block each

@@ -91,7 +91,7 @@ WITH root AS (
         $1::uuid) AS uuid),
 ended AS MATERIALIZED (
     SELECT t.id, t.retry_job_request_uuid AS next FROM {schema}.plainjobs_jobresult t
-     WHERE t.root_uuid = (SELECT uuid FROM root)
+     WHERE t.root_uuid = (SELECT uuid FROM root) AND t.root_uuid <> t.job_request_uuid
     UNION
     SELECT t.id, t.retry_job_request_uuid FROM {schema}.plainjobs_jobresult t
      WHERE t.job_request_uuid = (SELECT uuid FROM root))

@@ -15,7 +15,9 @@ SELECT clock.now, s.name, s.hash, s.cron, s.timezone, s.dst, s.job_class, s.star
                                       UNION ALL
                                       SELECT t.retry_job_request_uuid
                                         FROM {schema}.plainjobs_jobresult t
-                                       WHERE t.root_uuid = s.last_request))
+                                       WHERE t.job_request_uuid = s.last_request
+                                          OR (t.root_uuid = s.last_request
+                                              AND t.root_uuid <> t.job_request_uuid)))
             OR EXISTS (SELECT 1 FROM {schema}.plainjobs_jobprocess p
                         WHERE COALESCE(p.root_uuid, p.job_request_uuid) = s.last_request)),
        k.slot_at, k.status, k.reason, e.status, e.created_at
@@ -24,7 +26,9 @@ SELECT clock.now, s.name, s.hash, s.cron, s.timezone, s.dst, s.job_class, s.star
   LEFT JOIN LATERAL (SELECT m.slot_at, m.status, m.reason FROM {schema}.plainjobs_slot m
                       WHERE m.schedule = s.name ORDER BY m.slot_at DESC LIMIT 1) k ON true
   LEFT JOIN LATERAL (SELECT t.status, t.created_at FROM {schema}.plainjobs_jobresult t
-                      WHERE t.root_uuid = s.last_request ORDER BY t.id DESC LIMIT 1) e ON true
+                      WHERE t.job_request_uuid = s.last_request
+                         OR (t.root_uuid = s.last_request AND t.root_uuid <> t.job_request_uuid)
+                      ORDER BY t.id DESC LIMIT 1) e ON true
  ORDER BY s.name LIMIT $2::int4;
 
 -- :name schedule_declare
