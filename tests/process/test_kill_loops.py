@@ -1,0 +1,155 @@
+"""SIGKILL at any moment, of workers and of runners, over and over.
+
+A full-size run prints its figures (pytest -s); docs/stress.md has them.
+"""
+import collections
+import json
+import random
+import shutil
+import threading
+import time
+
+import pytest
+
+from conftest import MODULES
+from monkey import Monkey
+from program import Plain, release_path, sized
+from test_complete_in import completing_module, effects, rows  # noqa: F401 (fixtures)
+from verify import History, assert_sound, unexplained_reruns
+
+KEYS = 50
+
+
+def strike_while(monkey, kills, done, goal):
+    """Spread over the run: the n-th kill comes when n of `kills` parts are done, or soon after."""
+    deadline = time.monotonic() + sized(60, 1800)
+    struck = 0
+    while done() < goal:
+        assert time.monotonic() < deadline, f"{done()} of {goal}"
+        if struck < kills and done() >= goal * struck / kills:
+            time.sleep(monkey.chance.uniform(0, 0.1))
+            monkey.strike()
+            struck += 1
+        monkey.keep()
+        time.sleep(0.05)
+    return struck
+
+
+def psql_effect(db):
+    """An executable that writes its row and completes in SQL, by a client of its own."""
+    return (f"#!/bin/sh\nfor s in BEGIN \"INSERT INTO effects VALUES ('$PLAIN_JOB_ROOT_UUID', 0)\""
+            " \"SELECT plain_jobs_complete('$PLAIN_JOB_UUID')\" COMMIT; do echo \"$s;\"; done |"
+            f" psql -q -X -v ON_ERROR_STOP=1 -o /dev/null '{db.url}'\n")
+
+
+def test_exactly_one_row_whatever_is_killed(db, plain, effects, start_worker):  # noqa: F811
+    """Each job writes a row and completes in the same transaction."""
+    jobs, kills = sized(300, 10000), sized(8, 200)
+    plain.env["PLAIN_JOBS_MAX_CRASHES"] = "1000"
+    many = ("--retries", 1000, "--count")
+    uuids = effects(*many, jobs * 9 // 10, ms=3)
+    if db.kind == "postgres":
+        plain.add_executable("psql-effect", psql_effect(db))
+        uuids += plain.enqueue("psql-effect", *many, jobs // 10)
+    else:
+        uuids += effects(*many, jobs // 10, ms=3)
+    began = time.monotonic()
+    monkey = Monkey(start_worker, seed=11)
+    struck = strike_while(monkey, kills, lambda: len(rows(db)), jobs)
+    monkey.stop()
+    plain.drain()
+    statuses = collections.Counter(db.statuses())
+    print(f"\n{db.kind}: {jobs} jobs, {monkey}, {time.monotonic() - began:.0f} s, {statuses}")
+    assert struck == kills and monkey.worker_kills and monkey.runner_kills
+    assert rows(db) == sorted(uuids)
+    assert statuses["SUCCESSFUL"] == jobs and set(statuses) <= {"SUCCESSFUL", "LOST", "ERRORED"}
+    assert_sound(db, uuids)
+    assert unexplained_reruns(History.read(db)) == []
+
+
+@pytest.fixture(scope="session")
+def keyed_module(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("keyed")
+    (folder / "app").mkdir()
+    shutil.copy(MODULES / "keyed.c", folder / "app/jobs.c")
+    Plain(folder)("build")
+    return folder / "app/jobs.so"
+
+
+class Producer(threading.Thread):
+    """Enqueues one job for each key, again and again; keys that are held are skipped. Priorities are
+    random: who should not be there may run next."""
+
+    def __init__(self, plain, jobs):
+        super().__init__(daemon=True)
+        self.plain = Plain(plain.folder, plain.env["DATABASE_URL"], release_path())
+        self.jobs = jobs
+        self.made, self.skipped = [], 0
+        self.failed = None
+        self.chance = random.Random(13)
+
+    def lines(self):
+        return "".join(json.dumps({"key": f"k{n}", "params": {"ms": 60},
+                                   "priority": self.chance.randrange(9)}) + "\n"
+                       for n in range(KEYS)).encode()
+
+    def run(self):
+        try:
+            self.produce()
+        except Exception as failure:
+            self.failed = failure
+
+    def count(self, db):
+        """Of the results; a producer that failed fails the test."""
+        assert self.failed is None, self.failed
+        return db.count("jobresult")
+
+    def produce(self):
+        while len(self.made) < self.jobs:
+            done = self.plain.run("jobs", "enqueue", "KeyedJob", "--retries", 30, "--from", "-",
+                                  stdin=self.lines())
+            fresh = [line for line in done.lines if line != "skipped"]
+            assert done.code in (0, 6) and len(done.lines) == KEYS, done
+            self.made += fresh
+            self.skipped += KEYS - len(fresh)
+            time.sleep(0.02)
+
+
+def overlaps(trace):
+    """Lines of jobs that ran while another one of their key did."""
+    found, running = [], {}
+    for line in trace.read_text().splitlines():
+        what, request, _, _, key = line.split()
+        if what == "O" or (what == "E" and running.get(key) != request):
+            found.append(line)
+        elif what == "S":
+            running[key] = request
+    return found
+
+
+def test_one_of_a_key_at_a_time_while_workers_are_killed(db, plain, folder, keyed_module,
+                                                         start_worker):
+    """Whoever runs beside another one of its key sees its lock, or ends after it began."""
+    jobs, kills = sized(300, 10000), sized(8, 200)
+    plain.env["PLAIN_JOBS_MAX_CRASHES"] = "1000"
+    (folder / "app").mkdir()
+    shutil.copy(keyed_module, folder / "app/jobs.so")
+    trace = folder / "trace.log"
+    began = time.monotonic()
+    producer = Producer(plain, jobs)
+    producer.start()
+    monkey = Monkey(start_worker, seed=12, runners=4)
+    struck = strike_while(monkey, kills, lambda: producer.count(db), jobs)
+    producer.join()
+    monkey.stop()
+    plain.drain("--max-processes", 2, timeout=300)
+    statuses = collections.Counter(db.statuses())
+    print(f"\n{db.kind}: {len(producer.made)} jobs of {KEYS} keys, {producer.skipped} skipped,"
+          f" {monkey}, {time.monotonic() - began:.0f} s, {statuses}")
+    assert struck == kills and monkey.worker_kills and producer.skipped
+    assert overlaps(trace) == []
+    assert db.rows("jobkey") == []
+    assert_sound(db, producer.made, trace, kills=True)
+    producer.jobs, producer.made = KEYS, []  # none is leaked: each can be had again
+    producer.produce()
+    assert len(producer.made) == KEYS
