@@ -221,14 +221,14 @@ def make_bench(plain, db, **env):
     return subprocess.Popen([TREE / "bench/run.sh", "1"], stdin=subprocess.DEVNULL, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=plain.folder,
                             env={**plain.env, "RELEASE": str(release_path().parent), "NPM": "none",
-                                 "TMPDIR": str(plain.folder), "PICKUPS": "20", **env})
+                                 "TMPDIR": str(plain.folder), "PICKUPS": "5", **env})
 
 
 @on_postgres
 def test_make_bench_compares_with_bare_sql(db, plain, folder):
-    out, said = make_bench(plain, db, JOBS="40").communicate(timeout=60)
+    out, said = make_bench(plain, db, JOBS="10").communicate(timeout=60)
     assert said == ""
-    for what in ("bulk 40", "drain 40"):
+    for what in ("bulk 10", "drain 10"):
         assert re.search(rf"^plain-jobs {what} +\d+ jobs a second \([\d.]+ s\)", out, re.M), out
     for what in ("plain-jobs pick-up", "bare SQL insert to claim"):
         assert re.search(rf"^{what} +p50 [\d.]+ ms, .* p99 [\d.]+ ms", out, re.M), out
