@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/json_writer.h"
+#include "cli/who.h"
 #include "queue/slice.h"
 
 /* How old a result has to be, in ms; PLAIN_NONE when they are kept for ever. */
@@ -59,6 +60,22 @@ static int delete_all(struct store *store, int64_t before, int64_t *deleted, pla
     return r;
 }
 
+/* What workers delete is not noted: they do what the settings say. */
+static int note(struct cli *cli, struct store *store, int64_t before, int64_t deleted,
+                plain_error *err)
+{
+    struct buf detail = BUF_INIT(256);
+    const char *by = who_am_i(&cli->arena);
+
+    buf_puts(&detail, "results before ");
+    put_bound(&detail, before);
+    const struct audit_row row = {
+        .actor = by, .action = "clear", .target = "*", .detail = detail.data, .n = deleted};
+    int r = by ? store->ops->note(store, &row, err) : error_nomem(err);
+    buf_release(&detail);
+    return r;
+}
+
 static int clear(struct cli *cli, struct store *store, int64_t age_ms, plain_error *err)
 {
     struct json_writer j;
@@ -73,6 +90,10 @@ static int clear(struct cli *cli, struct store *store, int64_t age_ms, plain_err
     }
     if (r == PLAIN_OK)
         r = delete_all(store, before, &deleted, err);
+    if (r < 0 && deleted > 0) /* what was done so far, if that works */
+        (void)note(cli, store, before, deleted, NULL);
+    else if (r == PLAIN_OK && deleted > 0)
+        r = note(cli, store, before, deleted, err);
     if (r < 0)
         return r;
     if (!cli->json) {

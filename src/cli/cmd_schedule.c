@@ -32,6 +32,7 @@ struct view {
     struct schedule_row *rows;
     size_t row_count;
     int64_t now;
+    const char *by; /* who acts */
 };
 
 /* One schedule as it is shown. */
@@ -319,7 +320,7 @@ static int run_now(const struct view *v, const char *name, plain_error *err)
         *err = s->error;
         return err->code;
     }
-    int r = slots_run_by_hand(v->store, s, &request, err);
+    int r = slots_run_by_hand(v->store, s, v->by, &request, err);
     if (r == PLAIN_SKIPPED && uuid_is_zero(&request.holder))
         return error_set(err, PLAIN_SKIPPED, 501, "schedule",
                          "not enqueued: should_enqueue of its class said no");
@@ -335,16 +336,13 @@ static int run_now(const struct view *v, const char *name, plain_error *err)
 static int pause_it(const struct view *v, const char *name, plain_error *err)
 {
     const char *reason = option_text(&v->cli->args, OPTION_REASON);
-    const char *by = who_am_i(&v->cli->arena);
 
     if (!schedules_find(&v->here, name) && !find_row(v, name))
         return unknown(v, name, err);
-    if (!by)
-        return error_nomem(err);
     if (reason && class_text_fault(reason, true))
         return error_set(err, PLAIN_E_INVALID, 201, "reason",
                          "--reason takes up to 255 bytes of text without control characters");
-    int r = v->store->ops->schedule_pause(v->store, name, by, reason ? reason : "", v->now, err);
+    int r = v->store->ops->schedule_pause(v->store, name, v->by, reason ? reason : "", v->now, err);
     if (r < 0)
         return r;
     print_done(v->cli, name, "paused", r == PLAIN_OK, &(plain_uuid){{0}});
@@ -357,7 +355,7 @@ static int resume_it(const struct view *v, const char *name, plain_error *err)
 {
     if (!schedules_find(&v->here, name) && !find_row(v, name))
         return unknown(v, name, err);
-    int r = v->store->ops->schedule_resume(v->store, name, v->now, err);
+    int r = v->store->ops->schedule_resume(v->store, name, v->by, v->now, err);
     if (r < 0)
         return r;
     print_done(v->cli, name, "resumed", r == PLAIN_OK, &(plain_uuid){{0}});
@@ -388,8 +386,8 @@ static int act(const struct view *v, plain_error *err)
 
 int cmd_schedule(struct cli *cli, plain_error *err)
 {
-    struct view v = {.cli = cli};
-    int r = open_view(&v, err);
+    struct view v = {.cli = cli, .by = who_am_i(&cli->arena)};
+    int r = v.by ? open_view(&v, err) : error_nomem(err);
 
     if (r == PLAIN_OK)
         r = act(&v, err);

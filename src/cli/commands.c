@@ -635,17 +635,22 @@ static const struct command commands[] = {
         .most = 1,
         .doc = "Show who did what, newest first.",
         .about =
-            "Who paused, resumed, cancelled, deleted and purged, and asked which worker to be "
-            "quiet "
-            "or to\n"
-            "stop: written with the change itself. WHO is cli(user@host) of a command, else what "
-            "the program\n"
-            "said. With UUID only what was done to this job (its first request) or worker.",
+            "Who paused, resumed, retried, cancelled, deleted, cleared, purged and ran a schedule "
+            "by "
+            "hand,\n"
+            "and asked which worker to be quiet or to stop: written with the change itself. WHO is "
+            "cli(user@host)\n"
+            "of a command, else what the program said. With UUID only what was done to this job "
+            "(its "
+            "first\n"
+            "request) or worker.",
         .json = "{\"audit\": [{\"id\", \"at\", \"actor\", \"action\", \"target\", "
                 "\"uuid\", \"detail\", \"count\"}]};\n"
-                "an action is queue.pause, queue.resume, class.pause, class.resume, job.cancel, "
-                "job.delete,\n"
-                "worker.quiet, worker.stop or purge",
+                "an action is queue.pause, queue.resume, class.pause, class.resume, job.retry, "
+                "job.cancel,\n"
+                "job.delete, worker.quiet, worker.stop, schedule.pause, schedule.resume, "
+                "schedule.run, clear\n"
+                "or purge",
         .example = "plain jobs audit --limit 10",
         .options = audit_options,
         .run = cmd_audit,

@@ -344,14 +344,14 @@ int slots_forget_others(const struct slots_looker *looker, const struct schedule
     return r < 0 ? r : PLAIN_OK;
 }
 
-int slots_run_by_hand(struct store *store, const struct schedule *s, plain_request *request,
-                      plain_error *err)
+int slots_run_by_hand(struct store *store, const struct schedule *s, const char *by,
+                      plain_request *request, plain_error *err)
 {
     struct slot_request job;
     int r = slot_request_make(s, STORE_NO_TIME, &job, err);
 
     if (r == PLAIN_OK)
-        r = store->ops->schedule_run(store, s->name, &job.job, request, err);
+        r = store->ops->schedule_run(store, s->name, &job.job, by, request, err);
     slot_request_release(&job);
     return r;
 }

@@ -50,8 +50,8 @@ int slots_see(const struct slots_looker *looker, const struct schedule *s, struc
 int slots_forget_others(const struct slots_looker *looker, const struct schedules *mine,
                         plain_error *err) PLAIN_MUST_USE;
 
-/* Enqueues the schedule's job now. PLAIN_SKIPPED as plain_run_in_worker(). */
-int slots_run_by_hand(struct store *store, const struct schedule *s, plain_request *request,
-                      plain_error *err) PLAIN_MUST_USE;
+/* Enqueues the schedule's job now. by: for the audit. PLAIN_SKIPPED as plain_run_in_worker(). */
+int slots_run_by_hand(struct store *store, const struct schedule *s, const char *by,
+                      plain_request *request, plain_error *err) PLAIN_MUST_USE;
 
 #endif

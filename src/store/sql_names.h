@@ -151,7 +151,6 @@
     X(DELETE_RESULTS)                                                                              \
     X(NOTE)                                                                                        \
     X(LIST_AUDIT)                                                                                  \
-    X(PURGED)                                                                                      \
     X(CANCEL_RELEASED)                                                                             \
     X(STILL_PROCESSING)                                                                            \
     X(WATCH_JOBS)                                                                                  \

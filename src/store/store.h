@@ -477,7 +477,7 @@ struct store_ops {
      * key is held; PLAIN_NONE when there is no such result; PLAIN_E_REFUSED (PJ503) when it has
      * been continued already (out->uuid says by which request). */
     int (*retry)(struct store *s, const plain_uuid *token, const plain_uuid *new_uuid,
-                 plain_request *out, plain_error *err);
+                 const char *by, plain_request *out, plain_error *err);
 
     /* A store on a connection of the application: struct pg_conn or struct sqlite3 (see
      * plain/jobs/postgres.h and sqlite.h for what is refused and what is left alone). Every verb
@@ -549,13 +549,14 @@ struct store_ops {
     /* Enqueues the schedule's job now, by hand, whatever the ledger says: no slot is written. As
      * enqueue and enqueue_ruled; when the schedule has a row, the job is its last one. */
     int (*schedule_run)(struct store *s, const char *name, const struct slot_job *job,
-                        plain_request *request, plain_error *err);
+                        const char *by, plain_request *request, plain_error *err);
     /* Pauses; the row is made when there is none. PLAIN_SKIPPED: it was paused already, and stays
      * as it was. now is the database's clock. */
     int (*schedule_pause)(struct store *s, const char *name, const char *by, const char *reason,
                           int64_t now, plain_error *err);
     /* Slots up to now are to be skipped. PLAIN_NONE when it is not paused. */
-    int (*schedule_resume)(struct store *s, const char *name, int64_t now, plain_error *err);
+    int (*schedule_resume)(struct store *s, const char *name, const char *by, int64_t now,
+                           plain_error *err);
     /* ---- workers ---- */
 
     /* Makes the worker's row, or brings it up to date; a heartbeat too. PLAIN_NONE when somebody
@@ -681,9 +682,12 @@ struct store_ops {
     int (*delete_job)(struct store *s, const plain_uuid *uuid, const char *by,
                       enum delete_outcome *outcome, plain_error *err);
 
-    /* ---- audit: pause, resume, ask_worker, cancel, cancel_claimed, purge and delete_job write a
-     * row in their transaction when they change something ---- */
+    /* ---- audit: pause, resume, ask_worker, cancel, cancel_claimed, delete_job, retry,
+     * schedule_pause, schedule_resume and schedule_run write a row in their transaction when they
+     * change something; purge, which is many transactions, at its end ---- */
 
+    /* Writes a row, for what is no verb; id and at are not looked at, texts may be NULL. */
+    int (*note)(struct store *s, const struct audit_row *row, plain_error *err);
     /* Newest first, below before_id (0: from the newest), at most limit, 1 to STORE_AUDIT_MAX.
      * uuid: only those of this job or worker; NULL for all. */
     int (*audit)(struct store *s, const plain_uuid *uuid, int64_t before_id, int limit,

@@ -131,6 +131,24 @@ def test_the_audit_says_who_did_what(db, plain, module):
     assert "3 pending" in shown[1]
 
 
+def test_the_audit_has_retries_schedules_and_clearing(db, plain, module):
+    (plain.folder / "plain.conf").write_text(
+        'schedule nightly {\n  class = "NoopJob"\n  cron = "0 3 * * *"\n}\n')
+    (uuid,) = plain.enqueue("FlakyJob", "bad_attempts=1")
+    plain.drain()
+    plain("jobs", "retry", uuid)
+    plain("jobs", "schedule", "pause", "nightly", "--reason", "month end")
+    plain("jobs", "schedule", "resume", "nightly")
+    made = plain("jobs", "schedule", "run", "nightly").line
+    plain("jobs", "clear", "--older-than", "0")
+    rows = [(row["action"], row["target"], row["uuid"]) for row in audit_of(plain)]
+    assert rows == [("clear", "*", None), ("schedule.run", "nightly", made),
+                    ("schedule.resume", "nightly", None), ("schedule.pause", "nightly", None),
+                    ("job.retry", "FlakyJob", uuid)]
+    assert audit_of(plain)[0]["count"] == 1
+    assert "results before" in audit_of(plain)[0]["detail"]
+
+
 @on_one_store
 def test_a_bad_page_of_the_audit(db, plain):
     assert audit_of(plain) == [] and plain("jobs", "audit").stdout == ""

@@ -263,7 +263,7 @@ static void paused_slots_are_skipped_and_not_filled_later(void **state)
     assert_int_equal(seen.counts[SLOT_SKIPPED], 3);
     atomic_store(now_us, START + 5 * MINUTE + 1);
     assert_int_equal(
-        g.store->ops->schedule_resume(g.store, g.s->name, START + 5 * MINUTE + 1, NULL), 0);
+        g.store->ops->schedule_resume(g.store, g.s->name, "ann", START + 5 * MINUTE + 1, NULL), 0);
     seen = see(&g);
     assert_int_equal(seen.counts[SLOT_SKIPPED], 2);
     assert_int_equal(number(&g, "SELECT count(*) FROM plainjobs_slot WHERE reason = "

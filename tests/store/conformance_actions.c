@@ -121,6 +121,37 @@ void jobs_are_deleted_in_c(void **state)
     close_jobs(&b, jobs);
 }
 
+void jobs_are_retried_in_c(void **state)
+{
+    struct new_request r = request_default();
+    struct bench b;
+    plain_jobs *jobs = open_jobs(&b);
+    plain_uuid unknown = uuid_new();
+    plain_request request = {.holder_state = 0};
+
+    (void)state;
+    r.concurrency_key = "key";
+    (void)bench_enqueue(&b, &r);
+    assert_int_equal(plain_jobs_retry(jobs, &r.uuid, "ada", NULL, &b.err), PLAIN_E_REFUSED);
+    assert_int_equal(b.err.pj, 503);
+    struct claim claim = bench_claim_one(&b);
+    assert_int_equal(plain_jobs_retry(jobs, &claim.token, "ada", NULL, &b.err), PLAIN_E_REFUSED);
+    struct job_end end = end_of(&claim, JOB_ERRORED);
+    (void)bench_end(&b, &end);
+    struct new_request holder = request_default();
+    holder.concurrency_key = "key";
+    (void)bench_enqueue(&b, &holder);
+    assert_int_equal(plain_jobs_retry(jobs, &r.uuid, "ada", &request, &b.err), PLAIN_SKIPPED);
+    assert_uuid_equal(request.holder, holder.uuid);
+    assert_int_equal(plain_jobs_delete(jobs, &holder.uuid, "ada", NULL, &b.err), PLAIN_OK);
+    assert_int_equal(plain_jobs_retry(jobs, &r.uuid, NULL, &request, &b.err), PLAIN_OK);
+    assert_false(uuid_is_zero(&request.uuid));
+    assert_int_equal(plain_jobs_retry(jobs, &claim.token, "ada", NULL, &b.err), PLAIN_E_REFUSED);
+    assert_int_equal(plain_jobs_retry(jobs, &unknown, "ada", NULL, &b.err), PLAIN_E_NOT_FOUND);
+    assert_int_equal(b.err.pj, 502);
+    close_jobs(&b, jobs);
+}
+
 static void assert_refused(struct bench *b, int r, int pj, const char *field)
 {
     assert_int_equal(r, PLAIN_E_INVALID);
@@ -153,6 +184,8 @@ void bad_input_is_refused_in_c(void **state)
     assert_refused(&b, plain_jobs_quiet_worker(jobs, NULL, NULL, NULL, err), 105, "worker");
     assert_refused(&b, plain_jobs_stop_worker(jobs, "a", "\xff", NULL, err), 105, "by");
     assert_refused(&b, plain_jobs_delete(jobs, NULL, NULL, NULL, err), 105, "uuid");
+    assert_refused(&b, plain_jobs_retry(jobs, NULL, NULL, NULL, err), 105, "uuid");
+    assert_refused(&b, plain_jobs_retry(jobs, &uuid, longer, NULL, err), 105, "by");
     assert_refused(&b, plain_jobs_delete(jobs, &uuid, "a\tb", NULL, err), 105, "by");
     assert_int_equal(plain_jobs_delete(NULL, &uuid, NULL, NULL, err), PLAIN_E_INVALID);
     assert_int_equal(plain_jobs_stop_worker(jobs, "", NULL, NULL, err), PLAIN_E_NOT_FOUND);

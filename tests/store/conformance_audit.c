@@ -109,7 +109,7 @@ static enum cancel_outcome cancel(struct bench *b, const plain_uuid *uuid)
 
 void cancelling_and_purging_are_noted(void **state)
 {
-    struct new_request first = request_default(), second = request_default();
+    struct new_request first = request_default(), second = request_default(), third;
     struct bench b;
     int64_t n = 0;
     size_t count;
@@ -134,9 +134,55 @@ void cancelling_and_purging_are_noted(void **state)
     assert_int_equal(ops->cancel_claimed(b.store, "ada", &n, &b.err), PLAIN_OK);
     assert_noted(&b, 3, "job.cancel", "*", "running");
     assert_int_equal(audit_rows(&b, NULL, &count)->n, 1);
+    assert_int_equal(ops->purge(b.store, "ada", &n, &b.err), PLAIN_OK); /* of nothing */
+    assert_noted(&b, 3, "job.cancel", "*", "running");
+    third = request_default();
+    (void)bench_enqueue(&b, &third);
     assert_int_equal(ops->purge(b.store, "ada", &n, &b.err), PLAIN_OK);
     assert_noted(&b, 4, "purge", "*", "pending");
-    assert_int_equal(audit_rows(&b, NULL, &count)->n, 0);
+    assert_int_equal(audit_rows(&b, NULL, &count)->n, 1);
+    bench_close(&b);
+}
+
+void schedules_and_retries_by_hand_are_noted(void **state)
+{
+    struct new_request r = request_default(), scheduled = request_default();
+    const struct slot_job job = {.request = &scheduled};
+    const struct audit_row more = {.actor = "ada", .action = "clear", .target = "*", .n = 7};
+    plain_uuid made = uuid_new();
+    plain_request out;
+    struct bench b;
+    size_t count;
+
+    (void)state;
+    bench_open(&b);
+    const struct store_ops *ops = b.store->ops;
+    int64_t now = clock_wall_us();
+    assert_int_equal(ops->schedule_pause(b.store, "nightly", "ada", "audit", now, &b.err), 0);
+    assert_noted(&b, 1, "schedule.pause", "nightly", "audit");
+    assert_int_equal(ops->schedule_pause(b.store, "nightly", "bob", "", now, &b.err),
+                     PLAIN_SKIPPED);
+    assert_int_equal(ops->schedule_resume(b.store, "nightly", "ada", now, &b.err), PLAIN_OK);
+    assert_noted(&b, 2, "schedule.resume", "nightly", "");
+    assert_int_equal(ops->schedule_resume(b.store, "nightly", "ada", now, &b.err), PLAIN_NONE);
+    assert_int_equal(ops->schedule_run(b.store, "nightly", &job, "ada", &out, &b.err), PLAIN_OK);
+    assert_noted(&b, 3, "schedule.run", "nightly", "");
+    assert_uuid_equal(audit_rows(&b, NULL, &count)->uuid, out.uuid);
+    struct claim claim = bench_claim_one(&b);
+    struct job_end end = end_of(&claim, JOB_SUCCESSFUL);
+    (void)bench_end(&b, &end);
+    (void)bench_enqueue(&b, &r);
+    claim = bench_claim_one(&b);
+    end = end_of(&claim, JOB_ERRORED);
+    (void)bench_end(&b, &end);
+    assert_int_equal(ops->retry(b.store, &claim.token, &made, "ada", &out, &b.err), PLAIN_OK);
+    assert_noted(&b, 4, "job.retry", "Job", "");
+    assert_uuid_equal(audit_rows(&b, NULL, &count)->uuid, r.uuid);
+    assert_int_equal(ops->retry(b.store, &claim.token, &made, "ada", &out, &b.err),
+                     PLAIN_E_REFUSED);
+    assert_int_equal(ops->note(b.store, &more, &b.err), PLAIN_OK);
+    assert_noted(&b, 5, "clear", "*", "");
+    assert_int_equal(audit_rows(&b, NULL, &count)->n, 7);
     bench_close(&b);
 }
 

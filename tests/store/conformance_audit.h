@@ -14,6 +14,7 @@
     X(what_holds_back_is_noted_when_it_changes_something)                                          \
     X(asking_a_worker_is_noted)                                                                    \
     X(cancelling_and_purging_are_noted)                                                            \
+    X(schedules_and_retries_by_hand_are_noted)                                                     \
     X(the_audit_pages_and_filters)                                                                 \
     X(a_pending_job_is_deleted_with_its_results_and_its_key)                                       \
     X(a_running_job_that_is_deleted_is_asked_to_end)                                               \
@@ -26,6 +27,7 @@
     X(queues_and_classes_are_paused_in_c)                                                          \
     X(workers_are_asked_in_c)                                                                      \
     X(jobs_are_deleted_in_c)                                                                       \
+    X(jobs_are_retried_in_c)                                                                       \
     X(bad_input_is_refused_in_c)
 
 #define AUDIT_DECLARE(test) void test(void **state);

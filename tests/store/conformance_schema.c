@@ -218,6 +218,6 @@ void the_table_of_functions_is_complete(void **state)
                 ops->migrate && ops->migration_sql && ops->enqueue && ops->cycle && ops->list &&
                 ops->find && ops->stats && ops->retry && ops->clear && ops->purge && ops->now &&
                 ops->ended_since && ops->queue_stats && ops->scratch_url && ops->scratch_discard &&
-                ops->facts);
+                ops->facts && ops->delete_job && ops->note && ops->audit);
     bench_close(&b);
 }

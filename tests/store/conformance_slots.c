@@ -485,7 +485,8 @@ void a_schedule_is_paused_once_and_skips_until_it_is_resumed(void **state)
     (void)state;
     bench_open(&b);
     (void)declare(&b, &nightly, 100 * MINUTE);
-    assert_int_equal(b.store->ops->schedule_resume(b.store, "nightly", 1, &b.err), PLAIN_NONE);
+    assert_int_equal(b.store->ops->schedule_resume(b.store, "nightly", "ann", 1, &b.err),
+                     PLAIN_NONE);
     assert_int_equal(pause_it(&b, "ann", "the ledger is locked", 110 * MINUTE), PLAIN_OK);
     assert_int_equal(pause_it(&b, "bob", "", 111 * MINUTE), PLAIN_SKIPPED);
     struct schedule_row row = found(&b, "nightly");
@@ -494,13 +495,13 @@ void a_schedule_is_paused_once_and_skips_until_it_is_resumed(void **state)
     assert_string_equal(row.pause_reason, "the ledger is locked");
     make_one(&o, &nightly, 100 * MINUTE, SLOT_RUN);
     assert_int_equal(account(&b, &o.batch).result, PLAIN_SKIPPED); /* it saw no pause */
-    assert_int_equal(b.store->ops->schedule_resume(b.store, "nightly", 120 * MINUTE, &b.err),
+    assert_int_equal(b.store->ops->schedule_resume(b.store, "nightly", "ann", 120 * MINUTE, &b.err),
                      PLAIN_OK);
     row = found(&b, "nightly");
     assert_int_equal(row.paused_at, STORE_NO_TIME);
     assert_int_equal(row.skip_until, 120 * MINUTE);
     assert_string_equal(row.skip_reason, "paused by ann: the ledger is locked");
-    assert_int_equal(b.store->ops->schedule_resume(b.store, "other", 1, &b.err), PLAIN_NONE);
+    assert_int_equal(b.store->ops->schedule_resume(b.store, "other", "ann", 1, &b.err), PLAIN_NONE);
     bench_close(&b);
 }
 
@@ -529,19 +530,19 @@ void a_schedule_is_run_by_hand(void **state)
     (void)state;
     bench_open(&b);
     make_one(&o, &nightly, 0, SLOT_RUN);
-    assert_int_equal(b.store->ops->schedule_run(b.store, "nightly", &o.job, &made, &b.err),
+    assert_int_equal(b.store->ops->schedule_run(b.store, "nightly", &o.job, "ann", &made, &b.err),
                      PLAIN_OK); /* without a row */
     assert_uuid_equal(made.uuid, o.request.uuid);
     (void)declare(&b, &nightly, 100 * MINUTE);
     make_one(&o, &nightly, 0, SLOT_RUN);
     o.request.concurrency_key = "one";
-    assert_int_equal(b.store->ops->schedule_run(b.store, "nightly", &o.job, &made, &b.err),
+    assert_int_equal(b.store->ops->schedule_run(b.store, "nightly", &o.job, "ann", &made, &b.err),
                      PLAIN_OK);
     struct schedule_row row = found(&b, "nightly");
     assert_uuid_equal(row.last_request, made.uuid);
     assert_int_equal(row.slot_at, 100 * MINUTE);
     o.request.uuid = uuid_new();
-    assert_int_equal(b.store->ops->schedule_run(b.store, "nightly", &o.job, &made, &b.err),
+    assert_int_equal(b.store->ops->schedule_run(b.store, "nightly", &o.job, "ann", &made, &b.err),
                      PLAIN_SKIPPED);
     assert_uuid_equal(made.holder, row.last_request);
     assert_int_equal(bench_rows(&b, "plainjobs_slot"), 0);

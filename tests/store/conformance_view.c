@@ -236,7 +236,7 @@ void finds_nothing_for_an_unknown_uuid(void **state)
 static int retry(struct bench *b, const plain_uuid *token, plain_uuid *made, plain_request *out)
 {
     *made = uuid_new();
-    return b->store->ops->retry(b->store, token, made, out, &b->err);
+    return b->store->ops->retry(b->store, token, made, "ada", out, &b->err);
 }
 
 void a_retry_by_hand_continues_the_job(void **state)

@@ -56,7 +56,6 @@ static const struct excuse {
     {SQL_DROP_SCRATCH, "the file is deleted"},
     {SQL_MANY_TAKEN_BACK, "nobody else writes meanwhile"},
     {SQL_DELETE_JOB, "delete_result, delete_request and what stands beside them"},
-    {SQL_PURGED, "note"},
 };
 
 static bool is_excused(enum sql_name name)

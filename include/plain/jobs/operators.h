@@ -1,8 +1,9 @@
 /*
- * plain/jobs/operators.h - what an operator does: hold queues back, ask workers to end, delete jobs
+ * plain/jobs/operators.h - what an operator does: hold queues back, ask workers to end, retry and
+ * delete jobs
  *
- * `plain jobs pause`, `resume`, `quiet`, `stop` and `delete` call these functions; cancelling is in
- * queue.h.
+ * `plain jobs pause`, `resume`, `quiet`, `stop`, `retry` and `delete` call these functions;
+ * cancelling is in queue.h.
  *
  *     if (plain_jobs_pause_queue(jobs, "mail", "SES is down", "deploy script", &err) < 0)
  *         return report(&err);
@@ -85,6 +86,20 @@ PLAIN_EXPORT PLAIN_MUST_USE int plain_jobs_quiet_worker(plain_jobs *jobs, const 
 PLAIN_EXPORT PLAIN_MUST_USE int plain_jobs_stop_worker(plain_jobs *jobs, const char *worker,
                                                        const char *by, plain_uuid *id,
                                                        plain_error *err);
+
+/*
+ * Enqueues the job of an attempt that has ended again, now: the same class, parameters, queue,
+ * priority, retries and key, one attempt further; linked with what it continues. should_enqueue is
+ * not asked, the key is.
+ *
+ * uuid: of the attempt, or of a request of the job, whose last attempt is then meant. request (may
+ * be NULL): what was made. PLAIN_SKIPPED when the key is held (request says by whom).
+ * PLAIN_E_REFUSED (PJ503) when the job is pending or running, or the attempt was continued before:
+ * so repeating it is one job. PLAIN_E_NOT_FOUND (PJ502) when there is nothing of this uuid.
+ */
+PLAIN_EXPORT PLAIN_MUST_USE int plain_jobs_retry(plain_jobs *jobs, const plain_uuid *uuid,
+                                                 const char *by, plain_request *request,
+                                                 plain_error *err);
 
 /*
  * Deletes what uuid stands for, for good:

@@ -5,6 +5,31 @@
 #include "store/postgres/fields.h"
 #include "store/postgres/postgres.h"
 
+static const char *or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
+int postgres_note_in(struct session *s, const struct audit_row *row, plain_error *err)
+{
+    wire_text(&s->wire, or_empty(row->actor));
+    wire_text(&s->wire, row->action);
+    wire_text(&s->wire, or_empty(row->target));
+    wire_uuid(&s->wire, &row->uuid);
+    wire_text(&s->wire, or_empty(row->detail));
+    wire_int8_or_null(&s->wire, row->n >= 0, row->n);
+    session_send(s, SQL_NOTE);
+    return session_sync(s, NULL, 0, err);
+}
+
+int postgres_note(struct store *store, const struct audit_row *row, plain_error *err)
+{
+    struct session *s = &postgres_of(store)->session;
+    int r = session_begin(s, "write the audit", err);
+
+    return r < 0 ? r : postgres_note_in(s, row, err);
+}
+
 static const struct field audit_fields[] = {
     {field_int64, offsetof(struct audit_row, id)},
     {field_time, offsetof(struct audit_row, at)},

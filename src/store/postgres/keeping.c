@@ -93,18 +93,6 @@ static int note_purge(struct session *s, plain_error *err)
     return ask(s, 0, SQL_DUTY_DONE, read_nothing, NULL, err);
 }
 
-/* For the audit. */
-static int tell_purged(struct session *s, const char *by, int64_t requests, plain_error *err)
-{
-    int r = session_begin(s, "purge requests", err);
-
-    if (r < 0)
-        return r;
-    wire_text(&s->wire, by);
-    wire_int8(&s->wire, requests);
-    return ask(s, 0, SQL_PURGED, read_nothing, NULL, err);
-}
-
 int postgres_purge(struct store *store, const char *by, int64_t *requests, plain_error *err)
 {
     struct session *s = &postgres_of(store)->session;
@@ -124,10 +112,13 @@ int postgres_purge(struct store *store, const char *by, int64_t *requests, plain
     }
     if (r == PLAIN_OK)
         r = note_purge(s, err);
+    const struct audit_row row = {
+        .actor = by, .action = "purge", .target = "*", .detail = "pending", .n = *requests};
+    if (*requests == 0)
+        return r;
     if (r == PLAIN_OK)
-        return tell_purged(s, by, *requests, err);
-    if (*requests > 0) /* what was done so far is told all the same, if that works */
-        (void)tell_purged(s, by, *requests, NULL);
+        return postgres_note(store, &row, err);
+    (void)postgres_note(store, &row, NULL); /* what was done so far, if that works */
     return r;
 }
 

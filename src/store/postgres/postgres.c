@@ -106,5 +106,6 @@ const struct store_ops store_postgres = {
     .scratch_discard = postgres_scratch_discard,
     .facts = postgres_facts,
     .delete_job = postgres_delete_job,
+    .note = postgres_note,
     .audit = postgres_audit,
 };

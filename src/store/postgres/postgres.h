@@ -26,7 +26,7 @@ static inline struct postgres *postgres_of(struct store *s)
 int postgres_enqueue(struct store *s, const struct new_request *r, plain_request *out,
                      plain_error *err);
 int postgres_retry(struct store *s, const plain_uuid *token, const plain_uuid *new_uuid,
-                   plain_request *out, plain_error *err);
+                   const char *by, plain_request *out, plain_error *err);
 
 /* Inserts in the session's transaction: PLAIN_SKIPPED when the key is held, without a holder. */
 int postgres_insert(struct session *s, const struct new_request *r, plain_request *out,
@@ -106,6 +106,9 @@ int postgres_count_ahead(struct store *s, const plain_uuid *request, int64_t *co
                          plain_error *err);
 int postgres_delete_job(struct store *s, const plain_uuid *uuid, const char *by,
                         enum delete_outcome *outcome, plain_error *err);
+int postgres_note(struct store *s, const struct audit_row *row, plain_error *err);
+/* In the session's transaction, or call. */
+int postgres_note_in(struct session *s, const struct audit_row *row, plain_error *err);
 int postgres_audit(struct store *s, const plain_uuid *uuid, int64_t before_id, int limit,
                    struct arena *a, struct audit_row **rows, size_t *count, plain_error *err);
 int postgres_verify(struct store *s, struct arena *a, struct finding **findings, size_t *count,

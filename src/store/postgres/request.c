@@ -133,6 +133,7 @@ int postgres_enqueue(struct store *store, const struct new_request *r, plain_req
 
 struct retry_call {
     const plain_uuid *token, *new_uuid;
+    const char *by;
     plain_request *out;
 };
 
@@ -169,6 +170,7 @@ static int try_retry(struct session *s, void *call, plain_error *err)
 
     wire_uuid(&s->wire, c->token);
     wire_uuid(&s->wire, c->new_uuid);
+    wire_text(&s->wire, c->by);
     session_send(s, SQL_RETRY_RESULT);
     int r = session_sync(s, &result, 1, &own);
     if (r == PLAIN_OK)
@@ -182,10 +184,10 @@ static int try_retry(struct session *s, void *call, plain_error *err)
 }
 
 int postgres_retry(struct store *store, const plain_uuid *token, const plain_uuid *new_uuid,
-                   plain_request *out, plain_error *err)
+                   const char *by, plain_request *out, plain_error *err)
 {
     struct session *s = &postgres_of(store)->session;
-    struct retry_call call = {token, new_uuid, out};
+    struct retry_call call = {token, new_uuid, by, out};
     struct wanted_key key = {NULL, NULL, token};
 
     *out = (plain_request){.holder_state = PLAIN_HOLDER_NONE};

@@ -168,7 +168,8 @@ int postgres_schedule_pause(struct store *store, const char *name, const char *b
     return change(s, SQL_SCHEDULE_PAUSE, PLAIN_SKIPPED, err);
 }
 
-int postgres_schedule_resume(struct store *store, const char *name, int64_t now, plain_error *err)
+int postgres_schedule_resume(struct store *store, const char *name, const char *by, int64_t now,
+                             plain_error *err)
 {
     struct session *s = &postgres_of(store)->session;
     int r = session_begin(s, "resume the schedule", err);
@@ -177,6 +178,7 @@ int postgres_schedule_resume(struct store *store, const char *name, int64_t now,
         return r;
     wire_text(&s->wire, name);
     wire_time(&s->wire, now);
+    wire_text(&s->wire, by);
     return change(s, SQL_SCHEDULE_RESUME, PLAIN_NONE, err);
 }
 
@@ -341,9 +343,10 @@ int postgres_schedule_account(struct store *store, const struct slot_batch *b, b
 }
 
 int postgres_schedule_run(struct store *store, const char *name, const struct slot_job *job,
-                          plain_request *request, plain_error *err)
+                          const char *by, plain_request *request, plain_error *err)
 {
     struct session *s = &postgres_of(store)->session;
+    struct audit_row row = {.actor = by, .action = "schedule.run", .target = name, .n = -1};
     int r = session_begin(s, "run the schedule", err);
 
     *request = (plain_request){0};
@@ -354,5 +357,8 @@ int postgres_schedule_run(struct store *store, const char *name, const struct sl
     r = enqueue_job(store, job, request, err);
     if (r == PLAIN_OK)
         r = set_last(s, name, &request->uuid, err);
+    row.uuid = request->uuid;
+    if (r == PLAIN_OK)
+        r = postgres_note_in(s, &row, err);
     return transaction_end(s, r, err);
 }

@@ -23,6 +23,14 @@ int audit_note(struct connection *conn, const struct audit_row *row, plain_error
     return query_end(&q, err);
 }
 
+int sqlite_note(struct store *store, const struct audit_row *row, plain_error *err)
+{
+    struct connection *conn = connection_of(store);
+    int r = connection_begin(conn, SQL_BEGIN_WRITE, "writing the audit of", err);
+
+    return r == PLAIN_OK ? connection_end(conn, audit_note(conn, row, err), err) : r;
+}
+
 /* The columns of SQL_LIST_AUDIT. */
 enum {
     AUDIT_ID,

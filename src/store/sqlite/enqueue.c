@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "store/sqlite/audit.h"
 
 /* How a trigger's message begins when the key is held. */
 static const char key_is_held[] = "PJ501:";
@@ -132,6 +133,7 @@ struct attempt {
     int retry_attempt;
     const char *job_class;
     const char *concurrency_key;
+    plain_uuid root_uuid;
 };
 
 static int find_attempt(struct connection *conn, const plain_uuid *token, struct arena *a,
@@ -147,6 +149,7 @@ static int find_attempt(struct connection *conn, const plain_uuid *token, struct
             .retry_attempt = column_small(&q, 1),
             .job_class = column_text(&q, 2, a),
             .concurrency_key = column_text(&q, 3, a),
+            .root_uuid = column_uuid(&q, 4),
         };
     int r = query_end(&q, err);
     if (r != PLAIN_OK)
@@ -166,9 +169,21 @@ static int link_retry(struct connection *conn, const plain_uuid *token, const pl
     return query_end(&q, err);
 }
 
+static int note_retry(struct connection *conn, const struct attempt *attempt, const char *by,
+                      plain_error *err)
+{
+    const struct audit_row row = {.actor = by,
+                                  .action = "job.retry",
+                                  .target = attempt->job_class,
+                                  .uuid = attempt->root_uuid,
+                                  .n = -1};
+
+    return audit_note(conn, &row, err);
+}
+
 static int continue_attempt(struct connection *conn, const plain_uuid *token,
                             const struct attempt *attempt, const plain_uuid *new_uuid,
-                            plain_request *out, plain_error *err)
+                            const char *by, plain_request *out, plain_error *err)
 {
     int64_t now = clock_wall_us();
     bool is_held;
@@ -189,12 +204,12 @@ static int continue_attempt(struct connection *conn, const plain_uuid *token,
         return tell_holder(conn, attempt->job_class, attempt->concurrency_key, now, out, err);
     if (r == PLAIN_OK)
         out->uuid = *new_uuid;
-    return r;
+    return r == PLAIN_OK ? note_retry(conn, attempt, by, err) : r;
 }
 
 static int retry_locked(struct connection *conn, const plain_uuid *token,
-                        const plain_uuid *new_uuid, struct arena *a, plain_request *out,
-                        plain_error *err)
+                        const plain_uuid *new_uuid, const char *by, struct arena *a,
+                        plain_request *out, plain_error *err)
 {
     struct attempt attempt;
     char text[PLAIN_UUID_TEXT];
@@ -203,7 +218,7 @@ static int retry_locked(struct connection *conn, const plain_uuid *token,
     if (r != PLAIN_OK)
         return r;
     if (uuid_is_zero(&attempt.continued_by))
-        return continue_attempt(conn, token, &attempt, new_uuid, out, err);
+        return continue_attempt(conn, token, &attempt, new_uuid, by, out, err);
     out->uuid = attempt.continued_by;
     return error_set(err, PLAIN_E_REFUSED, 503, "",
                      "the attempt has been continued already, by "
@@ -212,7 +227,7 @@ static int retry_locked(struct connection *conn, const plain_uuid *token,
 }
 
 int sqlite_retry(struct store *store, const plain_uuid *token, const plain_uuid *new_uuid,
-                 plain_request *out, plain_error *err)
+                 const char *by, plain_request *out, plain_error *err)
 {
     struct connection *conn = connection_of(store);
     struct arena a = ARENA_INIT;
@@ -220,7 +235,7 @@ int sqlite_retry(struct store *store, const plain_uuid *token, const plain_uuid 
 
     *out = (plain_request){0};
     if (r == PLAIN_OK)
-        r = connection_end(conn, retry_locked(conn, token, new_uuid, &a, out, err), err);
+        r = connection_end(conn, retry_locked(conn, token, new_uuid, by, &a, out, err), err);
     arena_release(&a);
     return r;
 }

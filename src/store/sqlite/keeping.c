@@ -76,10 +76,11 @@ int sqlite_purge(struct store *store, const char *by, int64_t *requests, plain_e
     }
     const struct audit_row row = {
         .actor = by, .action = "purge", .target = "*", .detail = "pending", .n = *requests};
+    const struct audit_row *noted = *requests > 0 ? &row : NULL;
     if (r == PLAIN_OK)
-        return note_purge(conn, &row, err);
-    if (*requests > 0) /* what was done so far is told all the same, if that works */
-        (void)note_purge(conn, &row, NULL);
+        return note_purge(conn, noted, err);
+    if (noted) /* what was done so far is told all the same, if that works */
+        (void)note_purge(conn, noted, NULL);
     return r;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "store/sqlite/audit.h"
 #include "store/sqlite/sqlite.h"
 
 /* The columns of SQL_SCHEDULE_FIND. */
@@ -107,12 +108,16 @@ int sqlite_schedule_list(struct store *store, struct arena *a, struct schedule_r
     return r;
 }
 
-/* Ends a transaction of one statement; `otherwise` when it changed no row. */
-static int end_change(struct connection *conn, struct query *q, int otherwise, plain_error *err)
+/* Ends a transaction of one statement; `otherwise` when it changed no row. row: what is noted when
+ * it did; NULL for nothing. */
+static int end_change(struct connection *conn, struct query *q, int otherwise,
+                      const struct audit_row *row, plain_error *err)
 {
     int r = query_end(q, err);
     int changes = sqlite3_changes(conn->db);
 
+    if (r == PLAIN_OK && changes > 0 && row)
+        r = audit_note(conn, row, err);
     r = connection_end(conn, r, err);
     return r == PLAIN_OK && changes == 0 ? otherwise : r;
 }
@@ -135,7 +140,7 @@ int sqlite_schedule_declare(struct store *store, const struct schedule_definitio
     query_int(&q, 7, d->started_at);
     query_text(&q, 8, d->started_by);
     query_int(&q, 9, slot_at);
-    return end_change(conn, &q, PLAIN_SKIPPED, err);
+    return end_change(conn, &q, PLAIN_SKIPPED, NULL, err);
 }
 
 int sqlite_schedule_remove(struct store *store, const char *name, int64_t started_at, int64_t now,
@@ -150,7 +155,7 @@ int sqlite_schedule_remove(struct store *store, const char *name, int64_t starte
     query_text(&q, 1, name);
     query_int(&q, 2, started_at);
     query_int(&q, 3, now);
-    return end_change(conn, &q, PLAIN_NONE, err);
+    return end_change(conn, &q, PLAIN_NONE, NULL, err);
 }
 
 int sqlite_schedule_pause(struct store *store, const char *name, const char *by, const char *reason,
@@ -166,10 +171,13 @@ int sqlite_schedule_pause(struct store *store, const char *name, const char *by,
     query_text(&q, 2, by);
     query_text(&q, 3, reason);
     query_int(&q, 4, now);
-    return end_change(conn, &q, PLAIN_SKIPPED, err);
+    const struct audit_row row = {
+        .actor = by, .action = "schedule.pause", .target = name, .detail = reason, .n = -1};
+    return end_change(conn, &q, PLAIN_SKIPPED, &row, err);
 }
 
-int sqlite_schedule_resume(struct store *store, const char *name, int64_t now, plain_error *err)
+int sqlite_schedule_resume(struct store *store, const char *name, const char *by, int64_t now,
+                           plain_error *err)
 {
     struct connection *conn = connection_of(store);
     int r = connection_begin(conn, SQL_BEGIN_WRITE, "resuming a schedule of", err);
@@ -179,7 +187,9 @@ int sqlite_schedule_resume(struct store *store, const char *name, int64_t now, p
     struct query q = query_begin(conn, SQL_SCHEDULE_RESUME);
     query_text(&q, 1, name);
     query_int(&q, 2, now);
-    return end_change(conn, &q, PLAIN_NONE, err);
+    const struct audit_row row = {
+        .actor = by, .action = "schedule.resume", .target = name, .n = -1};
+    return end_change(conn, &q, PLAIN_NONE, &row, err);
 }
 
 /* ---- accounting ---- */
@@ -320,9 +330,10 @@ int sqlite_schedule_account(struct store *store, const struct slot_batch *b, boo
 }
 
 int sqlite_schedule_run(struct store *store, const char *name, const struct slot_job *job,
-                        plain_request *request, plain_error *err)
+                        const char *by, plain_request *request, plain_error *err)
 {
     struct connection *conn = connection_of(store);
+    struct audit_row row = {.actor = by, .action = "schedule.run", .target = name, .n = -1};
     int r = connection_begin(conn, SQL_BEGIN_WRITE, "running a schedule of", err);
 
     *request = (plain_request){0};
@@ -331,5 +342,8 @@ int sqlite_schedule_run(struct store *store, const char *name, const struct slot
     r = enqueue_job(conn, job, request, err);
     if (r == PLAIN_OK)
         r = set_last(conn, name, &request->uuid, err);
+    row.uuid = request->uuid;
+    if (r == PLAIN_OK)
+        r = audit_note(conn, &row, err);
     return connection_end(conn, r, err);
 }

@@ -19,9 +19,10 @@ int sqlite_schedule_remove(struct store *store, const char *name, int64_t starte
 int sqlite_schedule_account(struct store *store, const struct slot_batch *b, bool paused,
                             enum slot_status *became, plain_request *request, plain_error *err);
 int sqlite_schedule_run(struct store *store, const char *name, const struct slot_job *job,
-                        plain_request *request, plain_error *err);
+                        const char *by, plain_request *request, plain_error *err);
 int sqlite_schedule_pause(struct store *store, const char *name, const char *by, const char *reason,
                           int64_t now, plain_error *err);
-int sqlite_schedule_resume(struct store *store, const char *name, int64_t now, plain_error *err);
+int sqlite_schedule_resume(struct store *store, const char *name, const char *by, int64_t now,
+                           plain_error *err);
 
 #endif

@@ -166,5 +166,6 @@ const struct store_ops store_sqlite = {
     .scratch_discard = sqlite_scratch_discard,
     .facts = sqlite_facts,
     .delete_job = sqlite_delete_job,
+    .note = sqlite_note,
     .audit = sqlite_audit,
 };

@@ -25,7 +25,7 @@ int sqlite_migration_sql(struct store *store, size_t i, struct arena *a, int *ve
 int sqlite_enqueue(struct store *store, const struct new_request *r, plain_request *out,
                    plain_error *err);
 int sqlite_retry(struct store *store, const plain_uuid *token, const plain_uuid *new_uuid,
-                 plain_request *out, plain_error *err);
+                 const char *by, plain_request *out, plain_error *err);
 
 /* In the connection's transaction: PLAIN_OK also for a uuid that may exist and does; PLAIN_SKIPPED
  * when the key is held, and out says by whom. */
@@ -130,6 +130,7 @@ int sqlite_complete(struct store *store, const plain_uuid *token, plain_error *e
 /* delete.c, audit.c */
 int sqlite_delete_job(struct store *store, const plain_uuid *uuid, const char *by,
                       enum delete_outcome *outcome, plain_error *err);
+int sqlite_note(struct store *store, const struct audit_row *row, plain_error *err);
 int sqlite_audit(struct store *store, const plain_uuid *uuid, int64_t before_id, int limit,
                  struct arena *a, struct audit_row **rows, size_t *count, plain_error *err);
 

@@ -29,12 +29,6 @@ gone AS (
     RETURNING id)
 SELECT count(*), max(id) FROM gone;
 
--- :name purged
--- $1 text  by whom
--- $2 int8  how many
-INSERT INTO {schema}.plainjobs_audit (actor, action, target, detail, n)
-VALUES ($1::text, 'purge', '*', 'pending', $2::int8);
-
 -- :name now
 SELECT clock_timestamp();
 

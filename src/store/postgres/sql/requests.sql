@@ -55,6 +55,7 @@ SELECT request_uuid, state::int4,
 -- :name retry_result
 -- $1 uuid  the attempt
 -- $2 uuid  of the request that is to continue it
+-- $3 text  who retries
 -- Copies the options of the result and links both ways, all in one statement: the lock on the
 -- result lets a second call see the link. No row without such a result; else the request that
 -- continued it before, or NULL, and the one that was made now, or NULL.
@@ -69,7 +70,10 @@ made AS (
            COALESCE(root_uuid, job_request_uuid), job_process_uuid, COALESCE(run_no, 1) + 1,
            key_shared, timeout_ms
       FROM ended WHERE retry_job_request_uuid IS NULL
-    RETURNING uuid, retry_of),
+    RETURNING uuid, retry_of, job_class, root_uuid),
+noted AS (
+    INSERT INTO {schema}.plainjobs_audit (actor, action, target, uuid)
+    SELECT $3::text, 'job.retry', job_class, root_uuid FROM made),
 linked AS (
     UPDATE {schema}.plainjobs_jobresult t SET retry_job_request_uuid = made.uuid
       FROM made WHERE t.job_process_uuid = made.retry_of)

@@ -137,12 +137,16 @@ WITH made AS (
            paused_at = excluded.paused_at, paused_by = excluded.paused_by,
            pause_reason = excluded.pause_reason
      WHERE s.paused_at IS NULL
-    RETURNING 1)
+    RETURNING 1),
+noted AS (
+    INSERT INTO {schema}.plainjobs_audit (actor, action, target, detail)
+    SELECT $2::text, 'schedule.pause', $1::text, $3::text FROM made)
 SELECT count(*) FROM made;
 
 -- :name schedule_resume
 -- $1 text         name
 -- $2 timestamptz  now
+-- $3 text         who resumes
 WITH made AS (
     UPDATE {schema}.plainjobs_schedule
        SET skip_until = $2::timestamptz,
@@ -150,5 +154,8 @@ WITH made AS (
                          || CASE WHEN pause_reason = '' THEN '' ELSE ': ' || pause_reason END,
            paused_at = NULL, paused_by = '', pause_reason = ''
      WHERE name = $1::text AND paused_at IS NOT NULL
-    RETURNING 1)
+    RETURNING 1),
+noted AS (
+    INSERT INTO {schema}.plainjobs_audit (actor, action, target)
+    SELECT $3::text, 'schedule.resume', $1::text FROM made)
 SELECT count(*) FROM made;

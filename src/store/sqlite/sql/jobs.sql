@@ -217,7 +217,8 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?
 -- :name find_result
 -- ?1 blob token
 -- What a retry by hand needs to know of the attempt.
-SELECT retry_job_request_uuid, retry_attempt, job_class, concurrency_key
+SELECT retry_job_request_uuid, retry_attempt, job_class, concurrency_key,
+       COALESCE(root_uuid, job_request_uuid)
   FROM plainjobs_jobresult WHERE job_process_uuid = ?1;
 
 -- :name link_retry
