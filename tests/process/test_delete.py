@@ -133,8 +133,8 @@ def test_the_audit_says_who_did_what(db, plain, module):
 
 def test_the_audit_has_retries_schedules_and_clearing(db, plain, module):
     (plain.folder / "plain.conf").write_text(
-        'schedule nightly {\n  class = "NoopJob"\n  cron = "0 3 * * *"\n}\n')
-    (uuid,) = plain.enqueue("FlakyJob", "bad_attempts=1")
+        'schedule nightly {\n  job = "NoopJob"\n  cron = "0 3 * * *"\n}\n')
+    (uuid,) = plain.enqueue("FlakyJob", "bad_attempts=1", "--retries", 0)
     plain.drain()
     plain("jobs", "retry", uuid)
     plain("jobs", "schedule", "pause", "nightly", "--reason", "month end")
