@@ -121,7 +121,7 @@ def test_one_that_goes_on_after_its_commit_is_left_alone(db, plain, effects, sta
 
 def test_exactly_once_while_runners_are_killed(db, plain, effects, start_worker):
     plain.env["PLAIN_JOBS_MAX_CRASHES"] = "1000"
-    n = sized(150, 10000)
+    n = sized(150, 1000)  # test_kill_loops.py has ten times as many, and kills workers, too
     uuids = effects("--count", n, "--retries", 1000, ms=3)
     worker = start_worker("--max-processes", 4)
     worker.await_event("Worker registered")
