@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "base/file_text.h"
 #include "base/text.h"
 
 enum { PATH_SIZE = PATH_MAX, FILE_SIZE = 16 * 1024 };
@@ -32,22 +33,6 @@ static const struct place memory_places[] = {
     {"", "/sys/fs/cgroup/unified"},
     {"memory", "/sys/fs/cgroup/memory"},
 };
-
-/* The file's text; false when it cannot be read. Longer ones are cut. */
-static bool read_file(const char *path, char out[FILE_SIZE])
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    size_t used = 0;
-    ssize_t n = 0;
-
-    if (fd < 0)
-        return false;
-    while (used < FILE_SIZE - 1 && (n = read(fd, out + used, FILE_SIZE - 1 - used)) > 0)
-        used += (size_t)n;
-    out[used] = '\0';
-    (void)close(fd);
-    return n >= 0;
-}
 
 /* Whether list, "cpu,cpuacct", has the word. */
 static bool has_word(const char *list, size_t length, const char *word)
@@ -73,7 +58,7 @@ static bool find_group(const char *root, const char *controller, char out[PATH_S
     char path[PATH_SIZE], text[FILE_SIZE];
 
     (void)snprintf(path, sizeof(path), "%s/proc/self/cgroup", root);
-    if (!read_file(path, text))
+    if (!file_text(path, text, sizeof(text)))
         return false;
     for (char *line = text; *line;) {
         char *next = line + strcspn(line, "\n");
@@ -114,20 +99,7 @@ static bool read_in(const char *folder, const char *name, char out[FILE_SIZE])
     char path[2 * PATH_SIZE + 128];
 
     (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-    return read_file(path, out);
-}
-
-static int64_t number_at(const char *text)
-{
-    char digits[24];
-    int64_t n;
-    size_t length = strspn(text, "-0123456789");
-
-    if (length >= sizeof(digits))
-        return 0;
-    memcpy(digits, text, length);
-    digits[length] = '\0';
-    return text_parse_int64(digits, INT64_MIN, INT64_MAX, &n) ? n : 0;
+    return file_text(path, out, FILE_SIZE);
 }
 
 /* The quota of a folder in microseconds of CPU for each period. */
@@ -136,16 +108,16 @@ static bool read_quota(const char *folder, int64_t *quota, int64_t *period)
     char text[FILE_SIZE];
 
     if (read_in(folder, "cpu.max", text)) {
-        *quota = number_at(text); /* "max" is none */
-        *period = number_at(text + strcspn(text, " ") + (strchr(text, ' ') != NULL));
+        *quota = file_text_number(text); /* "max" is none */
+        *period = file_text_number(text + strcspn(text, " ") + (strchr(text, ' ') != NULL));
         return true;
     }
     if (!read_in(folder, "cpu.cfs_quota_us", text))
         return false;
-    *quota = number_at(text); /* -1 is none */
+    *quota = file_text_number(text); /* -1 is none */
     if (!read_in(folder, "cpu.cfs_period_us", text))
         return false;
-    *period = number_at(text);
+    *period = file_text_number(text);
     return true;
 }
 
@@ -198,7 +170,7 @@ static void take_oom_kills(const char *folder, void *user)
         const char *at = read_in(folder, names[i], text) ? strstr(text, "oom_kill ") : NULL;
 
         if (at)
-            *kills = number_at(at + strlen("oom_kill "));
+            *kills = file_text_number(at + strlen("oom_kill "));
     }
 }
 

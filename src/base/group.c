@@ -13,6 +13,7 @@
 
 #include "base/cgroup.h"
 #include "base/compiler.h"
+#include "base/file_text.h"
 #include "base/text.h"
 
 enum { FILE_SIZE = 16 * 1024, NAME_ROOM = 64, KILL_ROUNDS = 10 };
@@ -131,17 +132,8 @@ bool group_put(const char *folder, const char *file, const char *text)
 static bool read_file(const char *folder, const char *file, char out[FILE_SIZE])
 {
     char path[PATH_MAX + NAME_ROOM];
-    int fd = open(path_of(folder, file, path), O_RDONLY | O_CLOEXEC);
-    size_t used = 0;
-    ssize_t n = 0;
 
-    if (fd < 0)
-        return false;
-    while (used < FILE_SIZE - 1 && (n = read(fd, out + used, FILE_SIZE - 1 - used)) > 0)
-        used += (size_t)n;
-    out[used] = '\0';
-    (void)close(fd);
-    return n >= 0;
+    return file_text(path_of(folder, file, path), out, FILE_SIZE);
 }
 
 /* Behind "word " at the start of a line. */
@@ -158,20 +150,6 @@ static const char *find_line(const char *text, const char *word)
     return NULL;
 }
 
-/* The number that the text begins with; -1: none, as "max" is none. */
-static int64_t number_at(const char *text)
-{
-    char digits[24];
-    int64_t n;
-    size_t length = strspn(text, "0123456789");
-
-    if (length == 0 || length >= sizeof(digits))
-        return -1;
-    memcpy(digits, text, length);
-    digits[length] = '\0';
-    return text_parse_int64(digits, 0, INT64_MAX, &n) ? n : -1;
-}
-
 int64_t group_number(const char *folder, const char *file, const char *word)
 {
     char text[FILE_SIZE];
@@ -179,7 +157,7 @@ int64_t group_number(const char *folder, const char *file, const char *word)
     if (!read_file(folder, file, text))
         return -1;
     const char *at = word ? find_line(text, word) : text;
-    return at ? number_at(at) : -1;
+    return at ? file_text_number(at) : -1;
 }
 
 bool group_has_word(const char *folder, const char *file, const char *word)
@@ -220,7 +198,7 @@ void group_signal_others(const char *folder, int signal)
     if (!read_file(folder, "cgroup.procs", text))
         return;
     for (const char *line = text; *line;) {
-        int64_t pid = number_at(line);
+        int64_t pid = file_text_number(line);
 
         if (pid > 1 && pid <= INT32_MAX && pid != getpid())
             (void)kill((pid_t)pid, signal);

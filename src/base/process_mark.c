@@ -1,23 +1,12 @@
 #include "base/process_mark.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The first bytes of a file of /proc; false when there is none. */
-static bool read_start(const char *path, char *out, size_t size)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, out, size - 1);
-
-    if (fd >= 0)
-        (void)close(fd);
-    out[n > 0 ? n : 0] = '\0';
-    return n > 0;
-}
+#include "base/file_text.h"
 
 struct process_mark process_mark_of(int pid)
 {
@@ -27,7 +16,7 @@ struct process_mark process_mark_of(int pid)
     char path[64], text[1024];
 
     (void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-    if (pid <= 0 || !read_start(path, text, sizeof(text)))
+    if (pid <= 0 || !file_text(path, text, sizeof(text)))
         return mark;
     const char *p = strrchr(text, ')');
     for (int field = STATE; p && field <= START; field++) {
@@ -47,7 +36,7 @@ bool process_mark_lives(const struct process_mark *mark)
 
 void process_boot_id(char out[BOOT_ID_SIZE])
 {
-    if (read_start("/proc/sys/kernel/random/boot_id", out, BOOT_ID_SIZE))
+    if (file_text("/proc/sys/kernel/random/boot_id", out, BOOT_ID_SIZE))
         out[strcspn(out, "\n")] = '\0';
 }
 

@@ -1,10 +1,11 @@
 #include "base/statm.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "base/file_text.h"
 
 /* The number at this place of the text; -1 when there are fewer. */
 static int64_t number_at(const char *text, int place)
@@ -29,12 +30,8 @@ int64_t statm_bytes(int pid, enum statm_field field)
 
     if (pid != 0)
         (void)snprintf(path, sizeof(path), "/proc/%d/statm", pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    if (!file_text(path, text, sizeof(text)))
         return -1;
-    ssize_t n = read(fd, text, sizeof(text) - 1);
-    (void)close(fd);
-    text[n > 0 ? n : 0] = '\0';
     int64_t pages = number_at(text, (int)field);
     return pages < 0 ? -1 : pages * sysconf(_SC_PAGESIZE);
 }
