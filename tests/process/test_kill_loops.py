@@ -47,12 +47,13 @@ def test_exactly_one_row_whatever_is_killed(db, plain, effects, start_worker):  
     jobs, kills = sized(300, 10000), sized(8, 200)
     plain.env["PLAIN_JOBS_MAX_CRASHES"] = "1000"
     many = ("--retries", 1000, "--count")
-    uuids = effects(*many, jobs * 9 // 10, ms=3)
+    tenth = jobs // 10  # what is enqueued at a time
+    uuids = [uuid for _ in range(9) for uuid in effects(*many, tenth, ms=3)]
     if db.kind == "postgres":
         plain.add_executable("psql-effect", psql_effect(db))
-        uuids += plain.enqueue("psql-effect", *many, jobs // 10)
+        uuids += plain.enqueue("psql-effect", *many, tenth)
     else:
-        uuids += effects(*many, jobs // 10, ms=3)
+        uuids += effects(*many, tenth, ms=3)
     began = time.monotonic()
     monkey = Monkey(start_worker, seed=11)
     struck = strike_while(monkey, kills, lambda: len(rows(db)), jobs)
