@@ -87,6 +87,17 @@ TABLE = {
     "words to measure": (["jobs", "bench", "--jobs", "many"], 2, 201, "jobs"),
     "no runners to measure": (["jobs", "bench", "--max-processes", "0"], 2, 202,
                               "JOBS_WORKER_MAX_PROCESSES"),
+    "unknown worker, quiet": (["jobs", "quiet", "0" * 32], 3, 205, "worker"),
+    "unknown worker, stop": (["jobs", "stop", "nowhere:1"], 3, 205, "worker"),
+    "unknown queue or class": (["jobs", "pause", "nothing-of-this-name"], 3, 205, "name"),
+    "pattern in the middle": (["jobs", "pause", "--queue", "a*b"], 2, 201, "queue"),
+    "reason with a newline": (["jobs", "pause", "--queue", "a", "--reason", "a\nb"], 2, 105,
+                              "reason"),
+    "long reason": (["jobs", "pause", "--queue", "a", "--reason", "r" * 256], 2, 105, "reason"),
+    "delete of no uuid": (["jobs", "delete", "x"], 3, 502, "uuid"),
+    "delete of an unknown one": (["jobs", "delete", "0" * 32], 3, 502, "uuid"),
+    "delete of nothing": (["jobs", "delete"], 2, 201, None),
+    "limit of the audit": (["jobs", "audit", "--limit", "0"], 2, 201, "limit"),
     "negative time": (["jobs", "worker", "--stats-every=-1"], 2, 202, "JOBS_WORKER_STATS_EVERY"),
 }
 
