@@ -27,14 +27,14 @@ def load():
     ("exit 0", 0, 0),  # no test of the program was picked
 ])
 def test_a_program_is_counted(script, passed, failed):
-    _, _, *counted = load().run_unit("fake", ["sh", "-c", script], dict(os.environ))
-    assert counted == [passed, failed]
+    _, _, *counted, seconds = load().run_unit("fake", ["sh", "-c", script], dict(os.environ))
+    assert counted == [passed, failed] and seconds > 0
 
 
 def test_a_program_that_hangs_has_failed(monkeypatch):
     check = load()
     monkeypatch.setattr(check, "UNIT_TIMEOUT_S", 0.5)
-    _, text, *counted = check.run_unit("fake", ["sh", "-c", "echo 1..2; echo ok 1 - a; sleep 9"],
+    _, text, *counted, _ = check.run_unit("fake", ["sh", "-c", "echo 1..2; echo ok 1 - a; sleep 9"],
                                        dict(os.environ))
     assert counted == [1, 1]
     assert "took too long" in text
