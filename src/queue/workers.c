@@ -60,10 +60,10 @@ static int ask(plain_jobs *jobs, const char *worker, enum worker_wish wish, cons
     struct arena a = ARENA_INIT;
     struct store *store = NULL;
     plain_uuid meant = {{0}};
-    int r = class_check_text("by", by ? by : "", true, err);
 
-    if (r == PLAIN_OK && !worker)
-        r = error_set(err, PLAIN_E_INVALID, 105, "worker", "worker is NULL");
+    if (!worker)
+        return error_set(err, PLAIN_E_INVALID, 105, "worker", "worker is NULL");
+    int r = class_check_text("by", by ? by : "", true, err);
     if (r == PLAIN_OK)
         r = jobs_take_store(jobs, &store, err);
     if (r != PLAIN_OK)
