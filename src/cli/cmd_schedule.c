@@ -387,7 +387,10 @@ static int act(const struct view *v, plain_error *err)
 int cmd_schedule(struct cli *cli, plain_error *err)
 {
     struct view v = {.cli = cli, .by = who_am_i(&cli->arena)};
-    int r = v.by ? open_view(&v, err) : error_nomem(err);
+
+    if (!v.by)
+        return error_nomem(err);
+    int r = open_view(&v, err);
 
     if (r == PLAIN_OK)
         r = act(&v, err);
