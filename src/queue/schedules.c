@@ -222,19 +222,23 @@ static int make(const struct draft *d, const struct registry *registry, const ch
     return r;
 }
 
-static void add(struct schedules *all, const struct draft *d, const struct registry *registry,
-                const char *zone, struct arena *a)
+/* Fails only for want of memory, which says nothing of the schedule. */
+static int add(struct schedules *all, const struct draft *d, const struct registry *registry,
+               const char *zone, struct arena *a)
 {
     const struct schedule *other = schedules_find(all, d->name);
     struct schedule *s = &all->items[all->count];
     int r = make(d, registry, zone, a, s, &s->error);
 
+    if (r == PLAIN_E_NOMEM)
+        return r;
     if (other)
         r = error_set(&s->error, PLAIN_E_INVALID, 404, d->name,
                       "there is a schedule of this name already, in %s: that one stays",
                       other->origin);
     s->is_bad = r < 0;
     all->count++;
+    return PLAIN_OK;
 }
 
 /* The classes that have a schedule of their own. */
@@ -274,10 +278,10 @@ int schedules_collect(const struct registry *registry, const struct schedule_sou
     *out = (struct schedules){.items = arena_array(a, drafts.count + 1, sizeof(*out->items))};
     if (!out->items)
         return error_nomem(err);
-    for (size_t i = 0; i < drafts.count; i++)
-        add(out, &drafts.items[i], registry, sources->timezone, a);
+    for (size_t i = 0; r == PLAIN_OK && i < drafts.count; i++)
+        r = add(out, &drafts.items[i], registry, sources->timezone, a);
     qsort(out->items, out->count, sizeof(*out->items), by_name);
-    return arena_ok(a) ? PLAIN_OK : error_nomem(err);
+    return r == PLAIN_OK && arena_ok(a) ? PLAIN_OK : error_nomem(err);
 }
 
 /* A name that is taken is told by schedules_collect(). */

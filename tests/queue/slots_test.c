@@ -431,6 +431,52 @@ static void eight_workers_account_for_each_slot_once(void **state)
     strike(&g);
 }
 
+/* Each schedule of JOBS_SCHEDULE and of plain.conf, from nothing. */
+static int collect_all(void)
+{
+    const struct schedule_sources sources = {
+        .sections = "[{\"name\": \"nightly\", \"place\": \"plain.conf:3\", "
+                    "\"command\": [\"plain.conf:4\", \"true\"], "
+                    "\"cron\": [\"plain.conf:5\", \"0 3 * * *\"]}]",
+        .setting = "[[\"cmd:true\", \"* * * * *\"], [\"cmd:false\", \"@hourly\"]]",
+        .timezone = "Europe/Berlin"};
+    struct registry *registry = registry_new();
+    struct arena a = ARENA_INIT;
+    struct schedules all;
+    int r = registry ? schedules_add_commands(registry, &sources, NULL) : PLAIN_E_NOMEM;
+
+    if (r == PLAIN_OK)
+        r = schedules_collect(registry, &sources, &a, &all, NULL);
+    registry_free(registry);
+    arena_release(&a);
+    return r;
+}
+
+static struct stage *short_of_memory;
+
+static int see_once(void)
+{
+    struct slots_seen seen;
+
+    return slots_see(&short_of_memory->looker, short_of_memory->s, &seen, NULL);
+}
+
+static void memory_that_runs_out_makes_no_slot_twice_and_loses_none(void **state)
+{
+    struct stage g;
+
+    (void)state;
+    harness_fail_each_allocation(collect_all, PLAIN_E_NOMEM);
+    set_stage(&g);
+    short_of_memory = &g;
+    (void)see(&g);
+    atomic_store(now_us, START + MINUTE);
+    harness_fail_each_allocation(see_once, PLAIN_E_NOMEM);
+    assert_int_equal(slots(&g, "RUN"), 1);
+    assert_int_equal(jobs(&g), 1);
+    strike(&g);
+}
+
 HARNESS_MAIN(a_new_schedule_fills_nothing_backward, of_missed_slots_the_last_one_runs,
              missed_slots_can_be_skipped, missed_slots_can_all_run_up_to_a_bound,
              a_slot_beside_a_running_job_can_be_skipped_or_wait,
@@ -438,4 +484,5 @@ HARNESS_MAIN(a_new_schedule_fills_nothing_backward, of_missed_slots_the_last_one
              a_changed_schedule_leaves_nothing_behind,
              a_removed_schedule_that_comes_back_begins_anew,
              a_clock_that_goes_back_makes_nothing_due_twice,
-             eight_workers_account_for_each_slot_once)
+             eight_workers_account_for_each_slot_once,
+             memory_that_runs_out_makes_no_slot_twice_and_loses_none)
