@@ -44,6 +44,8 @@ static bool subscribe(struct listener *l, struct store *s, const plain_uuid *wor
         return false;
     }
     l->retry_us = INT64_MAX;
+    if (l->at.is_new)
+        log_event(LOG_INFO, "Listening for jobs", LOG_TEXT("database", s->ops->name));
     l->asked = l->asked || l->at.is_new;
     atomic_store(&l->hears, true);
     return l->at.is_new;
