@@ -231,8 +231,8 @@ struct cycle_result {
     struct claim *claims;   /* in the order in which they are to run */
     size_t claim_count;
     int64_t now;      /* by the database's clock */
-    int64_t next_due; /* when fewer than limit were claimed: the next due time in these queues;
-                         STORE_NO_TIME when nothing is waiting for a time */
+    int64_t next_due; /* when nothing was claimed: the next due time in these queues; STORE_NO_TIME
+                         when nothing is waiting for a time. Jobs are not kept waiting for it. */
     struct hook *hooks;
     size_t hook_count;
     struct watched_job *watched; /* those of the cycle's of which there is something to say */

@@ -19,6 +19,7 @@ enum {
     POLL_FIRST_MS = 20,
     POLL_MAX_MS = 500,
     POLL_OPEN_MS = 120,
+    POLL_LAST_MS = 20, /* behind the last that is due: what will be is not known yet */
     POLL_CALM_MS = 2000,
     POLL_PATTERN_CALM_MS = 4000, /* with a pattern the queues are asked for, too */
     CALM_MS = 5000,
@@ -126,11 +127,12 @@ void wake_reply(struct worker *w, const struct order *o)
         u->is_open = o->look.is_open;
     watch_rate(u, now, o->result.claim_count);
     w->poll_at_us = now + clock_jittered(wait_ms(w, now) * US_PER_MS);
+    if (o->result.claim_count > 0)
+        w->poll_at_us = clock_earlier(w->poll_at_us, now + (int64_t)POLL_LAST_MS * US_PER_MS);
     if (o->result.next_due != STORE_NO_TIME) {
         int64_t wait = o->result.next_due - o->result.now;
-        int64_t due_us = now + (wait > 0 ? wait : 0);
 
-        w->poll_at_us = due_us < w->poll_at_us ? due_us : w->poll_at_us;
+        w->poll_at_us = clock_earlier(w->poll_at_us, now + (wait > 0 ? wait : 0));
     }
     lease_thread_set_waiting(&w->lease.thread, w->empty);
 }

@@ -321,7 +321,7 @@ int postgres_cycle(struct store *store, const struct cycle *c, struct arena *a,
         postgres_note_figures(&p->session, c);
     if (c->idle == IDLE_MARK)
         p->marked_at = 0;
-    if (c->wish && out->claim_count < c->wish->limit)
+    if (c->wish && out->claim_count == 0)
         find_next_due(&p->session, c->wish, out);
     return PLAIN_OK;
 }

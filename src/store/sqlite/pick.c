@@ -325,7 +325,7 @@ int pick_jobs(struct connection *conn, const struct claim_wish *wish, int64_t no
             r = leave_level(&p, level, err);
     }
     *count = p.id_count;
-    if (r == PLAIN_OK && p.id_count < wish->limit)
+    if (r == PLAIN_OK && p.id_count == 0)
         r = find_next_due(&p, next_due, err);
     return r;
 }
