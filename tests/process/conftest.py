@@ -17,6 +17,8 @@ import workers
 from program import Plain, TREE, clean_environment, program_path, release_path
 
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # jobs crash here all the time
+# Started in the background by a shell, we ignore it, and so would every program started here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 MODULES = pathlib.Path(__file__).resolve().parent / "modules"
 
 
