@@ -242,7 +242,7 @@ static void set_hooks_at(struct worker *w, const struct order *o)
     bool ours_waits = w->hooks_at_us == 0 && w->ended.count > 0;
 
     if (!ours_waits && o->result.hook_count < STORE_HOOK_MAX)
-        w->hooks_at_us = clock_mono_us() + clock_jittered(HOOKS_EVERY_MS * US_PER_MS);
+        w->hooks_at_us = clock_mono_us() + clock_jittered((int64_t)HOOKS_EVERY_MS * US_PER_MS);
 }
 
 /* They stand in the database now, or somebody else was first. */
