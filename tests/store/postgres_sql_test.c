@@ -284,6 +284,26 @@ static void hot_statements_walk_an_index(void **state)
     bench_close(&b);
 }
 
+/* How many blocks a statement looks at, with all that it calls. */
+static int64_t blocks_of(PGconn *conn, const char *statement)
+{
+    char sql[1024];
+    int64_t blocks = 0;
+
+    (void)snprintf(sql, sizeof(sql),
+                   "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, FORMAT JSON) %s", statement);
+    PGresult *result = run(conn, sql);
+    static const char *const names_of[] = {"\"Shared Hit Blocks\": ", "\"Shared Read Blocks\": "};
+    for (size_t i = 0; i < sizeof(names_of) / sizeof(names_of[0]); i++) {
+        const char *at = strstr(PQgetvalue(result, 0, 0), names_of[i]);
+
+        assert_non_null(at);
+        blocks += strtol(strchr(at, ':') + 1, NULL, 10);
+    }
+    PQclear(result);
+    return blocks;
+}
+
 /* Delayed rows of a priority lie behind its due ones, and are not read. Counted in buffers, since
  * time says little on a busy machine. */
 static void a_claim_does_not_read_what_is_delayed(void **state)
@@ -300,28 +320,61 @@ static void a_claim_does_not_read_what_is_delayed(void **state)
     assert_int_equal(PQresultStatus(prepared), PGRES_COMMAND_OK);
     PQclear(prepared);
     (void)snprintf(sql, sizeof(sql),
-                   "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, FORMAT JSON)"
-                   " EXECUTE claim ('{default}', '{-32768}', '{-infinity}', '{0}', '{Job}', 10,"
+                   "EXECUTE claim ('{default}', '{-32768}', '{-infinity}', '{0}', '{Job}', 10,"
                    " ARRAY[gen_random_uuid()], '%s')",
                    plain_uuid_format(&b.worker.id, worker));
-    PGresult *result = run(conn, sql);
-    const char *hit = strstr(PQgetvalue(result, 0, 0), "\"Shared Hit Blocks\": ");
-    assert_non_null(hit);
-    assert_in_range(strtol(strchr(hit, ':') + 1, NULL, 10), 1, 100);
-    PQclear(result);
+    assert_in_range(blocks_of(conn, sql), 1, 100);
+    PQfinish(conn);
+    bench_close(&b);
+}
+
+/* Cancelling, deleting and showing a job cost the same whatever has ended: the attempts of a job
+ * are found by an index, those of one that was retried by another. */
+static void a_job_is_found_without_reading_the_others(void **state)
+{
+    static const char *const what[] = {
+        "SELECT plain_jobs_cancel('10000000-0000-7000-8000-000000000000')",
+        "SELECT * FROM plainjobs_attempts('10000000-0000-7000-8000-000000000000')",
+        "EXECUTE find ('10000000-0000-7000-8000-000000000000')",
+        "SELECT plain_jobs_delete('10000000-0000-7000-8000-000000000000')",
+    };
+    struct bench b;
+    char sql[SQL_SIZE];
+
+    (void)state;
+    PGconn *conn = connect_migrated(&b);
+    fill(conn, "jobresult", "status, job_process_uuid, job_request_uuid, root_uuid",
+         "'ERRORED', gen_random_uuid(), gen_random_uuid(), gen_random_uuid()");
+    PQclear(run(conn,
+                "UPDATE plainjobs_jobresult SET worker_id = NULL,"
+                " root_uuid = '10000000-0000-7000-8000-000000000000' WHERE id IN (1, 50000)"));
+    PQclear(run(conn, "UPDATE plainjobs_jobresult SET"
+                      " job_request_uuid = '10000000-0000-7000-8000-000000000000' WHERE id = 1"));
+    PQclear(run(conn, "VACUUM ANALYZE plainjobs_jobresult"));
+    PGresult *prepared = PQprepare(conn, "find", text_of(SQL_FIND_JOB, sql), 0, NULL);
+    assert_int_equal(PQresultStatus(prepared), PGRES_COMMAND_OK);
+    PQclear(prepared);
+    for (size_t i = 0; i < sizeof(what) / sizeof(what[0]); i++) {
+        int64_t blocks = blocks_of(conn, what[i]);
+
+        if (blocks < 1 || blocks > 1000)
+            fail_msg("%s reads %lld blocks", what[i], (long long)blocks);
+    }
+    assert_int_equal(bench_number(&b, "SELECT count(*) FROM plainjobs_jobresult"), ROWS - 2);
     PQfinish(conn);
     bench_close(&b);
 }
 
 int main(void)
 {
-    static harness_test *const tests[] = {every_block_has_the_parameters_of_its_comment,
-                                          hot_statements_walk_an_index,
-                                          a_claim_does_not_read_what_is_delayed};
+    static harness_test *const tests[] = {
+        every_block_has_the_parameters_of_its_comment, hot_statements_walk_an_index,
+        a_claim_does_not_read_what_is_delayed, a_job_is_found_without_reading_the_others};
 
     conformance_use(&postgres);
     return harness_run(__FILE__,
                        "every_block_has_the_parameters_of_its_comment,"
-                       "hot_statements_walk_an_index, a_claim_does_not_read_what_is_delayed",
+                       "hot_statements_walk_an_index, a_claim_does_not_read_what_is_delayed,"
+                       "a_job_is_found_without_reading_the_others",
                        tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -144,9 +144,17 @@ CREATE TABLE {schema}.plainjobs_jobresult (
     CONSTRAINT plainjobs_jobresult_unique_job_process_uuid UNIQUE (job_process_uuid)
 );
 CREATE INDEX plainjobs_jobresult_request ON {schema}.plainjobs_jobresult (job_request_uuid);
--- The attempts of a job are those of its root, and these; most jobs have one.
+-- The ended attempts of a job are those of its first request, and these; most jobs have one.
 CREATE INDEX plainjobs_jobresult_root
     ON {schema}.plainjobs_jobresult (root_uuid) WHERE root_uuid <> job_request_uuid;
+-- All of them, by both indexes. Written so that a query that uses it takes it in.
+CREATE FUNCTION {schema}.plainjobs_attempts(root uuid)
+    RETURNS SETOF {schema}.plainjobs_jobresult LANGUAGE sql STABLE AS $$
+    SELECT t.* FROM {schema}.plainjobs_jobresult t WHERE t.job_request_uuid = $1
+    UNION ALL
+    SELECT t.* FROM {schema}.plainjobs_jobresult t
+     WHERE t.root_uuid = $1 AND t.root_uuid <> t.job_request_uuid
+$$;
 CREATE INDEX plainjobs_jobresult_failed
     ON {schema}.plainjobs_jobresult (status, id) WHERE status <> 'SUCCESSFUL';
 

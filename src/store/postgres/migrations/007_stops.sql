@@ -6,6 +6,19 @@
 CREATE SEQUENCE {schema}.plainjobs_counter_shard AS integer MINVALUE 64 CYCLE;
 CREATE INDEX plainjobs_counter_unfolded ON {schema}.plainjobs_counter (shard) WHERE shard >= 64;
 
+-- The first request of the job that a request, a running attempt or a first request belongs to;
+-- NULL: there is no such job.
+CREATE FUNCTION {schema}.plainjobs_root_of(job uuid) RETURNS uuid LANGUAGE sql STABLE AS $$
+    SELECT COALESCE(
+        (SELECT COALESCE(r.root_uuid, r.uuid) FROM {schema}.plainjobs_jobrequest r
+          WHERE r.uuid = job),
+        (SELECT COALESCE(p.root_uuid, p.job_request_uuid) FROM {schema}.plainjobs_jobprocess p
+          WHERE p.uuid = job OR p.job_request_uuid = job OR p.root_uuid = job LIMIT 1),
+        (SELECT COALESCE(t.root_uuid, t.job_request_uuid) FROM {schema}.plainjobs_jobresult t
+          WHERE t.job_request_uuid = job LIMIT 1),
+        (SELECT job FROM {schema}.plainjobs_attempts(job) LIMIT 1))
+$$;
+
 -- Asks the running attempt of a job to end; false when there is none. Who asks first is noted.
 CREATE FUNCTION {schema}.plainjobs_ask_to_end(root uuid, by_whom text, action text)
     RETURNS boolean LANGUAGE plpgsql AS $$
@@ -35,21 +48,14 @@ DECLARE
 BEGIN
     FOR i IN 1..5 LOOP
         root := COALESCE(
-            (SELECT COALESCE(r.root_uuid, r.uuid) FROM {schema}.plainjobs_jobrequest r
-              WHERE r.uuid = job),
-            (SELECT COALESCE(p.root_uuid, p.job_request_uuid) FROM {schema}.plainjobs_jobprocess p
-              WHERE p.uuid = job OR p.job_request_uuid = job OR p.root_uuid = job LIMIT 1),
+            {schema}.plainjobs_root_of(job),
             (SELECT COALESCE(t.root_uuid, t.job_request_uuid) FROM {schema}.plainjobs_jobresult t
-              WHERE t.job_process_uuid = job),
-            (SELECT COALESCE(t.root_uuid, t.job_request_uuid) FROM {schema}.plainjobs_jobresult t
-              WHERE t.job_request_uuid = job LIMIT 1),
-            (SELECT t.root_uuid FROM {schema}.plainjobs_jobresult t
-              WHERE t.root_uuid = job LIMIT 1));
+              WHERE t.job_process_uuid = job));
         CONTINUE WHEN root IS NULL;
         DELETE FROM {schema}.plainjobs_jobrequest r
          WHERE r.uuid IN (SELECT root UNION
-                          SELECT t.retry_job_request_uuid FROM {schema}.plainjobs_jobresult t
-                           WHERE t.root_uuid = root)
+                          SELECT t.retry_job_request_uuid
+                            FROM {schema}.plainjobs_attempts(root) t)
         RETURNING r.* INTO gone;
         IF FOUND THEN
             token := gen_random_uuid();
@@ -75,8 +81,8 @@ BEGIN
         IF {schema}.plainjobs_ask_to_end(root, cancelled_by, 'job.cancel') THEN
             RETURN 'asked';
         END IF;
-        EXIT WHEN EXISTS (SELECT 1 FROM {schema}.plainjobs_jobresult t
-                           WHERE t.root_uuid = root AND t.retry_job_request_uuid IS NULL);
+        EXIT WHEN EXISTS (SELECT 1 FROM {schema}.plainjobs_attempts(root) t
+                           WHERE t.retry_job_request_uuid IS NULL);
     END LOOP;
     RETURN CASE WHEN root IS NOT NULL THEN 'ended' END;
 END $$;
@@ -97,7 +103,8 @@ BEGIN
     IF FOUND THEN
         -- The attempt before it is continued by the one behind it, so that the job stays one chain.
         UPDATE {schema}.plainjobs_jobresult t SET retry_job_request_uuid = gone.retry_job_request_uuid
-         WHERE t.root_uuid = gone.root_uuid AND t.retry_job_request_uuid = gone.job_request_uuid
+         WHERE t.id IN (SELECT a.id FROM {schema}.plainjobs_attempts(gone.root_uuid) a
+                         WHERE a.retry_job_request_uuid = gone.job_request_uuid)
            AND gone.retry_job_request_uuid IS NOT NULL;
         INSERT INTO {schema}.plainjobs_audit (actor, action, target, uuid, detail)
         VALUES (COALESCE(deleted_by, ''), 'job.delete', gone.job_class, gone.job_request_uuid,
@@ -105,20 +112,12 @@ BEGIN
         RETURN 'deleted';
     END IF;
     FOR i IN 1..5 LOOP
-        root := COALESCE(
-            (SELECT COALESCE(r.root_uuid, r.uuid) FROM {schema}.plainjobs_jobrequest r
-              WHERE r.uuid = job),
-            (SELECT COALESCE(p.root_uuid, p.job_request_uuid) FROM {schema}.plainjobs_jobprocess p
-              WHERE p.uuid = job OR p.job_request_uuid = job OR p.root_uuid = job LIMIT 1),
-            (SELECT COALESCE(t.root_uuid, t.job_request_uuid) FROM {schema}.plainjobs_jobresult t
-              WHERE t.job_request_uuid = job LIMIT 1),
-            (SELECT t.root_uuid FROM {schema}.plainjobs_jobresult t
-              WHERE t.root_uuid = job LIMIT 1));
+        root := {schema}.plainjobs_root_of(job);
         CONTINUE WHEN root IS NULL;
         DELETE FROM {schema}.plainjobs_jobrequest r
          WHERE r.uuid IN (SELECT root UNION
-                          SELECT t.retry_job_request_uuid FROM {schema}.plainjobs_jobresult t
-                           WHERE t.root_uuid = root)
+                          SELECT t.retry_job_request_uuid
+                            FROM {schema}.plainjobs_attempts(root) t)
         RETURNING r.job_class INTO class;
         IF FOUND THEN
             state := 'pending';
@@ -127,15 +126,15 @@ BEGIN
         IF {schema}.plainjobs_ask_to_end(root, deleted_by, 'job.delete') THEN
             RETURN 'asked';
         END IF;
-        EXIT WHEN EXISTS (SELECT 1 FROM {schema}.plainjobs_jobresult t
-                           WHERE t.root_uuid = root AND t.retry_job_request_uuid IS NULL);
+        EXIT WHEN EXISTS (SELECT 1 FROM {schema}.plainjobs_attempts(root) t
+                           WHERE t.retry_job_request_uuid IS NULL);
     END LOOP;
     IF root IS NULL THEN
         RETURN NULL;
     END IF;
     WITH removed AS (
         DELETE FROM {schema}.plainjobs_jobresult t
-         WHERE t.root_uuid = root OR (t.root_uuid IS NULL AND t.job_request_uuid = root)
+         WHERE t.id IN (SELECT a.id FROM {schema}.plainjobs_attempts(root) a)
         RETURNING t.job_class)
     SELECT COALESCE(class, max(removed.job_class)), NULLIF(count(*), 0) INTO class, results
       FROM removed;

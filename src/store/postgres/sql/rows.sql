@@ -90,11 +90,8 @@ WITH root AS (
           WHERE p.job_request_uuid = $1::uuid LIMIT 1),
         $1::uuid) AS uuid),
 ended AS MATERIALIZED (
-    SELECT t.id, t.retry_job_request_uuid AS next FROM {schema}.plainjobs_jobresult t
-     WHERE t.root_uuid = (SELECT uuid FROM root) AND t.root_uuid <> t.job_request_uuid
-    UNION
-    SELECT t.id, t.retry_job_request_uuid FROM {schema}.plainjobs_jobresult t
-     WHERE t.job_request_uuid = (SELECT uuid FROM root))
+    SELECT t.id, t.retry_job_request_uuid AS next
+      FROM root CROSS JOIN LATERAL {schema}.plainjobs_attempts(root.uuid) t)
 SELECT 0, r.id, r.uuid, NULL::uuid, COALESCE(r.root_uuid, r.uuid), r.retry_of, NULL::uuid,
        NULL::uuid, r.job_class, r.parameters::text, r.queue, r.concurrency_key, r.source,
        r.priority, r.retries, r.retry_attempt, COALESCE(r.run_no, 1) AS run,

@@ -14,10 +14,7 @@ SELECT clock.now, s.name, s.hash, s.cron, s.timezone, s.dst, s.job_class, s.star
                      WHERE r.uuid IN (SELECT s.last_request
                                       UNION ALL
                                       SELECT t.retry_job_request_uuid
-                                        FROM {schema}.plainjobs_jobresult t
-                                       WHERE t.job_request_uuid = s.last_request
-                                          OR (t.root_uuid = s.last_request
-                                              AND t.root_uuid <> t.job_request_uuid)))
+                                        FROM {schema}.plainjobs_attempts(s.last_request) t))
             OR EXISTS (SELECT 1 FROM {schema}.plainjobs_jobprocess p
                         WHERE COALESCE(p.root_uuid, p.job_request_uuid) = s.last_request)),
        k.slot_at, k.status, k.reason, e.status, e.created_at
@@ -25,9 +22,8 @@ SELECT clock.now, s.name, s.hash, s.cron, s.timezone, s.dst, s.job_class, s.star
   LEFT JOIN {schema}.plainjobs_schedule s ON $1::text IS NULL OR s.name = $1::text
   LEFT JOIN LATERAL (SELECT m.slot_at, m.status, m.reason FROM {schema}.plainjobs_slot m
                       WHERE m.schedule = s.name ORDER BY m.slot_at DESC LIMIT 1) k ON true
-  LEFT JOIN LATERAL (SELECT t.status, t.created_at FROM {schema}.plainjobs_jobresult t
-                      WHERE t.job_request_uuid = s.last_request
-                         OR (t.root_uuid = s.last_request AND t.root_uuid <> t.job_request_uuid)
+  LEFT JOIN LATERAL (SELECT t.status, t.created_at
+                       FROM {schema}.plainjobs_attempts(s.last_request) t
                       ORDER BY t.id DESC LIMIT 1) e ON true
  ORDER BY s.name LIMIT $2::int4;
 
