@@ -115,15 +115,23 @@ def lone_plain(folder):
 
 
 @pytest.fixture(scope="session")
-def test_module(tmp_path_factory):
-    """The module of test jobs, built once with `plain build`."""
-    folder = tmp_path_factory.mktemp("module")
-    app = folder / "app"
-    app.mkdir()
-    shutil.copy(MODULES / "jobs.c", app / "jobs.c")
-    Plain(folder)("build", env={"CFLAGS": "-Wextra -Werror -fno-omit-frame-pointer -O0",
-                                "CPPFLAGS": f"-I{TREE}/include"})
-    return app / "jobs.so"
+def build_module(tmp_path_factory):
+    """build_module(source, CFLAGS=..., ...) is a module of tests/process/modules, made by `plain
+    build` in a folder of its own."""
+    def build(source, CPPFLAGS="", **environment):
+        app = tmp_path_factory.mktemp(source) / "app"
+        app.mkdir()
+        shutil.copy(MODULES / source, app / "jobs.c")
+        Plain(app.parent)("build", env={"CFLAGS": "-Wextra -Werror",
+                                        "CPPFLAGS": f"-I{TREE}/include {CPPFLAGS}", **environment})
+        return app / "jobs.so"
+    return build
+
+
+@pytest.fixture(scope="session")
+def test_module(build_module):
+    """The module of test jobs."""
+    return build_module("jobs.c", CFLAGS="-Wextra -Werror -fno-omit-frame-pointer -O0")
 
 
 @pytest.fixture
@@ -136,13 +144,9 @@ def module(folder, test_module):
 
 
 @pytest.fixture(scope="session")
-def stops_module(tmp_path_factory):
+def stops_module(build_module):
     """Jobs that do not end by themselves."""
-    folder = tmp_path_factory.mktemp("stops")
-    (folder / "app").mkdir()
-    shutil.copy(MODULES / "stops.c", folder / "app/jobs.c")
-    Plain(folder)("build")
-    return folder / "app/jobs.so"
+    return build_module("stops.c")
 
 
 @pytest.fixture

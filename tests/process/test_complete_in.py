@@ -8,22 +8,17 @@ import time
 
 import pytest
 
-from conftest import MODULES, TREE
 from marks import on_postgres
-from program import Plain, sized
+from program import sized
 from verify import assert_sound
 from workers import wait_until
 
 
 @pytest.fixture(scope="session")
-def completing_module(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("completes")
-    (folder / "app").mkdir()
-    shutil.copy(MODULES / "completes.c", folder / "app/jobs.c")
+def completing_module(build_module):
     include = subprocess.run(["pkg-config", "--cflags", "libpq", "sqlite3"], check=True,
                              capture_output=True, text=True).stdout.strip()
-    Plain(folder)("build", env={"CPPFLAGS": f"-I{TREE}/include {include}"})
-    return folder / "app/jobs.so"
+    return build_module("completes.c", CPPFLAGS=include)
 
 
 @pytest.fixture

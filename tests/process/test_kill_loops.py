@@ -11,7 +11,6 @@ import time
 
 import pytest
 
-from conftest import MODULES
 from monkey import Monkey
 from program import Plain, release_path, sized
 from test_complete_in import completing_module, effects, rows  # noqa: F401 (fixtures)
@@ -69,12 +68,8 @@ def test_exactly_one_row_whatever_is_killed(db, plain, effects, start_worker):  
 
 
 @pytest.fixture(scope="session")
-def keyed_module(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("keyed")
-    (folder / "app").mkdir()
-    shutil.copy(MODULES / "keyed.c", folder / "app/jobs.c")
-    Plain(folder)("build")
-    return folder / "app/jobs.so"
+def keyed_module(build_module):
+    return build_module("keyed.c")
 
 
 class Producer(threading.Thread):

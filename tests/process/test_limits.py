@@ -6,20 +6,14 @@ import signal
 import pytest
 
 from marks import on_one_store
-from program import TREE, Plain
 from verify import assert_sound
 
-SOURCE = TREE / "tests/process/modules/limits.c"
 pytestmark = on_one_store
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("limits")
-    (folder / "app").mkdir()
-    (folder / "app/jobs.c").write_text(SOURCE.read_text())
-    Plain(folder)("build", env={"CFLAGS": "-Wextra -Werror -O0", "CPPFLAGS": f"-I{TREE}/include"})
-    return folder / "app/jobs.so"
+def built(build_module):
+    return build_module("limits.c", CFLAGS="-Wextra -Werror -O0")
 
 
 @pytest.fixture

@@ -9,22 +9,16 @@ import time
 import pytest
 
 from marks import on_one_store
-from program import TREE, Plain, sized
+from program import sized
 from verify import assert_sound
 from workers import is_alive, living_in, stat_fields, wait_until
 
 KEPT = 64 * 1024
-SOURCE = TREE / "tests/process/modules/output.c"
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("output")
-    (folder / "app").mkdir()
-    (folder / "app/jobs.c").write_text(SOURCE.read_text())
-    Plain(folder)("build", env={"CFLAGS": "-Wextra -Werror", "LDLIBS": "-lpthread",
-                                "CPPFLAGS": f"-I{TREE}/include"})
-    return folder / "app/jobs.so"
+def built(build_module):
+    return build_module("output.c", LDLIBS="-lpthread")
 
 
 @pytest.fixture

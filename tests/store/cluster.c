@@ -310,3 +310,13 @@ int64_t cluster_number(const char *url, const char *sql)
     assert_true(status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK);
     return n;
 }
+
+void cluster_run(PGconn *conn, const char *sql)
+{
+    PGresult *result = PQexec(conn, sql);
+    ExecStatusType status = PQresultStatus(result);
+
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        fail_msg("%s\n%s", sql, PQerrorMessage(conn));
+    PQclear(result);
+}

@@ -10,12 +10,17 @@
 
 #include <stdint.h>
 
+#include <libpq-fe.h>
+
 /* The URL of a new, empty database. Kept to the end of the program. */
 const char *cluster_fresh(void);
 
 /* Runs one statement there over a connection of its own, committed. Returns the first column of the
  * first row as a number, 0 without a row. Fails the test on an error. */
 int64_t cluster_number(const char *url, const char *sql);
+
+/* Runs statements over a connection of the test's. Fails the test on an error. */
+void cluster_run(PGconn *conn, const char *sql);
 
 /* The folder of the socket, and the port, also that of 127.0.0.1. */
 const char *cluster_socket_folder(void);

@@ -193,3 +193,18 @@ void bad_input_is_refused_in_c(void **state)
     assert_int_equal(bench_rows(&b, "plainjobs_audit"), 0);
     close_jobs(&b, jobs);
 }
+
+void audit_delete_adopted(struct bench *b, const plain_uuid *uuid, plain_jobs *jobs,
+                          void (*run)(void *connection, const char *sql), void *connection)
+{
+    static const char *const ends[] = {"ROLLBACK", "COMMIT"};
+
+    for (int committed = 0; committed < 2; committed++) {
+        run(connection, "BEGIN");
+        assert_int_equal(plain_jobs_delete(jobs, uuid, "ada", NULL, &b->err), PLAIN_OK);
+        run(connection, ends[committed]);
+        assert_int_equal(bench_rows(b, "plainjobs_jobrequest"), 1 - committed);
+        assert_int_equal(bench_rows(b, "plainjobs_audit"), committed);
+    }
+    plain_jobs_close(jobs);
+}

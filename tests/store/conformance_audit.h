@@ -8,6 +8,8 @@
 #ifndef PLAIN_TESTS_STORE_CONFORMANCE_AUDIT_H
 #define PLAIN_TESTS_STORE_CONFORMANCE_AUDIT_H
 
+#include <plain/jobs.h>
+
 #include "tests/store/conformance.h"
 
 #define AUDIT_MAP(X)                                                                               \
@@ -38,6 +40,11 @@ AUDIT_MAP(AUDIT_DECLARE)
 struct audit_row *audit_rows(struct bench *b, const plain_uuid *uuid, size_t *count);
 /* Fails unless the tables are as the queue guarantees. */
 void audit_assert_sound(struct bench *b);
+
+/* Deletes a job in a transaction of the application's, which rolls back, and in one that commits.
+ * run() runs SQL on the connection that jobs has adopted. */
+void audit_delete_adopted(struct bench *b, const plain_uuid *uuid, plain_jobs *jobs,
+                          void (*run)(void *connection, const char *sql), void *connection);
 
 /* At least one test of the database's own has to be named. */
 #define AUDIT_MAIN(database, ...)                                                                  \

@@ -10,14 +10,9 @@
 
 static const struct conformance_database postgres = {cluster_fresh, cluster_number};
 
-static void run(PGconn *conn, const char *sql)
+static void run(void *connection, const char *sql)
 {
-    PGresult *result = PQexec(conn, sql);
-    ExecStatusType status = PQresultStatus(result);
-
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-        fail_msg("%s\n%s", sql, PQerrorMessage(conn));
-    PQclear(result);
+    cluster_run(connection, sql);
 }
 
 /* In a transaction of the application's: with its row of the audit, or not at all. */
@@ -33,17 +28,7 @@ static void an_adopted_deletion_is_the_applications(void **state)
     PGconn *conn = PQconnectdb(b.url);
     assert_int_equal(PQstatus(conn), CONNECTION_OK);
     assert_int_equal(plain_jobs_adopt_postgres(conn, NULL, &jobs, &b.err), PLAIN_OK);
-    run(conn, "BEGIN");
-    assert_int_equal(plain_jobs_delete(jobs, &r.uuid, "ada", NULL, &b.err), PLAIN_OK);
-    run(conn, "ROLLBACK");
-    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 1);
-    assert_int_equal(bench_rows(&b, "plainjobs_audit"), 0);
-    run(conn, "BEGIN");
-    assert_int_equal(plain_jobs_delete(jobs, &r.uuid, "ada", NULL, &b.err), PLAIN_OK);
-    run(conn, "COMMIT");
-    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 0);
-    assert_int_equal(bench_rows(&b, "plainjobs_audit"), 1);
-    plain_jobs_close(jobs);
+    audit_delete_adopted(&b, &r.uuid, jobs, run, conn);
     PQfinish(conn);
     bench_close(&b);
 }

@@ -12,16 +12,6 @@ static const struct conformance_database postgres = {cluster_fresh, cluster_numb
 
 #define GATE "hashtextextended('plainjobs_pause of \"public\"', 0)"
 
-static void run(PGconn *conn, const char *sql)
-{
-    PGresult *result = PQexec(conn, sql);
-    ExecStatusType status = PQresultStatus(result);
-
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-        fail_msg("%s\n%s", sql, PQerrorMessage(conn));
-    PQclear(result);
-}
-
 static void *claim_one(void *bench)
 {
     static struct cycle_result out;
@@ -44,14 +34,14 @@ static void a_claim_waits_for_a_pause_that_is_being_made(void **state)
     (void)bench_enqueue(&b, &r);
     PGconn *conn = PQconnectdb(b.url);
     assert_int_equal(PQstatus(conn), CONNECTION_OK);
-    run(conn, "BEGIN");
-    run(conn, "SELECT pg_advisory_xact_lock(" GATE ")");
-    run(conn, "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'default')");
+    cluster_run(conn, "BEGIN");
+    cluster_run(conn, "SELECT pg_advisory_xact_lock(" GATE ")");
+    cluster_run(conn, "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'default')");
     assert_int_equal(pthread_create(&thread, NULL, claim_one, &b), 0);
     while (bench_number(&b, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT "
                             "granted") == 0)
         (void)nanosleep(&moment, NULL);
-    run(conn, "COMMIT");
+    cluster_run(conn, "COMMIT");
     assert_int_equal(pthread_join(thread, &result), 0);
     assert_int_equal(((struct cycle_result *)result)->claim_count, 0);
     PQfinish(conn);
@@ -69,9 +59,9 @@ static void resuming_wakes_workers(void **state)
     const struct pause pause = {.kind = PAUSE_QUEUE, .name = "mail", .reason = "", .by = ""};
     assert_int_equal(b.store->ops->pause(b.store, &pause, &is_new, &b.err), PLAIN_OK);
     PGconn *conn = PQconnectdb(b.url);
-    run(conn, "LISTEN plainjobs_wake");
+    cluster_run(conn, "LISTEN plainjobs_wake");
     assert_int_equal(b.store->ops->resume(b.store, PAUSE_QUEUE, "mail", "", &b.err), PLAIN_OK);
-    run(conn, "SELECT 1");
+    cluster_run(conn, "SELECT 1");
     PGnotify *told = PQnotifies(conn);
     assert_non_null(told);
     assert_string_equal(told->extra, "public ");

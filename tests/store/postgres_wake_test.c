@@ -13,15 +13,6 @@ static const struct conformance_database postgres = {cluster_fresh, cluster_numb
 static const char *const queues[] = {"default"};
 static const char *const classes[] = {"Job"};
 
-static void run(PGconn *conn, const char *sql)
-{
-    PGresult *result = PQexec(conn, sql);
-
-    if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
-        fail_msg("%s: %s", sql, PQerrorMessage(conn));
-    PQclear(result);
-}
-
 static struct look look(struct bench *b)
 {
     struct claim_wish wish = {
@@ -45,14 +36,14 @@ static void a_transaction_older_than_the_mark_is_seen_to_its_end(void **state)
     bench_open(&b);
     PGconn *old = PQconnectdb(b.url), *young = PQconnectdb(b.url);
 
-    run(old, "BEGIN");
-    run(old, "INSERT INTO plainjobs_jobrequest (job_class) VALUES ('Job')");
+    cluster_run(old, "BEGIN");
+    cluster_run(old, "INSERT INTO plainjobs_jobrequest (job_class) VALUES ('Job')");
     mark(&b);
     assert_true(look(&b).is_open);
-    run(young, "BEGIN");
-    run(young, "SELECT pg_current_xact_id()");
+    cluster_run(young, "BEGIN");
+    cluster_run(young, "SELECT pg_current_xact_id()");
     assert_true(look(&b).is_open);
-    run(old, "COMMIT");
+    cluster_run(old, "COMMIT");
     struct look seen = look(&b);
     assert_true(seen.is_due);
     assert_false(seen.is_open);

@@ -6,6 +6,11 @@
 #include "tests/store/conformance_audit.h"
 #include "tests/store/sqlite_database.h"
 
+static void run(void *connection, const char *sql)
+{
+    (void)sqlite_database_run(connection, sql);
+}
+
 /* In a transaction of the application's: with its row of the audit, or not at all. */
 static void an_adopted_deletion_is_the_applications(void **state)
 {
@@ -18,17 +23,7 @@ static void an_adopted_deletion_is_the_applications(void **state)
     (void)bench_enqueue(&b, &r);
     sqlite3 *db = sqlite_database_connect(b.url);
     assert_int_equal(plain_jobs_adopt_sqlite(db, &jobs, &b.err), PLAIN_OK);
-    (void)sqlite_database_run(db, "BEGIN");
-    assert_int_equal(plain_jobs_delete(jobs, &r.uuid, "ada", NULL, &b.err), PLAIN_OK);
-    (void)sqlite_database_run(db, "ROLLBACK");
-    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 1);
-    assert_int_equal(bench_rows(&b, "plainjobs_audit"), 0);
-    (void)sqlite_database_run(db, "BEGIN");
-    assert_int_equal(plain_jobs_delete(jobs, &r.uuid, "ada", NULL, &b.err), PLAIN_OK);
-    (void)sqlite_database_run(db, "COMMIT");
-    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 0);
-    assert_int_equal(bench_rows(&b, "plainjobs_audit"), 1);
-    plain_jobs_close(jobs);
+    audit_delete_adopted(&b, &r.uuid, jobs, run, db);
     (void)sqlite3_close(db);
     bench_close(&b);
 }
