@@ -268,6 +268,11 @@ static void on_success(struct worker *w, struct lane *l)
     if (l->failures > 0)
         log_event(LOG_INFO, "Database is back", LOG_NUMBER("failures", l->failures));
     l->failures = 0;
+    if (l->doubtful_count >
+        0) { /* what goes back is due; a claim on the other may have missed it */
+        w->empty = false;
+        w->poll_at_us = 0;
+    }
     l->doubtful_count = 0;
     oversight_keep_undecided(w, l);
     settle(w, &l->recording);

@@ -1,10 +1,12 @@
 """A worker survives its database: every job ends exactly once."""
 import os
+import random
 import signal
 import time
 
 from marks import on_postgres, on_sqlite
 from program import STRESS, sized
+from relay import Relay
 from verify import assert_sound
 from workers import wait_until
 
@@ -26,6 +28,47 @@ def test_the_server_crashes_while_jobs_run(db, plain, module, start_worker):
     assert worker.events("Database failed") and worker.events("Database is back")
     assert db.statuses() == ["SUCCESSFUL"] * JOBS
     assert_sound(db, uuids, plain.folder / "trace.log")
+
+
+@on_postgres
+def test_connections_are_cut_in_a_rush(db, plain, module, start_worker):
+    """What each of a worker's two had under way is recorded or claimed again, and the drain does not
+    end before."""
+    jobs = sized(6000, 60000)
+    rows = plain.folder / "rush.jsonl"
+    rows.write_text("{}\n" * jobs)
+    plain("jobs", "enqueue", "NoopJob", "--from", rows, timeout=120)
+    worker = start_worker("--drain", "--max-processes", 2)
+    worker.await_event("Worker registered")
+    chance = random.Random(3)
+    cuts = 0
+    while worker.process.poll() is None and cuts < sized(10, 60):
+        time.sleep(chance.uniform(0.02, 0.2))
+        cuts += db.query("SELECT count(pg_terminate_backend(pid)) AS n FROM pg_stat_activity"
+                         " WHERE datname = current_database() AND pid <> pg_backend_pid()")[0].n > 0
+    worker.wait(seconds=300 if STRESS else 90)
+    assert cuts > 0
+    assert (db.count("jobrequest"), db.count("jobprocess")) == (0, 0)
+    assert db.count("jobresult", "status = 'SUCCESSFUL'") == db.count("jobresult") == jobs
+    assert_sound(db)
+
+
+@on_postgres
+def test_a_drain_waits_for_jobs_whose_claim_was_not_answered(db, plain, module):
+    """The second connection does not hear what it has claimed. Meanwhile the first finds nothing
+    more; the drain goes on until those jobs are back and have run."""
+    jobs = 4000
+    rows = plain.folder / "rush.jsonl"
+    rows.write_text("{}\n" * jobs)
+    plain("jobs", "enqueue", "NoopJob", "--from", rows)
+    relay = Relay(db.cluster.port, hold_s=3)
+    plain.drain("--max-processes", 2, timeout=90,
+                env={"DATABASE_URL": f"postgresql://plain@127.0.0.1:{relay.port}/{db.name}"})
+    relay.close()
+    assert relay.swallowed == 1
+    assert (db.count("jobrequest"), db.count("jobprocess")) == (0, 0)
+    assert db.statuses() == ["SUCCESSFUL"] * jobs
+    assert_sound(db)
 
 
 @on_postgres
