@@ -268,8 +268,8 @@ static void on_success(struct worker *w, struct lane *l)
     if (l->failures > 0)
         log_event(LOG_INFO, "Database is back", LOG_NUMBER("failures", l->failures));
     l->failures = 0;
-    if (l->doubtful_count >
-        0) { /* what goes back is due; a claim on the other may have missed it */
+    /* What goes back is due, and a claim on the other connection may have missed it. */
+    if (l->doubtful_count > 0) {
         w->empty = false;
         w->poll_at_us = 0;
     }
