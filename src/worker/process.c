@@ -146,9 +146,11 @@ static void on_skip(struct runner *r, const struct frame *frame)
         r->channel.broken = true;
         return;
     }
+    struct work_list skipped = {0};
     struct work *k = take_exactly(r, seq);
     if (k)
-        runners_put_home(r->worker, k);
+        work_list_push(&skipped, k);
+    runners_put_home(r->worker, &skipped);
 }
 
 static void on_delay(struct runner *r, const struct frame *frame)
@@ -335,8 +337,7 @@ static void judge_dead(struct runner *r, const struct child_end *end)
         if (!judge_ended(r, k))
             judge_entered(r, k, end);
     }
-    while ((k = work_list_pop(&r->given)))
-        runners_put_home(r->worker, k);
+    runners_put_home(r->worker, &r->given);
 }
 
 static void schedule_restart(struct runner *r, bool expected)

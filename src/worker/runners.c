@@ -106,16 +106,22 @@ static int least_loaded(const struct worker *w)
     return best;
 }
 
-void runners_put_home(struct worker *w, struct work *k)
+/* Jobs to their places among those that were claimed since. */
+void runners_put_home(struct worker *w, struct work_list *all)
 {
+    struct work_list jobs = {0};
     struct work_list *const homes[] = {
-        [WORK_JOB] = &w->ready, [WORK_ASK] = &w->asking, [WORK_HOOK] = &w->hooks};
+        [WORK_JOB] = &jobs, [WORK_ASK] = &w->asking, [WORK_HOOK] = &w->hooks};
+    struct work *k;
 
-    if (k->kind == WORK_JOB) {
-        progress_forget(k->noted);
-        k->noted = NULL;
+    while ((k = work_list_pop(all))) {
+        if (k->kind == WORK_JOB) {
+            progress_forget(k->noted);
+            k->noted = NULL;
+        }
+        work_list_push(homes[k->kind], k);
     }
-    work_list_push(homes[k->kind], k);
+    work_list_merge(&w->ready, &jobs);
 }
 
 /* What is to be handed out next: questions first, since an end waits for the answer. */
@@ -157,17 +163,13 @@ void runners_take_back_from(struct runner *r)
     if (r->given.count == 0 || !r->progress)
         return;
     uint64_t entered = progress_revoke(r->progress, r->next_seq);
-    struct work_list kept = {0}, all = r->given;
+    struct work_list kept = {0}, back = {0};
     struct work *k;
 
-    r->given = (struct work_list){0};
-    while ((k = work_list_pop(&all))) {
-        if (k->seq <= entered)
-            work_list_push(&kept, k);
-        else
-            runners_put_home(r->worker, k);
-    }
+    while ((k = work_list_pop(&r->given)))
+        work_list_push(k->seq <= entered ? &kept : &back, k);
     r->given = kept;
+    runners_put_home(r->worker, &back);
 }
 
 void runners_take_back(struct worker *w)

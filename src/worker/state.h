@@ -218,11 +218,12 @@ bool orders_are_out(const struct worker *w);    /* one is with the database */
 bool orders_are_done(const struct worker *w);   /* and nothing is left to record or to return */
 
 /* ---- runners.c ---- */
-void runners_start(struct worker *w);                    /* those that are down and due */
-void runners_put_home(struct worker *w, struct work *k); /* not entered: to where it waited */
-void runners_hand_out(struct worker *w);                 /* what waits, to runners with room */
-void runners_weigh(struct runner *r, int64_t peak_kb);   /* a job of it had this peak of memory */
-size_t runners_room(const struct worker *w);             /* jobs that could be claimed now */
+/* What was not entered: back to where it waited. */
+void runners_put_home(struct worker *w, struct work_list *all);
+void runners_start(struct worker *w);                  /* those that are down and due */
+void runners_hand_out(struct worker *w);               /* what waits, to runners with room */
+void runners_weigh(struct runner *r, int64_t peak_kb); /* a job of it had this peak of memory */
+size_t runners_room(const struct worker *w);           /* jobs that could be claimed now */
 void runners_unstick(struct worker *w);   /* jobs behind a long one become ready again */
 void runners_take_back(struct worker *w); /* every job that was not entered */
 void runners_take_back_from(struct runner *r);

@@ -14,15 +14,6 @@ void work_list_push(struct work_list *l, struct work *w)
     l->count++;
 }
 
-void work_list_front(struct work_list *l, struct work *w)
-{
-    w->next = l->head;
-    l->head = w;
-    if (!l->tail)
-        l->tail = w;
-    l->count++;
-}
-
 struct work *work_list_pop(struct work_list *l)
 {
     struct work *w = l->head;
@@ -45,6 +36,36 @@ void work_list_append(struct work_list *l, struct work_list *from)
         work_list_push(l, w);
 }
 
+static bool is_before(const struct work *a, const struct work *b)
+{
+    if (a->claim->priority != b->claim->priority)
+        return a->claim->priority > b->claim->priority;
+    if (a->claim->due_at != b->claim->due_at)
+        return a->claim->due_at < b->claim->due_at;
+    return a->claim->id < b->claim->id;
+}
+
+void work_list_merge(struct work_list *l, struct work_list *from)
+{
+    struct work **at = &l->head, *last = NULL, *w;
+
+    while ((w = work_list_pop(from))) {
+        if (!l->tail || !is_before(w, l->tail)) {
+            work_list_push(l, w);
+            continue;
+        }
+        if (last && is_before(w, last))
+            at = &l->head;
+        while (!is_before(w, *at))
+            at = &(*at)->next;
+        w->next = *at;
+        *at = w;
+        at = &w->next;
+        last = w;
+        l->count++;
+    }
+}
+
 bool work_take(struct work_list *jobs, struct work_list *hooks, struct arena *arena,
                const struct cycle_result *result, const struct db_clock *clock)
 {
@@ -52,6 +73,7 @@ bool work_take(struct work_list *jobs, struct work_list *hooks, struct arena *ar
     int64_t now = clock_mono_us();
     struct work *next = arena_array(arena, total, sizeof(*next));
     struct batch *batch = mem_zalloc(1, sizeof(*batch));
+    struct work_list claimed = {0};
 
     if (total == 0 || !next || !batch) {
         mem_free(batch);
@@ -60,8 +82,9 @@ bool work_take(struct work_list *jobs, struct work_list *hooks, struct arena *ar
     for (size_t i = 0; i < result->claim_count; i++) {
         *next = (struct work){
             .batch = batch, .claim = &result->claims[i], .clock = *clock, .since_us = now};
-        work_list_push(jobs, next++);
+        work_list_push(&claimed, next++);
     }
+    work_list_merge(jobs, &claimed);
     for (size_t i = 0; i < result->hook_count; i++) {
         const struct hook *hook = &result->hooks[i];
 

@@ -72,12 +72,15 @@ struct work_list {
     size_t count;
 };
 
-void work_list_push(struct work_list *l, struct work *w);           /* at the end   */
-void work_list_front(struct work_list *l, struct work *w);          /* at the front */
+void work_list_push(struct work_list *l, struct work *w);           /* at the end    */
 struct work *work_list_pop(struct work_list *l);                    /* first or NULL */
-void work_list_append(struct work_list *l, struct work_list *from); /* empties from */
+void work_list_append(struct work_list *l, struct work_list *from); /* empties from  */
 
-/* Makes a work of each claim and each hook of a cycle, in order, at the ends of jobs and hooks;
+/* Empties from into l, which is in the order in which jobs start (priority, due time, id) and stays
+ * so. Linear where from is in that order too. */
+void work_list_merge(struct work_list *l, struct work_list *from);
+
+/* Makes a work of each claim and each hook of a cycle, merged into jobs and at the end of hooks;
  * takes the arena over (it is left empty). False when memory is out: then nothing was taken. */
 bool work_take(struct work_list *jobs, struct work_list *hooks, struct arena *arena,
                const struct cycle_result *result, const struct db_clock *clock);

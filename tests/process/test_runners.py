@@ -188,6 +188,21 @@ def test_a_long_job_holds_nobody_up(db, plain, module, start_worker):
     assert db.statuses("TraceJob") == ["SUCCESSFUL"]
 
 
+def test_what_waited_behind_a_long_job_keeps_its_turn(db, plain, module, start_worker):
+    """With one runner: what was claimed meanwhile comes behind what was taken back from it."""
+    plain.enqueue("NoopJob", "--count", 100)
+    plain.enqueue("TraceJob", "ms=200")
+    plain.enqueue("NoopJob", "--count", 100)
+    worker = start_worker("--max-processes", 1, "--max-pending-per-process", 20)
+    wait_until(lambda: db.count("jobresult") >= 100, "the short jobs")
+    plain.enqueue("TraceJob", "ms=200")
+    plain.enqueue("NoopJob", "--count", 300)
+    rows = db.await_results(502)
+    worker.stop()
+    ended = [row.job_request_uuid for row in rows]
+    assert ended == sorted(ended)
+
+
 def test_a_grandchild_ends_with_its_runner(db, plain, module, start_worker):
     """A runner is killed as a group."""
     plain.add_executable("forker", "#!/bin/sh\nsleep 50 &\nexec sleep 60\n")

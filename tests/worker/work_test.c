@@ -3,15 +3,15 @@
 
 #include "tests/harness/harness.h"
 
-static void a_list_is_first_in_first_out_and_takes_at_the_front(void **state)
+static void a_list_is_first_in_first_out(void **state)
 {
     struct work a = {.seq = 1}, b = {.seq = 2}, c = {.seq = 3};
     struct work_list l = {0}, other = {0};
 
     (void)state;
+    work_list_push(&l, &a);
     work_list_push(&l, &b);
     work_list_push(&l, &c);
-    work_list_front(&l, &a);
     work_list_append(&other, &l);
     assert_int_equal(l.count, 0);
     assert_null(work_list_pop(&l));
@@ -55,5 +55,45 @@ static void without_memory_nothing_is_taken(void **state)
     arena_release(&arena);
 }
 
-HARNESS_MAIN(a_list_is_first_in_first_out_and_takes_at_the_front,
+/* In whatever order they come: by priority, due time and id. */
+static void merged_jobs_stand_in_the_order_in_which_they_start(void **state)
+{
+    static const struct claim claims[] = {
+        {.priority = 9, .due_at = 50, .id = 7},
+        {.priority = 9, .due_at = 60, .id = 1},
+        {.due_at = 10, .id = 5},
+        {.due_at = 10, .id = 6},
+        {.due_at = 20, .id = 2},
+        {.priority = -1, .due_at = 1, .id = 3},
+    };
+    enum { COUNT = ARRAY_SIZE(claims), ORDERS = 720 };
+
+    (void)state;
+    for (int order = 0; order < ORDERS; order++) {
+        for (int split = 0; split <= COUNT; split++) {
+            struct work works[COUNT] = {0};
+            struct work_list ready = {0}, more = {0};
+            int left[COUNT] = {0, 1, 2, 3, 4, 5};
+
+            for (int i = 0, code = order; i < COUNT; i++) {
+                int at = code % (COUNT - i);
+
+                code /= COUNT - i;
+                works[i].claim = &claims[left[at]];
+                left[at] = left[COUNT - i - 1];
+                work_list_push(&more, &works[i]);
+                if (i + 1 == split)
+                    work_list_merge(&ready, &more);
+            }
+            work_list_merge(&ready, &more);
+            assert_int_equal(ready.count, COUNT);
+            assert_ptr_equal(ready.tail->claim, &claims[COUNT - 1]);
+            for (int i = 0; i < COUNT; i++)
+                assert_ptr_equal(work_list_pop(&ready)->claim, &claims[i]);
+            assert_null(ready.head);
+        }
+    }
+}
+
+HARNESS_MAIN(a_list_is_first_in_first_out, merged_jobs_stand_in_the_order_in_which_they_start,
              claims_share_an_arena_until_the_last_is_freed, without_memory_nothing_is_taken)
