@@ -26,7 +26,8 @@ enum {
     HOOKS_EVERY_MS = 10000,
     STORE_RETRY_FIRST_MS = 100,
     STORE_RETRY_MAX_MS = 5000,
-    RUSH_JOBS = 100 /* fewer are not worth a transaction beside the one that is under way */
+    FIRST_CLAIM = 50, /* each place costs an attempt token, made, sent and read */
+    RUSH_JOBS = 100   /* fewer are not worth a transaction beside the one that is under way */
 };
 
 static void take_end(struct lane *l, struct work *k)
@@ -99,10 +100,11 @@ static bool hooks_wanted(const struct worker *w)
     return w->stop == STOP_NO && w->hook_name_count > 0 && w->hooks.count == 0;
 }
 
-/* How many jobs an order may claim; a claim that is out may fill its room. */
+/* How many jobs an order may claim; a claim that is out may fill its room. Many only behind a claim
+ * that was filled: what a waiting worker is told of is mostly one. */
 static size_t claim_limit(const struct worker *w, const struct lane *l)
 {
-    size_t room = runners_room(w), taken = 0;
+    size_t room = runners_room(w), taken = 0, most = w->likely ? STORE_CLAIM_MAX : FIRST_CLAIM;
 
     if (w->stop != STOP_NO || !w->lease.held || w->lease.quiet || w->class_count == 0 ||
         l->doubtful_count > 0 || w->one_by_one)
@@ -110,7 +112,7 @@ static size_t claim_limit(const struct worker *w, const struct lane *l)
     for (int i = 0; i < w->lane_count; i++)
         taken += w->lanes[i].store.busy ? w->lanes[i].store.order.limit : 0;
     room = room > taken ? room - taken : 0;
-    return room < STORE_CLAIM_MAX ? room : STORE_CLAIM_MAX;
+    return room < most ? room : most;
 }
 
 static bool has_cause(const struct worker *w, const struct order *o)
