@@ -157,7 +157,8 @@
     X(FOLD_COUNTERS)                                                                               \
     X(COMPLETE_JOB)                                                                                \
     X(NOTE_FIGURES)                                                                                \
-    X(ENQUEUE_STATEMENT)
+    X(ENQUEUE_STATEMENT)                                                                           \
+    X(TIDY)
 
 enum sql_name {
 #define SQL_NAME_ENUM(name) SQL_##name,

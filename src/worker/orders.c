@@ -10,6 +10,9 @@
  * It records nothing but successes of which nothing follows, and claims: whatever may lead to a new
  * request or a hook, and whether nothing is left, is the first one's, which therefore sees it all.
  *
+ * When a worker that has claimed many jobs finds nothing more, the second connection tidies up, so
+ * that the next claims do not walk over what is gone.
+ *
  * When the database fails, ends stay here and are sent again, with jitter; nothing is claimed that
  * could not be recorded. A claim whose answer was lost may have happened: its tokens are released
  * before anything else is claimed.
@@ -27,7 +30,8 @@ enum {
     STORE_RETRY_FIRST_MS = 100,
     STORE_RETRY_MAX_MS = 5000,
     FIRST_CLAIM = 50, /* each place costs an attempt token, made, sent and read */
-    RUSH_JOBS = 100   /* fewer are not worth a transaction beside the one that is under way */
+    TIDY_JOBS = 5000,
+    RUSH_JOBS = 100 /* fewer are not worth a transaction beside the one that is under way */
 };
 
 static void take_end(struct lane *l, struct work *k)
@@ -132,6 +136,20 @@ static void send_order(struct worker *w, struct lane *l)
     store_thread_submit(&l->store);
 }
 
+static bool is_untidy(const struct worker *w)
+{
+    return w->untidy >= TIDY_JOBS && w->empty && w->stop == STOP_NO &&
+           w->lanes->store.store->ops->tidy;
+}
+
+static void submit_tidying(struct worker *w, struct lane *l)
+{
+    w->untidy = 0;
+    l->store.order.tidy = true;
+    l->store.order.limit = 0;
+    send_order(w, l);
+}
+
 /* An order of the second connection. */
 static void submit_more(struct worker *w, struct lane *l)
 {
@@ -139,6 +157,10 @@ static void submit_more(struct worker *w, struct lane *l)
 
     if (!may_submit(l) || w->one_by_one)
         return;
+    if (is_untidy(w) && l->doubtful_count == 0) {
+        submit_tidying(w, l);
+        return;
+    }
     o->end_count = 0;
     size_t limit = w->likely ? claim_limit(w, l) : 0;
     if (l->doubtful_count == 0 && w->ended.count + limit < RUSH_JOBS)
@@ -292,6 +314,7 @@ static void on_success(struct worker *w, struct lane *l)
         set_hooks_at(w, o);
     learn_clock(w, o);
     oversight_reply(w, o);
+    w->untidy += o->result.claim_count;
     if (!work_take(&w->ready, &w->hooks, &o->arena, &o->result, &w->clock)) {
         memcpy(l->doubtful, o->tokens, o->limit * sizeof(*o->tokens));
         l->doubtful_count = o->limit; /* no memory for them: back to the queue */
@@ -341,6 +364,13 @@ static void on_failure(struct worker *w, struct lane *l)
     l->retry_at_us = clock_mono_us() + clock_jittered(delay * US_PER_MS);
 }
 
+/* If not, it is as well another time. */
+static void on_tidied(const struct order *o)
+{
+    if (o->status < 0)
+        log_event(LOG_WARNING, "Database not tidied", LOG_TEXT("error", o->err.message));
+}
+
 void orders_reply(struct worker *w)
 {
     for (int i = 0; i < w->lane_count; i++) {
@@ -348,10 +378,13 @@ void orders_reply(struct worker *w)
 
         if (!store_thread_done(&l->store))
             continue;
-        if (l->store.order.status < 0)
+        if (l->store.order.tidy)
+            on_tidied(&l->store.order);
+        else if (l->store.order.status < 0)
             on_failure(w, l);
         else
             on_success(w, l);
+        l->store.order.tidy = false;
         arena_reset(&l->store.order.arena);
     }
 }

@@ -189,8 +189,9 @@ struct worker {
     int64_t average_us; /* moving average of a job's duration; 0: none has ended yet */
     int64_t poll_at_us; /* next claim without cause */
     struct wakeup wakeup;
-    bool likely; /* the last claim was full: there is more */
-    bool empty;  /* the last claim found nothing that is due, and nothing has ended since */
+    bool likely;   /* the last claim was full: there is more */
+    bool empty;    /* the last claim found nothing that is due, and nothing has ended since */
+    size_t untidy; /* jobs claimed since the database was last tidied */
 
     struct notify notify; /* see announce.c */
     bool said_ready, said_stopping;

@@ -109,6 +109,10 @@ static void run_order(struct store_thread *t)
     o->sent_us = clock_mono_us();
     if (!t->store && (o->status = store_open(t->url, 0, &t->store, &o->err)) < 0)
         return;
+    if (o->tidy) {
+        o->status = t->store->ops->tidy(t->store, &o->err);
+        return;
+    }
     if (look_is_enough(t, o))
         return;
     o->status = run_cycle(t, &cycle, &o->result);

@@ -35,6 +35,7 @@ struct order {
     enum idle_change idle;
     bool woken;      /* as in struct cycle */
     bool look_first; /* claim only if a look finds something; nothing else is in the order */
+    bool tidy;       /* as the verb; nothing else is in the order */
     /* the thread's answer */
     struct look look; /* when look_first */
     int status;

@@ -115,3 +115,15 @@ def test_producers_that_cannot_reach_the_socket_wake_it_all_the_same(db, plain, 
         plain.enqueue("NoopJob")
         db.await_results(n + 2)
     assert statistics.median(waits(db)) < POLL_S / 4, waits(db)
+
+
+@on_postgres
+def test_a_worker_that_has_had_many_jobs_tidies_the_index(db, plain, module, start_worker):
+    """When nothing is left, so that its next claims do not walk over all of them."""
+    tidied = "SELECT vacuum_count AS n FROM pg_stat_user_tables WHERE relname = 'plainjobs_jobrequest'"
+    plain.enqueue("NoopJob", "--count", 5100)
+    worker = start_worker("--max-processes", 2)
+    wait_until(lambda: db.query(tidied)[0].n > 0, "the vacuum", seconds=60)
+    assert db.count("jobrequest") == 0
+    worker.stop()
+    assert "Database not tidied" not in worker.log.read_text()

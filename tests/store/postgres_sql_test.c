@@ -304,17 +304,12 @@ static int64_t blocks_of(PGconn *conn, const char *statement)
     return blocks;
 }
 
-/* Delayed rows of a priority lie behind its due ones, and are not read. Counted in buffers, since
- * time says little on a busy machine. */
-static void a_claim_does_not_read_what_is_delayed(void **state)
+/* Of a claim from the front on, which is not committed. */
+static int64_t blocks_of_claim(PGconn *conn, const struct bench *b)
 {
-    struct bench b;
     char sql[SQL_SIZE], worker[PLAIN_UUID_TEXT];
 
-    (void)state;
-    PGconn *conn = connect_migrated(&b);
-    fill(conn, "jobrequest", "priority, start_at", "9, now() + interval '1 day'");
-    PQclear(run(conn, "INSERT INTO plainjobs_jobrequest (job_class) VALUES ('Job')"));
+    PQclear(run(conn, "BEGIN"));
     PQclear(run(conn, text_of(SQL_PLAN_SWITCHES, sql)));
     PGresult *prepared = PQprepare(conn, "claim", text_of(SQL_CLAIM_JOBS, sql), 0, NULL);
     assert_int_equal(PQresultStatus(prepared), PGRES_COMMAND_OK);
@@ -322,8 +317,45 @@ static void a_claim_does_not_read_what_is_delayed(void **state)
     (void)snprintf(sql, sizeof(sql),
                    "EXECUTE claim ('{default}', '{-32768}', '{-infinity}', '{0}', '{Job}', 10,"
                    " ARRAY[gen_random_uuid()], '%s')",
-                   plain_uuid_format(&b.worker.id, worker));
-    assert_in_range(blocks_of(conn, sql), 1, 100);
+                   plain_uuid_format(&b->worker.id, worker));
+    int64_t blocks = blocks_of(conn, sql);
+    PQclear(run(conn, "ROLLBACK"));
+    PQclear(run(conn, "DEALLOCATE claim"));
+    return blocks;
+}
+
+/* Delayed rows of a priority lie behind its due ones, and are not read. Counted in buffers, since
+ * time says little on a busy machine. */
+static void a_claim_does_not_read_what_is_delayed(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    PGconn *conn = connect_migrated(&b);
+    fill(conn, "jobrequest", "priority, start_at", "9, now() + interval '1 day'");
+    PQclear(run(conn, "INSERT INTO plainjobs_jobrequest (job_class) VALUES ('Job')"));
+    assert_in_range(blocks_of_claim(conn, &b), 1, 100);
+    PQfinish(conn);
+    bench_close(&b);
+}
+
+/* Entries of the index stay when their rows are gone, until it is vacuumed. */
+static void a_claim_does_not_walk_over_what_was_claimed(void **state)
+{
+    struct bench b;
+    plain_error err;
+
+    (void)state;
+    PGconn *conn = connect_migrated(&b);
+    PQclear(run(conn, "ALTER TABLE plainjobs_jobrequest SET (autovacuum_enabled = off)"));
+    fill(conn, "jobrequest", "priority", "0");
+    PQclear(run(conn, "DELETE FROM plainjobs_jobrequest"));
+    PQclear(run(conn, "INSERT INTO plainjobs_jobrequest (job_class) VALUES ('Job')"));
+    int64_t before = blocks_of_claim(conn, &b);
+    assert_int_equal(b.store->ops->tidy(b.store, &err), PLAIN_OK);
+    int64_t after = blocks_of_claim(conn, &b);
+    assert_in_range(before, 500, ROWS);
+    assert_in_range(after, 1, 100);
     PQfinish(conn);
     bench_close(&b);
 }
@@ -369,12 +401,14 @@ int main(void)
 {
     static harness_test *const tests[] = {
         every_block_has_the_parameters_of_its_comment, hot_statements_walk_an_index,
-        a_claim_does_not_read_what_is_delayed, a_job_is_found_without_reading_the_others};
+        a_claim_does_not_read_what_is_delayed, a_claim_does_not_walk_over_what_was_claimed,
+        a_job_is_found_without_reading_the_others};
 
     conformance_use(&postgres);
     return harness_run(__FILE__,
                        "every_block_has_the_parameters_of_its_comment,"
                        "hot_statements_walk_an_index, a_claim_does_not_read_what_is_delayed,"
+                       "a_claim_does_not_walk_over_what_was_claimed,"
                        "a_job_is_found_without_reading_the_others",
                        tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -229,3 +229,16 @@ int postgres_take_duty(struct store *store, const char *name, const plain_uuid *
     r = ask(s, 0, SQL_TAKE_DUTY, read_taken, &taken, err);
     return r == PLAIN_OK && !taken ? PLAIN_NONE : r;
 }
+
+/* Not behind a pooler: there its settings stand in front of every statement, and a VACUUM stands
+ * alone. */
+int postgres_tidy(struct store *store, plain_error *err)
+{
+    struct session *s = &postgres_of(store)->session;
+    int r = session_begin(s, "vacuum the requests", err);
+
+    if (r < 0 || s->pooled.is)
+        return r;
+    session_send(s, SQL_TIDY);
+    return session_sync(s, NULL, 0, err);
+}

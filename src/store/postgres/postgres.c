@@ -108,4 +108,5 @@ const struct store_ops store_postgres = {
     .delete_job = postgres_delete_job,
     .note = postgres_note,
     .audit = postgres_audit,
+    .tidy = postgres_tidy,
 };

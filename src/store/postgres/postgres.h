@@ -111,6 +111,7 @@ int postgres_note(struct store *s, const struct audit_row *row, plain_error *err
 int postgres_note_in(struct session *s, const struct audit_row *row, plain_error *err);
 int postgres_audit(struct store *s, const plain_uuid *uuid, int64_t before_id, int limit,
                    struct arena *a, struct audit_row **rows, size_t *count, plain_error *err);
+int postgres_tidy(struct store *s, plain_error *err);
 int postgres_verify(struct store *s, struct arena *a, struct finding **findings, size_t *count,
                     plain_error *err);
 int postgres_take_duty(struct store *s, const char *name, const plain_uuid *holder, int64_t ms,

@@ -90,3 +90,9 @@ RETURNING 1;
 -- $1 text  name
 INSERT INTO {schema}.plainjobs_duty (name, done_at) VALUES ($1::text, statement_timestamp())
     ON CONFLICT (name) DO UPDATE SET done_at = excluded.done_at;
+
+-- :name tidy
+-- What claims have deleted stays in the index that they walk until it is vacuumed, which autovacuum
+-- does after a minute or more. The index always, since few of its pages may be concerned; no end of
+-- the file is cut off, since that locks claims out. Whoever does not own the table is warned only.
+VACUUM (SKIP_LOCKED, INDEX_CLEANUP ON, TRUNCATE OFF) {schema}.plainjobs_jobrequest;
