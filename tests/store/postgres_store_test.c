@@ -472,6 +472,67 @@ static void due_at_follows_whatever_is_written(void **state)
     bench_close(&b);
 }
 
+/* By whatever statement: nothing is written, and the domain is named. */
+static void a_name_of_a_wrong_length_is_refused(void **state)
+{
+    static const struct step {
+        const char *values, *sqlstate;
+    } steps[] = {
+        {"('', 'q', '')", "23514"},
+        {"(repeat('c', 256), 'q', '')", "23514"},
+        {"('C', '', '')", "23514"},
+        {"('C', repeat('q', 256), '')", "23514"},
+        {"('C', 'q', repeat('k', 256))", "23514"},
+        {"(NULL, 'q', '')", "23502"},
+        {"(repeat('c', 255), repeat('q', 255), repeat('k', 255))", NULL},
+    };
+    char sql[SQL_SIZE];
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    PGconn *conn = PQconnectdb(b.url);
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        (void)snprintf(sql, sizeof(sql),
+                       "INSERT INTO plainjobs_jobrequest (job_class, queue, concurrency_key)"
+                       " VALUES %s",
+                       steps[i].values);
+        PGresult *result = PQexec(conn, sql);
+        const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+        if (steps[i].sqlstate)
+            assert_string_equal(sqlstate, steps[i].sqlstate);
+        else
+            assert_null(sqlstate);
+        PQclear(result);
+    }
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 1);
+    PQfinish(conn);
+    bench_close(&b);
+}
+
+/* Who may not vacuum is no reason for an error, and nobody waits for who does. */
+static void tidying_is_for_who_can(void **state)
+{
+    char url[URL_SIZE];
+    struct store *s;
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    run(&b, "CREATE ROLE visitor LOGIN");
+    (void)snprintf(url, sizeof(url), "postgresql://visitor@%s", strchr(b.url, '@') + 1);
+    assert_int_equal(store_open(url, 0, &s, &b.err), PLAIN_OK);
+    assert_int_equal(ops->tidy(s, &b.err), PLAIN_OK);
+    store_close(s);
+    PGconn *conn = PQconnectdb(b.url);
+    cluster_run(conn, "BEGIN");
+    cluster_run(conn, "LOCK TABLE plainjobs_jobrequest IN SHARE UPDATE EXCLUSIVE MODE");
+    assert_int_equal(ops->tidy(b.store, &b.err), PLAIN_OK); /* else busy, after lock_timeout */
+    PQfinish(conn);
+    bench_close(&b);
+}
+
 CONFORMANCE_MAIN(&postgres, a_bad_url_is_refused_without_its_password,
                  the_schema_of_the_url_is_made_and_used, a_scratch_url_differs_in_its_schema_alone,
                  a_missing_server_is_told_with_a_command, a_missing_database_or_user_is_told,
@@ -481,4 +542,5 @@ CONFORMANCE_MAIN(&postgres, a_bad_url_is_refused_without_its_password,
                  a_user_without_the_right_to_create_is_told, a_missing_schema_is_told_by_every_verb,
                  a_row_before_the_bound_is_found_soon, a_higher_priority_passes_the_bound_at_once,
                  survives_every_failing_allocation, a_claim_that_cannot_be_told_can_be_given_back,
-                 due_at_follows_whatever_is_written)
+                 due_at_follows_whatever_is_written, a_name_of_a_wrong_length_is_refused,
+                 tidying_is_for_who_can)
