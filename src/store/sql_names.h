@@ -10,11 +10,13 @@
 
 #define SQL_NAME_MAP(X)                                                                            \
     X(ENQUEUE)                                                                                     \
+    X(ENQUEUE_NEW)                                                                                 \
     X(KEY_HOLDER)                                                                                  \
     X(FIND_REPEATED)                                                                               \
     X(NEXT_PRIORITY)                                                                               \
     X(PICK_JOBS)                                                                                   \
     X(CLAIM_JOBS)                                                                                  \
+    X(CLAIM_TOLD)                                                                                  \
     X(DELETE_CLAIMED)                                                                              \
     X(NEXT_DUE)                                                                                    \
     X(FINISH_JOBS)                                                                                 \

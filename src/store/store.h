@@ -204,6 +204,8 @@ struct cycle {
         IDLE_CLEAR /* it does not, and nobody is to spend time on it */
     } idle;        /* where STORE_IDLE_MARKS */
     bool woken;    /* something came, perhaps in front of what was claimed last */
+    int64_t told;  /* 0, or as heard.request_id: only that request is claimed, if it is to be had,
+                      and nothing else is in the cycle */
 };
 
 /* What became of an attempt that is being run, when it is not all as it was. */
@@ -280,9 +282,10 @@ struct listening {
 };
 
 struct heard {
-    bool is_woken;    /* look whether there is something to claim */
-    bool is_asked;    /* look what an operator wants of this worker: wish_of_worker */
-    int64_t again_ms; /* -1: when a descriptor is readable; else ask again in so many ms */
+    bool is_woken;      /* look whether there is something to claim */
+    int64_t request_id; /* of the only request that this is about; 0: it may be about several */
+    bool is_asked;      /* look what an operator wants of this worker: wish_of_worker */
+    int64_t again_ms;   /* -1: when a descriptor is readable; else ask again in so many ms */
 };
 
 enum job_table { TABLE_REQUEST, TABLE_PROCESS, TABLE_RESULT };

@@ -51,6 +51,15 @@ static bool subscribe(struct listener *l, struct store *s, const plain_uuid *wor
     return l->at.is_new;
 }
 
+/* What the loop has not taken yet and this are more than one request. */
+static void tell(struct listener *l, int64_t request_id)
+{
+    long long before = TOLD_NOTHING;
+
+    if (request_id == 0 || !atomic_compare_exchange_strong(&l->told, &before, request_id))
+        atomic_store(&l->told, TOLD_MUCH);
+}
+
 static bool hear(struct listener *l, struct store *s)
 {
     struct heard heard;
@@ -66,6 +75,8 @@ static bool hear(struct listener *l, struct store *s)
     l->again_us = INT64_MAX;
     if (heard.again_ms >= 0)
         l->again_us = clock_boot_us() + heard.again_ms * US_PER_MS;
+    if (heard.is_woken)
+        tell(l, heard.request_id);
     return heard.is_woken;
 }
 
@@ -75,13 +86,11 @@ bool listener_run(struct listener *l, struct store *s, const plain_uuid *worker)
 
     if (!s || l->refused)
         return false;
-    if (!atomic_load(&l->hears) && clock_boot_us() >= l->retry_us)
-        woken = subscribe(l, s, worker);
-    if (atomic_load(&l->hears))
-        woken = hear(l, s) || woken;
-    if (woken)
-        atomic_store(&l->woken, true);
-    return woken;
+    if (!atomic_load(&l->hears) && clock_boot_us() >= l->retry_us && subscribe(l, s, worker)) {
+        tell(l, 0);
+        woken = true;
+    }
+    return (atomic_load(&l->hears) && hear(l, s)) || woken;
 }
 
 int listener_fds(const struct listener *l, struct pollfd *out)

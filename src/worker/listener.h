@@ -17,9 +17,12 @@
 
 #include "store/store.h"
 
+enum { TOLD_NOTHING = 0, TOLD_MUCH = -1 };
+
 struct listener {
     atomic_bool hears;   /* enqueues are told to this worker */
-    atomic_bool woken;   /* look for jobs; the loop clears it */
+    atomic_llong told;   /* the loop takes it: TOLD_NOTHING, TOLD_MUCH, or the id of the only
+                            request that it was told of since */
     atomic_bool waiting; /* set by the loop: foreign writers are worth a look */
 
     bool asked; /* an operator may want something: the thread clears it when it has looked */

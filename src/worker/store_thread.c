@@ -104,6 +104,7 @@ static void run_order(struct store_thread *t)
         .fold = o->fold,
         .idle = o->idle,
         .woken = o->woken,
+        .told = o->told,
     };
 
     o->sent_us = clock_mono_us();

@@ -34,6 +34,7 @@ struct order {
     bool fold;
     enum idle_change idle;
     bool woken;      /* as in struct cycle */
+    int64_t told;    /* likewise */
     bool look_first; /* claim only if a look finds something; nothing else is in the order */
     bool tidy;       /* as the verb; nothing else is in the order */
     /* the thread's answer */

@@ -40,7 +40,8 @@ static bool needs_marks(const struct worker *w)
 
 bool wake_cause(const struct worker *w)
 {
-    return atomic_load(&w->lease.thread.listener.woken) || wake_change(w) == IDLE_MARK;
+    return atomic_load(&w->lease.thread.listener.told) != TOLD_NOTHING ||
+           wake_change(w) == IDLE_MARK;
 }
 
 enum idle_change wake_change(const struct worker *w)
@@ -53,16 +54,24 @@ enum idle_change wake_change(const struct worker *w)
     return may_wait ? IDLE_MARK : IDLE_CLEAR;
 }
 
+static bool is_claim_alone(const struct order *o)
+{
+    return o->idle == IDLE_KEEP && o->end_count == 0 && o->release_count == 0 &&
+           o->hooks_done_count == 0 && o->hook_limit == 0 && o->watched_count == 0 && !o->fold;
+}
+
 /* Only what the timer or a foreign writer caused is looked at first: of the rest something is
  * probably there. */
 void wake_fill(struct worker *w, struct order *o)
 {
-    o->woken = o->limit > 0 && atomic_exchange(&w->lease.thread.listener.woken, false);
+    long long told = TOLD_NOTHING;
+
+    if (o->limit > 0)
+        told = atomic_exchange(&w->lease.thread.listener.told, TOLD_NOTHING);
+    o->woken = told != TOLD_NOTHING;
     o->idle = o->limit > 0 ? wake_change(w) : IDLE_KEEP;
-    o->look_first = o->limit > 0 && w->empty && o->idle == IDLE_KEEP &&
-                    !(o->woken && needs_marks(w)) && o->end_count == 0 && o->release_count == 0 &&
-                    o->hooks_done_count == 0 && o->hook_limit == 0 && o->watched_count == 0 &&
-                    !o->fold;
+    o->told = told > 0 && is_claim_alone(o) ? told : 0;
+    o->look_first = o->limit > 0 && w->empty && !(o->woken && needs_marks(w)) && is_claim_alone(o);
 }
 
 static void watch_rate(struct wakeup *u, int64_t now, size_t found)

@@ -237,8 +237,9 @@ static void refuse_scans(const char *name, const char *plan)
 
 static void check_hot_plans(PGconn *conn)
 {
-    static const enum sql_name hot[] = {SQL_CLAIM_JOBS, SQL_FINISH_JOBS,   SQL_RELEASE_JOBS,
-                                        SQL_NEXT_DUE,   SQL_CLEAR_RESULTS, SQL_PURGE_REQUESTS};
+    static const enum sql_name hot[] = {SQL_CLAIM_JOBS,    SQL_CLAIM_TOLD, SQL_FINISH_JOBS,
+                                        SQL_RELEASE_JOBS,  SQL_NEXT_DUE,   SQL_CLEAR_RESULTS,
+                                        SQL_PURGE_REQUESTS};
     char sql[SQL_SIZE];
 
     PQclear(run(conn, "DEALLOCATE ALL"));

@@ -126,6 +126,18 @@ static void send_claim(struct postgres *p, const struct cycle *c)
     session_send(&p->session, SQL_CLAIM_JOBS);
 }
 
+static void send_claim_told(struct session *s, const struct cycle *c)
+{
+    const struct claim_wish *wish = c->wish;
+
+    wire_int8(&s->wire, c->told);
+    put_texts(s, wish->queues, wish->queue_count);
+    put_texts(s, wish->classes, wish->class_count);
+    wire_uuid(&s->wire, &wish->tokens[0]);
+    wire_uuid(&s->wire, &c->worker->id);
+    session_send(s, SQL_CLAIM_TOLD);
+}
+
 static struct cycle_plan send_cycle(struct postgres *p, const struct cycle *c)
 {
     struct cycle_plan plan = {
@@ -143,7 +155,10 @@ static struct cycle_plan send_cycle(struct postgres *p, const struct cycle *c)
     }
     if (claims) {
         plan.claim = (int)plan.count++;
-        send_claim(p, c);
+        if (c->told > 0)
+            send_claim_told(s, c);
+        else
+            send_claim(p, c);
     }
     if (c->idle != IDLE_KEEP) {
         plan.count++;

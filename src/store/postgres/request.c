@@ -79,10 +79,12 @@ int postgres_insert(struct session *s, const struct new_request *r, plain_reques
                     plain_error *err)
 {
     PGresult *result = NULL;
+    bool is_new = !r->may_exist && !r->concurrency_key[0];
 
     postgres_put_request(&s->wire, r);
-    wire_bool(&s->wire, r->may_exist);
-    session_send(s, SQL_ENQUEUE);
+    if (!is_new)
+        wire_bool(&s->wire, r->may_exist);
+    session_send(s, is_new ? SQL_ENQUEUE_NEW : SQL_ENQUEUE);
     int code = session_sync(s, &result, 1, err);
     if (code == PLAIN_OK) {
         field_read(result, 0, 0, field_uuid, NULL, &out->uuid);

@@ -1,4 +1,5 @@
 /* wake.c - hearing of new requests, and looking for them without claiming */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -42,13 +43,25 @@ int postgres_listen(struct store *store, const plain_uuid *worker, struct listen
     return PLAIN_OK;
 }
 
-/* "schema queue" of a request, or "schema", a tab and the id of a worker of which somebody wants
- * something: what stands behind our schema, whose name is kept quoted; NUL when it is another's. */
-static char word_of(const struct session *s, const PGnotify *n)
+/* "schema id" of a request or "schema " of several, or "schema", a tab and the id of a worker of
+ * which somebody wants something: what stands behind our schema, whose name is kept quoted; empty
+ * when it is another's. */
+static const char *words_of(const struct session *s, const PGnotify *n)
 {
     size_t length = strlen(s->schema) - 2;
 
-    return strncmp(n->extra, s->schema + 1, length) == 0 ? n->extra[length] : '\0';
+    return strncmp(n->extra, s->schema + 1, length) == 0 ? n->extra + length : "";
+}
+
+static void take_words(const char *words, struct heard *out)
+{
+    bool is_first = !out->is_woken;
+
+    out->is_asked = out->is_asked || *words == '\t';
+    if (*words != ' ')
+        return;
+    out->is_woken = true;
+    out->request_id = is_first ? strtoll(words + 1, NULL, 10) : 0;
 }
 
 int postgres_hear(struct store *store, bool changed, struct heard *out, plain_error *err)
@@ -62,10 +75,7 @@ int postgres_hear(struct store *store, bool changed, struct heard *out, plain_er
     if (!s->listens || !PQconsumeInput(s->conn) || PQstatus(s->conn) == CONNECTION_BAD)
         return session_lose(s, NULL, err);
     while ((n = PQnotifies(s->conn))) {
-        char word = word_of(s, n);
-
-        out->is_woken = out->is_woken || word == ' ';
-        out->is_asked = out->is_asked || word == '\t';
+        take_words(words_of(s, n), out);
         PQfreemem(n);
     }
     return PLAIN_OK;

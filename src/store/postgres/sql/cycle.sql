@@ -95,6 +95,50 @@ SELECT token, uuid, COALESCE(root_uuid, uuid), job_class, parameters::text, queu
        created_at, due_at, id, COALESCE(timeout_ms, 0), COALESCE(lost_count, 0)
   FROM started;
 
+-- :name claim_told
+-- $1 int8    id of the request that the worker was told of
+-- $2 text[]  queues
+-- $3 text[]  job classes that the runners know
+-- $4 uuid    fresh attempt token
+-- $5 uuid    worker
+--
+-- What claim_jobs does, for the one request that a waiting worker was told of: less than half of
+-- its work.
+WITH claimed AS (
+    DELETE FROM {schema}.plainjobs_jobrequest
+     WHERE ctid = ANY (ARRAY(
+        SELECT r.ctid FROM {schema}.plainjobs_jobrequest r
+         WHERE r.id = $1::int8 AND r.due_at <= statement_timestamp()
+           AND r.queue = ANY ($2::text[]) AND r.job_class = ANY ($3::text[])
+           AND NOT EXISTS (
+            SELECT 1 FROM {schema}.plainjobs_pause p
+             WHERE p.kind IN ('class', 'queue')
+               AND CASE p.kind
+                   WHEN 'class' THEN p.name = r.job_class
+                   ELSE p.name = r.queue
+                        OR (right(p.name, 1) = '*' AND starts_with(r.queue, left(p.name, -1)))
+                   END)
+           AND EXISTS (SELECT 1 FROM {schema}.plainjobs_workerheartbeat
+                        WHERE worker_id = $5::uuid AND rescuer_id IS NULL AND wish IS NULL
+                          AND last_heartbeat_at >= statement_timestamp()
+                                  - COALESCE(lease_ms, 300000) * interval '1 ms'
+                          FOR KEY SHARE)
+           FOR UPDATE SKIP LOCKED))
+    RETURNING *)
+INSERT INTO {schema}.plainjobs_jobprocess (uuid, started_at, job_request_uuid, requested_at,
+    start_at, worker_id, job_class, parameters, priority, source, queue, retries, retry_attempt,
+    concurrency_key, trace_id, span_id, root_uuid, retry_of, run_no, crash_count, key_shared,
+    timeout_ms, lost_count)
+SELECT $4::uuid, statement_timestamp(), uuid, created_at, start_at, $5::uuid, job_class,
+       parameters, priority, source, queue, retries, retry_attempt, concurrency_key, trace_id,
+       span_id, root_uuid, retry_of, run_no, crash_count, key_shared, timeout_ms, lost_count
+  FROM claimed
+RETURNING uuid, job_request_uuid, COALESCE(root_uuid, job_request_uuid), job_class,
+       parameters::text, queue, concurrency_key, source, priority, retries, retry_attempt,
+       COALESCE(run_no, 1), COALESCE(crash_count, 0), requested_at,
+       COALESCE(start_at, requested_at), $1::int8, COALESCE(timeout_ms, 0),
+       COALESCE(lost_count, 0);
+
 -- :name next_due
 -- $1 text[]       queues
 -- $2 text[]       job classes that the runners know

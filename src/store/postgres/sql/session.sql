@@ -8,12 +8,14 @@
 -- the next one on that connection may be anybody's: see pooled_settings. Every statement is planned
 -- once for all parameters: for LIMIT $1 the server would otherwise plan each claim anew.
 -- statement_timeout ends what a client that has gone left running, before the client's own deadline.
+-- plainjobs.tells_ids: see plainjobs_wake().
 SELECT current_schema()::text, pg_backend_pid() = $1::int4,
        set_config('lock_timeout', '2s', pg_backend_pid() <> $1::int4),
        set_config('statement_timeout', '20s', pg_backend_pid() <> $1::int4),
        set_config('plan_cache_mode', 'force_generic_plan', pg_backend_pid() <> $1::int4),
        set_config('default_transaction_isolation', 'read committed', pg_backend_pid() <> $1::int4),
-       set_config('jit', 'off', pg_backend_pid() <> $1::int4);
+       set_config('jit', 'off', pg_backend_pid() <> $1::int4),
+       set_config('plainjobs.tells_ids', 'on', pg_backend_pid() <> $1::int4);
 
 -- :name pooled_settings
 -- Behind a pooler, at the head of each transaction: what session_settings sets for good elsewhere.

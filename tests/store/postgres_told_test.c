@@ -1,0 +1,283 @@
+/* postgres_told_test.c - a waiting worker that is told which request woke it, and claims that one
+ */
+#include <poll.h>
+#include <string.h>
+
+#include <libpq-fe.h>
+
+#include "base/clock.h"
+#include "tests/store/cluster.h"
+#include "tests/store/conformance.h"
+
+enum { SOON_MS = 10000 };
+
+static const struct conformance_database postgres = {cluster_fresh, cluster_number};
+
+static const char *const queues[] = {"default"};
+static const char *const classes[] = {"Job"};
+
+struct pair {
+    struct bench waiting, other; /* two connections to one database */
+    int told_fd;
+};
+
+static void open_pair(struct pair *p)
+{
+    struct listening at;
+
+    bench_open(&p->waiting);
+    bench_join(&p->other, &p->waiting);
+    struct bench *b = &p->waiting;
+    assert_int_equal(b->store->ops->listen(b->store, &b->worker.id, &at, &b->err), PLAIN_OK);
+    p->told_fd = at.told_fd;
+    (void)bench_cycle(b, &(struct cycle){.worker = &b->worker, .idle = IDLE_MARK});
+}
+
+static void close_pair(struct pair *p)
+{
+    bench_close(&p->other);
+    bench_close(&p->waiting);
+}
+
+/* Everything that comes up to the first word that wakes. */
+static struct heard hear(struct pair *p)
+{
+    struct bench *b = &p->waiting;
+    struct heard heard = {0};
+
+    for (;;) {
+        struct pollfd fd = {.fd = p->told_fd, .events = POLLIN};
+
+        assert_int_equal(b->store->ops->hear(b->store, false, &heard, &b->err), PLAIN_OK);
+        if (heard.is_woken)
+            return heard;
+        assert_int_equal(poll(&fd, 1, SOON_MS), 1);
+    }
+}
+
+static int64_t newest_id(const struct pair *p)
+{
+    return bench_number(&p->waiting, "SELECT max(id) FROM plainjobs_jobrequest");
+}
+
+static void the_only_request_of_a_commit_is_told_by_its_id(void **state)
+{
+    struct new_request r = request_default();
+    struct pair p;
+    (void)state;
+    open_pair(&p);
+    (void)bench_enqueue(&p.other, &r);
+    assert_int_equal(hear(&p).request_id, newest_id(&p));
+    r = request_default();
+    r.concurrency_key = "key";
+    (void)bench_enqueue(&p.other, &r);
+    assert_int_equal(hear(&p).request_id, newest_id(&p));
+    close_pair(&p);
+}
+
+static void no_id_is_told_of_what_is_not_due(void **state)
+{
+    struct new_request r = request_default();
+    struct pair p;
+    (void)state;
+    open_pair(&p);
+    r.delay_us = US_PER_S;
+    (void)bench_enqueue(&p.other, &r);
+    assert_int_equal(hear(&p).request_id, 0);
+    close_pair(&p);
+}
+
+static void no_id_is_told_of_several(void **state)
+{
+    struct new_request several[] = {request_default(), request_default()};
+    plain_request made[2];
+    struct pair p;
+    (void)state;
+    open_pair(&p);
+    struct bench *b = &p.other;
+    assert_int_equal(b->store->ops->enqueue_many(b->store, several, 2, made, &b->err), PLAIN_OK);
+    assert_int_equal(hear(&p).request_id, 0);
+    (void)bench_number(b, "BEGIN; INSERT INTO plainjobs_jobrequest (job_class) VALUES ('Job');"
+                          "INSERT INTO plainjobs_jobrequest (job_class) VALUES ('Job'); COMMIT");
+    assert_int_equal(hear(&p).request_id, 0);
+    close_pair(&p);
+}
+
+/* Each commit told one; both words have come when they are heard. */
+static void what_two_commits_told_is_several(void **state)
+{
+    struct new_request r = request_default();
+    struct pair p;
+    (void)state;
+    open_pair(&p);
+    (void)bench_enqueue(&p.other, &r);
+    r = request_default();
+    (void)bench_enqueue(&p.other, &r);
+    /* Whatever this connection is asked takes in what was sent before. */
+    (void)bench_cycle(&p.waiting, &(struct cycle){.worker = &p.waiting.worker});
+    assert_int_equal(hear(&p).request_id, 0);
+    close_pair(&p);
+}
+
+/* A session of somebody else's may have much in its transaction: equal words are told once. */
+static void a_transaction_of_others_tells_one_word(void **state)
+{
+    struct pair p;
+    int words = 0;
+    PGnotify *n;
+    (void)state;
+    open_pair(&p);
+    PGconn *ear = PQconnectdb(p.waiting.url), *conn = PQconnectdb(p.waiting.url);
+    cluster_run(ear, "LISTEN plainjobs_wake");
+    cluster_run(conn, "SELECT plain_jobs_enqueue('Job') FROM generate_series(1, 100)");
+    cluster_run(ear, "SELECT 1");
+    for (; (n = PQnotifies(ear)); words++)
+        PQfreemem(n);
+    assert_int_equal(words, 1);
+    assert_int_equal(hear(&p).request_id, 0);
+    PQfinish(ear);
+    PQfinish(conn);
+    close_pair(&p);
+}
+
+/*
+ * The claim.
+ */
+
+static struct cycle_result claim_told(struct bench *b, int64_t id)
+{
+    struct claim_wish wish = {.queues = queues,
+                              .queue_count = 1,
+                              .classes = classes,
+                              .class_count = 1,
+                              .tokens = bench_tokens(b, 10),
+                              .limit = 10};
+
+    return bench_cycle(
+        b, &(struct cycle){.worker = &b->worker, .wish = &wish, .woken = true, .told = id});
+}
+
+static void assert_same_job(const struct claim *a, const struct claim *b)
+{
+    assert_uuid_equal(a->request_uuid, b->request_uuid);
+    assert_uuid_equal(a->root_uuid, b->root_uuid);
+    assert_string_equal(a->job_class, b->job_class);
+    assert_string_equal(a->parameters, b->parameters);
+    assert_string_equal(a->queue, b->queue);
+    assert_string_equal(a->concurrency_key, b->concurrency_key);
+    assert_string_equal(a->source, b->source);
+    assert_int_equal(a->priority, b->priority);
+    assert_int_equal(a->retries, b->retries);
+    assert_int_equal(a->retry_attempt, b->retry_attempt);
+    assert_int_equal(a->run_no, b->run_no);
+    assert_int_equal(a->crash_count, b->crash_count);
+    assert_int_equal(a->lost_count, b->lost_count);
+    assert_int_equal(a->requested_at, b->requested_at);
+    assert_int_equal(a->due_at, b->due_at);
+    assert_int_equal(a->timeout_ms, b->timeout_ms);
+}
+
+/* A claim that goes back is the same request again, and is claimed in the ordinary way. */
+static void what_was_told_is_claimed_as_by_any_claim(void **state)
+{
+    struct new_request r = request_default();
+    struct bench b;
+    (void)state;
+    r.parameters = "{\"args\": [], \"kwargs\": {\"a\": 1}}";
+    r.concurrency_key = "key";
+    r.priority = -7;
+    r.retries = 12;
+    r.timeout_ms = 5000;
+    r.start_at = 1234567 * (int64_t)US_PER_MS;
+    bench_open(&b);
+    (void)bench_enqueue(&b, &r);
+    int64_t id = bench_number(&b, "SELECT id FROM plainjobs_jobrequest");
+    struct cycle_result told = claim_told(&b, id);
+    assert_int_equal(told.claim_count, 1);
+    assert_int_equal(told.claims[0].id, id);
+    assert_int_equal(bench_number(&b, "SELECT count(*) FROM plainjobs_jobprocess"
+                                      " WHERE started_at = created_at AND start_at IS NOT NULL"),
+                     1);
+    assert_int_equal(bench_release(&b, &told.claims[0].token), 1);
+    struct claim again = bench_claim_one(&b);
+    assert_same_job(&told.claims[0], &again);
+    bench_close(&b);
+}
+
+static void nothing_but_what_was_told_is_claimed(void **state)
+{
+    struct new_request r[] = {request_default(), request_default(), request_default()};
+    struct bench b;
+    (void)state;
+    r[2].priority = 10;
+    bench_open(&b);
+    for (int i = 0; i < 3; i++)
+        (void)bench_enqueue(&b, &r[i]);
+    struct cycle_result told =
+        claim_told(&b, bench_number(&b, "SELECT min(id) + 1 FROM plainjobs_jobrequest"));
+    assert_int_equal(told.claim_count, 1);
+    assert_uuid_equal(told.claims[0].request_uuid, r[1].uuid);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 2);
+    bench_close(&b);
+}
+
+static void what_was_told_is_left_when_it_is_not_to_be_had(void **state)
+{
+    static const char *const obstacles[] = {
+        "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'default')",
+        "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'def*')",
+        "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', '*')",
+        "INSERT INTO plainjobs_pause (kind, name) VALUES ('class', 'Job')",
+        "UPDATE plainjobs_jobrequest SET queue = 'other'",
+        "UPDATE plainjobs_jobrequest SET job_class = 'Other'",
+        "UPDATE plainjobs_jobrequest SET start_at = now() + interval '1 hour'",
+        "UPDATE plainjobs_workerheartbeat SET wish = 'quiet'",
+        "UPDATE plainjobs_workerheartbeat SET rescuer_id = gen_random_uuid()",
+        "UPDATE plainjobs_workerheartbeat SET last_heartbeat_at = now() - interval '2 hours'",
+        "DELETE FROM plainjobs_workerheartbeat",
+        "DELETE FROM plainjobs_jobrequest"};
+    static const char *const none[] = {
+        "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'defaults')",
+        "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'Job')",
+        "INSERT INTO plainjobs_pause (kind, name) VALUES ('class', 'default')"};
+    struct new_request r = request_default();
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(obstacles) + ARRAY_SIZE(none); i++) {
+        bool is_none = i >= ARRAY_SIZE(obstacles);
+        struct bench b;
+
+        bench_open(&b);
+        (void)bench_enqueue(&b, &r);
+        int64_t id = bench_number(&b, "SELECT id FROM plainjobs_jobrequest");
+        (void)bench_number(&b, is_none ? none[i - ARRAY_SIZE(obstacles)] : obstacles[i]);
+        if (claim_told(&b, id).claim_count != (size_t)is_none)
+            fail_msg("obstacle %zu", i);
+        assert_int_equal(bench_rows(&b, "plainjobs_jobprocess"), is_none);
+        bench_close(&b);
+    }
+}
+
+/* Whoever has it decides; the next look sees what became of it. */
+static void what_was_told_and_is_locked_is_not_waited_for(void **state)
+{
+    struct new_request r = request_default();
+    struct bench b;
+    (void)state;
+    bench_open(&b);
+    (void)bench_enqueue(&b, &r);
+    PGconn *conn = PQconnectdb(b.url);
+    int64_t id = bench_number(&b, "SELECT id FROM plainjobs_jobrequest");
+    cluster_run(conn, "BEGIN; DELETE FROM plainjobs_jobrequest");
+    assert_int_equal(claim_told(&b, id).claim_count, 0);
+    cluster_run(conn, "ROLLBACK");
+    assert_int_equal(claim_told(&b, id).claim_count, 1);
+    PQfinish(conn);
+    bench_close(&b);
+}
+
+DATABASE_MAIN(&postgres, the_only_request_of_a_commit_is_told_by_its_id,
+              no_id_is_told_of_what_is_not_due, no_id_is_told_of_several,
+              what_two_commits_told_is_several, a_transaction_of_others_tells_one_word,
+              what_was_told_is_claimed_as_by_any_claim, nothing_but_what_was_told_is_claimed,
+              what_was_told_is_left_when_it_is_not_to_be_had,
+              what_was_told_and_is_locked_is_not_waited_for)
