@@ -87,6 +87,8 @@ void lease_check(struct worker *w)
     } else if (!w->lease.asked && w->classes_known && w->stop == STOP_NO) {
         ask(w);
     }
+    if (atomic_exchange(&w->listener.asked, false))
+        lease_thread_ask(&w->lease.thread);
     if (w->lease.held)
         heed_wish(w);
 }

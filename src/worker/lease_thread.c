@@ -107,7 +107,6 @@ static void read_wish(struct lease_thread *t, const plain_uuid *worker)
 {
     enum worker_wish wish;
 
-    t->listener.asked = false;
     if (t->store->ops->wish_of_worker(t->store, worker, &wish, NULL) != PLAIN_OK)
         return;
     (void)pthread_mutex_lock(&t->mutex);
@@ -119,10 +118,11 @@ static void read_wish(struct lease_thread *t, const plain_uuid *worker)
 static void heed_asking(struct lease_thread *t)
 {
     (void)pthread_mutex_lock(&t->mutex);
-    bool held = t->state == LEASE_HELD;
+    bool asked = t->asked && t->state == LEASE_HELD && t->store;
     plain_uuid id = t->identity.id;
+    t->asked = t->asked && !asked;
     (void)pthread_mutex_unlock(&t->mutex);
-    if (!held || !t->listener.asked || !t->store)
+    if (!asked)
         return;
     read_wish(t, &id);
     (void)uv_async_send(t->wake);
@@ -171,16 +171,6 @@ static void look_for_the_dead(struct lease_thread *t)
         (void)uv_async_send(t->wake);
 }
 
-static void listen_for_jobs(struct lease_thread *t)
-{
-    (void)pthread_mutex_lock(&t->mutex);
-    bool held = t->state == LEASE_HELD;
-    plain_uuid id = t->identity.id;
-    (void)pthread_mutex_unlock(&t->mutex);
-    if (held && listener_run(&t->listener, t->store, &id))
-        (void)uv_async_send(t->wake);
-}
-
 /* Only while the lease is held, and never instead of a heartbeat that is due. */
 static void keep_house(struct lease_thread *t)
 {
@@ -202,10 +192,7 @@ static int64_t next_us(struct lease_thread *t)
         return t->due_us;
     if (state != LEASE_HELD)
         return INT64_MAX;
-    if (t->listener.asked)
-        return 0;
-    int64_t look = rescuer_next_us(t->terms.rescuer), heard = listener_next_us(&t->listener);
-    int64_t next = look < heard ? look : heard, house = house_next_us(&t->house);
+    int64_t next = rescuer_next_us(t->terms.rescuer), house = house_next_us(&t->house);
     next = house < next ? house : next;
     return next < t->due_us ? next : t->due_us;
 }
@@ -220,9 +207,8 @@ static void drain(int fd)
 /* Sleeps until `until` or until it is woken; a machine that slept past it wakes the thread too. */
 static void wait_until(struct lease_thread *t, int64_t until)
 {
-    struct pollfd p[4] = {{.fd = t->event_fd, .events = POLLIN},
-                          {.fd = t->timer_fd, .events = POLLIN}};
-    nfds_t n = 2 + (nfds_t)listener_fds(&t->listener, p + 2);
+    struct pollfd p[] = {{.fd = t->event_fd, .events = POLLIN},
+                         {.fd = t->timer_fd, .events = POLLIN}};
     struct itimerspec at = {0};
 
     if (until != INT64_MAX) {
@@ -232,7 +218,7 @@ static void wait_until(struct lease_thread *t, int64_t until)
         at.it_value.tv_nsec = us % US_PER_S * 1000;
     }
     (void)timerfd_settime(t->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
-    while (poll(p, n, -1) < 0 && errno == EINTR)
+    while (poll(p, ARRAY_SIZE(p), -1) < 0 && errno == EINTR)
         continue;
     drain(t->event_fd);
     drain(t->timer_fd);
@@ -254,7 +240,6 @@ static void *thread_main(void *argument)
         keep_lease(t);
         heed_asking(t);
         look_for_the_dead(t);
-        listen_for_jobs(t);
         keep_house(t);
         wait_until(t, next_us(t));
     }
@@ -284,7 +269,6 @@ int lease_thread_start(struct lease_thread *t, const struct lease_terms *terms, 
     t->terms = *terms;
     house_init(&t->house, terms->retention_ms);
     t->wake = waker;
-    listener_init(&t->listener);
     t->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     t->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
     if (t->event_fd < 0 || t->timer_fd < 0) {
@@ -318,10 +302,12 @@ void lease_thread_register(struct lease_thread *t, const struct worker_row *row)
     lease_thread_wake(t);
 }
 
-void lease_thread_set_waiting(struct lease_thread *t, bool waiting)
+void lease_thread_ask(struct lease_thread *t)
 {
-    if (atomic_exchange(&t->listener.waiting, waiting) != waiting && waiting)
-        lease_thread_wake(t);
+    (void)pthread_mutex_lock(&t->mutex);
+    t->asked = true;
+    (void)pthread_mutex_unlock(&t->mutex);
+    lease_thread_wake(t);
 }
 
 enum lease_state lease_thread_state(struct lease_thread *t, int64_t *deadline_us)

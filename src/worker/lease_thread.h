@@ -8,8 +8,6 @@
  * the moment before a heartbeat was sent and with a margin for clocks that run at different speeds:
  * so this worker knows that its lease is over before anybody else may think so. A lease that was
  * over once is over for ever, even if a heartbeat gets through later: the worker takes a new id.
- *
- * The thread sleeps in one poll(), where it also hears of new jobs: see listener.h.
  */
 #ifndef PLAIN_WORKER_LEASE_THREAD_H
 #define PLAIN_WORKER_LEASE_THREAD_H
@@ -21,7 +19,6 @@
 
 #include "store/store.h"
 #include "worker/house.h"
-#include "worker/listener.h"
 #include "worker/rescuer.h"
 
 struct lease_terms {
@@ -46,12 +43,12 @@ struct lease_thread {
     struct store *store;
     pthread_t thread;
     bool started;
-    struct listener listener;
     int event_fd, timer_fd; /* wakes the thread: an order; a time by CLOCK_BOOTTIME */
 
     pthread_mutex_t mutex; /* guards what follows */
     bool quit;
     bool hurry; /* a lease was asked for: no waiting */
+    bool asked; /* an operator may want something */
     enum lease_state state;
     struct worker_row row; /* of the lease that is asked for or held */
     struct worker_identity identity;
@@ -74,10 +71,10 @@ void lease_thread_register(struct lease_thread *t, const struct worker_row *row)
 void lease_thread_wake(struct lease_thread *t);
 /* The state now; *deadline_us by clock_boot_us() when it is held. */
 enum lease_state lease_thread_state(struct lease_thread *t, int64_t *deadline_us);
-/* What an operator asked of this worker, as far as it was heard. */
+/* An operator may want something of this worker: it is read at once, not at the next heartbeat. */
+void lease_thread_ask(struct lease_thread *t);
+/* What an operator wants of this worker, as far as it was read. */
 enum worker_wish lease_thread_wish(struct lease_thread *t);
-/* Whether the worker has nothing to do: foreign writers are then worth a look. */
-void lease_thread_set_waiting(struct lease_thread *t, bool waiting);
 /* Ends the thread. leave: everything is given back or ended, so the worker's row goes too. */
 void lease_thread_stop(struct lease_thread *t, bool leave);
 

@@ -5,13 +5,14 @@
 
 enum { RETRY_MS = 1000 };
 
-void listener_init(struct listener *l)
+void listener_init(struct listener *l, const plain_uuid *worker)
 {
     *l = (struct listener){
-        .at = {.told_fd = -1, .changed_fd = -1}, .retry_us = 0, .again_us = INT64_MAX};
+        .worker = *worker, .at = {.told_fd = -1, .changed_fd = -1}, .again_us = INT64_MAX};
 }
 
-void listener_lost(struct listener *l)
+/* The connection is gone, or not there yet: the next listener_run() subscribes. */
+static void lose(struct listener *l)
 {
     atomic_store(&l->hears, false);
     l->at = (struct listening){.told_fd = -1, .changed_fd = -1};
@@ -23,14 +24,23 @@ static void fail(struct listener *l, const char *what, const plain_error *err)
     if ((l->failures & (l->failures - 1)) == 0) /* the 1st, 2nd, 4th, 8th ... */
         log_event(LOG_WARNING, what, LOG_TEXT("error", err->message));
     l->failures++;
-    listener_lost(l);
+    lose(l);
     l->retry_us = clock_boot_us() + (int64_t)RETRY_MS * US_PER_MS;
 }
 
-static bool subscribe(struct listener *l, struct store *s, const plain_uuid *worker)
+/* What was not taken yet and this are more than one request. */
+static void tell(struct listener *l, int64_t request_id)
+{
+    long long before = TOLD_NOTHING;
+
+    if (request_id == 0 || !atomic_compare_exchange_strong(&l->told, &before, request_id))
+        atomic_store(&l->told, TOLD_MUCH);
+}
+
+static bool subscribe(struct listener *l, struct store *s)
 {
     plain_error err;
-    int r = s->ops->listen(s, worker, &l->at, &err);
+    int r = s->ops->listen(s, &l->worker, &l->at, &err);
 
     if (r < 0) {
         fail(l, "Listening for jobs failed", &err);
@@ -39,25 +49,18 @@ static bool subscribe(struct listener *l, struct store *s, const plain_uuid *wor
     if (r == PLAIN_NONE) {
         log_event(LOG_INFO, "Jobs are looked for, since this database cannot tell of them",
                   LOG_TEXT("database", s->ops->name));
-        listener_lost(l);
+        lose(l);
         l->refused = true;
         return false;
     }
     l->retry_us = INT64_MAX;
-    if (l->at.is_new)
-        log_event(LOG_INFO, "Listening for jobs", LOG_TEXT("database", s->ops->name));
-    l->asked = l->asked || l->at.is_new;
     atomic_store(&l->hears, true);
-    return l->at.is_new;
-}
-
-/* What the loop has not taken yet and this are more than one request. */
-static void tell(struct listener *l, int64_t request_id)
-{
-    long long before = TOLD_NOTHING;
-
-    if (request_id == 0 || !atomic_compare_exchange_strong(&l->told, &before, request_id))
-        atomic_store(&l->told, TOLD_MUCH);
+    if (!l->at.is_new)
+        return false;
+    log_event(LOG_INFO, "Listening for jobs", LOG_TEXT("database", s->ops->name));
+    tell(l, 0);
+    atomic_store(&l->asked, true);
+    return true;
 }
 
 static bool hear(struct listener *l, struct store *s)
@@ -71,26 +74,25 @@ static bool hear(struct listener *l, struct store *s)
         return false;
     }
     l->failures = 0;
-    l->asked = l->asked || heard.is_asked;
     l->again_us = INT64_MAX;
     if (heard.again_ms >= 0)
         l->again_us = clock_boot_us() + heard.again_ms * US_PER_MS;
     if (heard.is_woken)
         tell(l, heard.request_id);
-    return heard.is_woken;
+    if (heard.is_asked)
+        atomic_store(&l->asked, true);
+    return heard.is_woken || heard.is_asked;
 }
 
-bool listener_run(struct listener *l, struct store *s, const plain_uuid *worker)
+bool listener_run(struct listener *l, struct store *s)
 {
-    bool woken = false;
+    bool is_new = false;
 
-    if (!s || l->refused)
+    if (l->refused)
         return false;
-    if (!atomic_load(&l->hears) && clock_boot_us() >= l->retry_us && subscribe(l, s, worker)) {
-        tell(l, 0);
-        woken = true;
-    }
-    return (atomic_load(&l->hears) && hear(l, s)) || woken;
+    if (!atomic_load(&l->hears) && clock_boot_us() >= l->retry_us)
+        is_new = subscribe(l, s);
+    return (atomic_load(&l->hears) && hear(l, s)) || is_new;
 }
 
 int listener_fds(const struct listener *l, struct pollfd *out)

@@ -129,10 +129,16 @@ static bool may_submit(const struct lane *l)
     return !l->store.busy && clock_mono_us() >= l->retry_at_us;
 }
 
-static void send_order(struct worker *w, struct lane *l)
+/* The last of what an order needs. */
+static void prepare(struct worker *w, struct lane *l)
 {
     l->store.wish.classes = w->class_names;
     l->store.wish.class_count = w->class_count;
+}
+
+static void send_order(struct worker *w, struct lane *l)
+{
+    prepare(w, l);
     store_thread_submit(&l->store);
 }
 
@@ -172,6 +178,24 @@ static void submit_more(struct worker *w, struct lane *l)
         send_order(w, l);
 }
 
+/* A worker that waits has the first one claim as soon as that hears of something. */
+static void leave_claim(struct worker *w, struct lane *l)
+{
+    struct order *o = &l->store.order;
+
+    o->limit = wake_waits(w) ? claim_limit(w, l) : 0;
+    if (o->limit == 0)
+        return;
+    wake_fill_left(w, o);
+    prepare(w, l);
+    store_thread_leave(&l->store);
+}
+
+void orders_take_back(struct worker *w)
+{
+    store_thread_take_back(&w->lanes->store);
+}
+
 static void submit_first(struct worker *w, struct lane *l)
 {
     struct order *o = &l->store.order;
@@ -189,8 +213,10 @@ static void submit_first(struct worker *w, struct lane *l)
     wake_fill(w, o);
     if (o->end_count + o->release_count + o->limit + o->hooks_done_count + o->hook_limit +
             o->watched_count + o->fold ==
-        0)
+        0) {
+        leave_claim(w, l);
         return;
+    }
     o->hook_classes = w->hook_names;
     o->hook_class_count = w->hook_name_count;
     send_order(w, l);
@@ -373,6 +399,7 @@ static void on_tidied(const struct order *o)
 
 void orders_reply(struct worker *w)
 {
+    orders_take_back(w);
     for (int i = 0; i < w->lane_count; i++) {
         struct lane *l = &w->lanes[i];
 

@@ -77,6 +77,7 @@ static void arm_timer(struct worker *w)
 
 void pump(struct worker *w)
 {
+    orders_take_back(w);
     lease_check(w);
     rescue_check(w);
     runners_start(w);

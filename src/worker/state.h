@@ -146,7 +146,8 @@ struct worker {
     uv_timer_t timer;
     uv_async_t wake, lease_wake;
     uv_signal_t signals[2];
-    struct lane *lanes; /* the first does everything, the second helps in a rush */
+    struct lane *lanes;       /* the first does everything, the second helps in a rush */
+    struct listener listener; /* the first one's */
     int lane_count;
     struct lease lease;
     struct worker_file file;
@@ -213,6 +214,7 @@ void pump(struct worker *w); /* does whatever can be done now; call after every 
 
 /* ---- orders.c ---- */
 void orders_submit(struct worker *w);           /* what there is, to the lanes that are free */
+void orders_take_back(struct worker *w);        /* the claim that was left, if it was not begun */
 void orders_reply(struct worker *w);            /* a store thread has answered */
 int64_t orders_next_us(const struct worker *w); /* when there is something to submit */
 bool orders_are_out(const struct worker *w);    /* one is with the database */
@@ -309,6 +311,8 @@ void rescue_settled(struct worker *w, const struct work *k); /* k was recorded o
 bool wake_cause(const struct worker *w);                  /* somebody told us of jobs */
 enum idle_change wake_change(const struct worker *w);     /* for the next claim */
 void wake_fill(struct worker *w, struct order *o);        /* how to claim; the limit is set */
+bool wake_waits(const struct worker *w);                  /* nothing else tells of jobs */
+void wake_fill_left(struct worker *w, struct order *o);   /* likewise, when it is told of jobs */
 void wake_reply(struct worker *w, const struct order *o); /* a claim came back: when to look next */
 /* The second lane's claim came back: that it found nothing proves nothing. */
 void wake_found(struct worker *w, const struct order *o);

@@ -1,6 +1,10 @@
 #include "worker/store_thread.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -40,7 +44,7 @@ static int run_cycle(struct store_thread *t, struct cycle *cycle, struct cycle_r
     int r = t->store->ops->cycle(t->store, cycle, &o->arena, out, &o->err);
     cycle->wish = NULL;
     if (r == PLAIN_OK && o->limit > 0)
-        served_note(&t->served, out->claim_count == o->limit);
+        served_note(&t->served, o->told == 0 && out->claim_count == o->limit);
     return r;
 }
 
@@ -122,23 +126,86 @@ static void run_order(struct store_thread *t)
         o->status = claim_elsewhere(t, &o->result);
 }
 
+void order_claim_told(struct order *o, long long told)
+{
+    o->told = told > 0 ? told : 0;
+    if (o->told > 0)
+        o->limit = 1;
+}
+
+static void finish_order(struct store_thread *t)
+{
+    (void)pthread_mutex_lock(&t->mutex);
+    t->submitted = false;
+    (void)pthread_mutex_unlock(&t->mutex);
+    (void)uv_async_send(t->wake);
+}
+
+/* A claim that was left becomes the order, for what was told of. */
+static bool begin_left(struct store_thread *t)
+{
+    struct order *o = &t->order;
+
+    (void)pthread_mutex_lock(&t->mutex);
+    bool begins = t->left && atomic_load(&t->listener->told) != TOLD_NOTHING;
+    if (begins) {
+        order_claim_told(o, atomic_exchange(&t->listener->told, TOLD_NOTHING));
+        t->left = false;
+        t->submitted = true;
+    }
+    (void)pthread_mutex_unlock(&t->mutex);
+    return begins;
+}
+
+static void hear(struct store_thread *t)
+{
+    if (t->listener && listener_run(t->listener, t->store) && !begin_left(t))
+        (void)uv_async_send(t->wake);
+}
+
+/* How long nothing is to be heard, for poll(). */
+static int quiet_ms(const struct store_thread *t)
+{
+    int64_t next = t->listener ? listener_next_us(t->listener) : INT64_MAX;
+    int64_t left = next - clock_boot_us();
+
+    if (next == INT64_MAX)
+        return -1;
+    return left > 0 ? (int)((left + US_PER_MS - 1) / US_PER_MS) : 0;
+}
+
+static void sleep_until_woken(struct store_thread *t)
+{
+    struct pollfd p[3] = {{.fd = t->event_fd, .events = POLLIN}};
+    nfds_t n = 1 + (t->listener ? (nfds_t)listener_fds(t->listener, p + 1) : 0);
+    uint64_t count;
+
+    if (poll(p, n, quiet_ms(t)) > 0 && p[0].revents)
+        (void)!read(t->event_fd, &count, sizeof(count));
+}
+
+/* Waits for an order, and meanwhile hears. False: there will be none. */
+static bool await_order(struct store_thread *t)
+{
+    for (;;) {
+        hear(t);
+        (void)pthread_mutex_lock(&t->mutex);
+        bool submitted = t->submitted, quit = t->quit;
+        (void)pthread_mutex_unlock(&t->mutex);
+        if (submitted || quit)
+            return submitted;
+        sleep_until_woken(t);
+    }
+}
+
 static void *thread_main(void *argument)
 {
     struct store_thread *t = argument;
 
-    (void)pthread_mutex_lock(&t->mutex);
-    for (;;) {
-        while (!t->submitted && !t->quit)
-            (void)pthread_cond_wait(&t->cond, &t->mutex);
-        if (!t->submitted)
-            break;
-        (void)pthread_mutex_unlock(&t->mutex);
+    while (await_order(t)) {
         run_order(t);
-        (void)pthread_mutex_lock(&t->mutex);
-        t->submitted = false;
-        (void)uv_async_send(t->wake);
+        finish_order(t);
     }
-    (void)pthread_mutex_unlock(&t->mutex);
     return NULL;
 }
 
@@ -147,15 +214,25 @@ int store_thread_start(struct store_thread *t, plain_error *err)
     sigset_t all, before;
 
     t->order.arena = (struct arena)ARENA_INIT;
+    t->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (t->event_fd < 0)
+        return error_set_errno(err, PLAIN_E_IO, 705, "", errno, "descriptor of the store thread");
     (void)pthread_mutex_init(&t->mutex, NULL);
-    (void)pthread_cond_init(&t->cond, NULL);
     (void)sigfillset(&all); /* signals are the loop's */
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     int failed = pthread_create(&t->thread, NULL, thread_main, t);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failed)
-        return error_set_errno(err, PLAIN_E_IO, 705, "", failed, "starting the store thread");
-    return PLAIN_OK;
+    if (!failed)
+        return PLAIN_OK;
+    (void)close(t->event_fd);
+    return error_set_errno(err, PLAIN_E_IO, 705, "", failed, "starting the store thread");
+}
+
+static void wake(struct store_thread *t)
+{
+    const uint64_t one = 1;
+
+    (void)!write(t->event_fd, &one, sizeof(one));
 }
 
 void store_thread_submit(struct store_thread *t)
@@ -163,8 +240,32 @@ void store_thread_submit(struct store_thread *t)
     t->busy = true;
     (void)pthread_mutex_lock(&t->mutex);
     t->submitted = true;
-    (void)pthread_cond_signal(&t->cond);
     (void)pthread_mutex_unlock(&t->mutex);
+    wake(t);
+}
+
+void store_thread_leave(struct store_thread *t)
+{
+    t->lent = true;
+    (void)pthread_mutex_lock(&t->mutex);
+    t->left = true;
+    (void)pthread_mutex_unlock(&t->mutex);
+}
+
+void store_thread_take_back(struct store_thread *t)
+{
+    if (!t->lent)
+        return;
+    (void)pthread_mutex_lock(&t->mutex);
+    t->busy = !t->left;
+    t->left = t->lent = false;
+    (void)pthread_mutex_unlock(&t->mutex);
+}
+
+void store_thread_set_waiting(struct store_thread *t, bool waiting)
+{
+    if (atomic_exchange(&t->listener->waiting, waiting) != waiting && waiting)
+        wake(t);
 }
 
 bool store_thread_done(struct store_thread *t)
@@ -182,11 +283,11 @@ void store_thread_stop(struct store_thread *t)
 {
     (void)pthread_mutex_lock(&t->mutex);
     t->quit = true;
-    (void)pthread_cond_signal(&t->cond);
     (void)pthread_mutex_unlock(&t->mutex);
+    wake(t);
     (void)pthread_join(t->thread, NULL);
-    (void)pthread_cond_destroy(&t->cond);
     (void)pthread_mutex_destroy(&t->mutex);
+    (void)close(t->event_fd);
     arena_release(&t->order.arena);
     served_release(&t->served);
     store_close(t->store);

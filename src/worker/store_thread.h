@@ -3,6 +3,11 @@
  *
  * The loop fills the order while the thread is idle and submits it; the thread runs the cycle and
  * wakes the loop. Between submit and the wake-up the order is the thread's alone.
+ *
+ * The first thread also hears of new requests, on the connection that claims them. A worker that
+ * waits leaves it a claim: the thread runs that when it hears of something, so that neither the
+ * loop nor another process of the database has to be woken first. Before the loop does anything
+ * else it takes the claim back, or finds that it is under way.
  */
 #ifndef PLAIN_WORKER_STORE_THREAD_H
 #define PLAIN_WORKER_STORE_THREAD_H
@@ -14,6 +19,7 @@
 
 #include "base/arena.h"
 #include "store/store.h"
+#include "worker/listener.h"
 #include "worker/served.h"
 
 struct order {
@@ -49,26 +55,39 @@ struct order {
 struct store_thread {
     struct order order;
     bool busy; /* the loop's view: an order is out */
+    bool lent; /* likewise: a claim was left */
 
     struct store *store; /* the thread's; NULL: not opened yet */
     const char *url;     /* that it opens with its first order */
     const struct worker_identity *identity;
-    int shard;              /* of its counters */
-    struct claim_wish wish; /* classes; fixed once the thread runs */
-    struct served served;   /* the queues: the thread's */
+    int shard;                 /* of its counters */
+    struct claim_wish wish;    /* classes; fixed once the thread runs */
+    struct served served;      /* the queues: the thread's */
+    struct listener *listener; /* NULL: this thread hears of nothing */
 
     pthread_t thread;
-    pthread_mutex_t mutex; /* guards the two flags below */
-    pthread_cond_t cond;
+    int event_fd;          /* wakes it */
+    pthread_mutex_t mutex; /* guards the three flags below */
     bool submitted;
+    bool left; /* the order is a claim to be run when something is heard of */
     bool quit;
-    uv_async_t *wake; /* sent when an order is done */
+    uv_async_t *wake; /* sent when an order is done, and when something was heard of */
 };
 
-/* Starts the thread. url, identity, shard and wake are set; store, if it is set, is its from now
- * on, and otherwise opened with the first order. */
+/* The order, which has nothing in it but a claim, claims what struct listener was told of. */
+void order_claim_told(struct order *o, long long told);
+
+/* Starts the thread. url, identity, shard, listener and wake are set; store, if it is set, is its
+ * from now on, and otherwise opened with the first order. A thread with a listener has a store. */
 int store_thread_start(struct store_thread *t, plain_error *err);
 void store_thread_submit(struct store_thread *t);
+/* Leaves the order, which is nothing but a claim, for when something is heard of. */
+void store_thread_leave(struct store_thread *t);
+/* The order is the loop's again, or busy is set: the claim is under way, or done. Nothing where
+ * none was left. */
+void store_thread_take_back(struct store_thread *t);
+/* Whether the worker has nothing to do: foreign writers are then worth a look. */
+void store_thread_set_waiting(struct store_thread *t, bool waiting);
 /* In the wake-up: whether the order is done (clears busy). */
 bool store_thread_done(struct store_thread *t);
 /* Waits for the order that is out, ends the thread, closes the store. */

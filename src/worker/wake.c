@@ -30,7 +30,7 @@ enum {
 
 static bool hears(const struct worker *w)
 {
-    return atomic_load(&w->lease.thread.listener.hears);
+    return atomic_load(&w->listener.hears);
 }
 
 static bool needs_marks(const struct worker *w)
@@ -40,8 +40,7 @@ static bool needs_marks(const struct worker *w)
 
 bool wake_cause(const struct worker *w)
 {
-    return atomic_load(&w->lease.thread.listener.told) != TOLD_NOTHING ||
-           wake_change(w) == IDLE_MARK;
+    return atomic_load(&w->listener.told) != TOLD_NOTHING || wake_change(w) == IDLE_MARK;
 }
 
 enum idle_change wake_change(const struct worker *w)
@@ -67,11 +66,25 @@ void wake_fill(struct worker *w, struct order *o)
     long long told = TOLD_NOTHING;
 
     if (o->limit > 0)
-        told = atomic_exchange(&w->lease.thread.listener.told, TOLD_NOTHING);
+        told = atomic_exchange(&w->listener.told, TOLD_NOTHING);
     o->woken = told != TOLD_NOTHING;
     o->idle = o->limit > 0 ? wake_change(w) : IDLE_KEEP;
-    o->told = told > 0 && is_claim_alone(o) ? told : 0;
+    order_claim_told(o, is_claim_alone(o) ? told : TOLD_NOTHING);
     o->look_first = o->limit > 0 && w->empty && !(o->woken && needs_marks(w)) && is_claim_alone(o);
+}
+
+bool wake_waits(const struct worker *w)
+{
+    return hears(w) && !w->likely && wake_change(w) == IDLE_KEEP &&
+           (w->wakeup.is_marked || !needs_marks(w));
+}
+
+void wake_fill_left(struct worker *w, struct order *o)
+{
+    o->woken = true;
+    o->told = 0; /* it will be known then */
+    o->idle = IDLE_KEEP;
+    o->look_first = w->empty && !needs_marks(w);
 }
 
 static void watch_rate(struct wakeup *u, int64_t now, size_t found)
@@ -117,7 +130,7 @@ void wake_reply(struct worker *w, const struct order *o)
     struct wakeup *u = &w->wakeup;
     int64_t now = clock_mono_us();
 
-    w->likely = o->result.claim_count == o->limit;
+    w->likely = o->told == 0 && o->result.claim_count == o->limit;
     /* What ended while the order was out may have a successor, which it did not see. */
     w->empty = o->result.claim_count == 0 && w->ended.count == 0;
     if (!w->empty)
@@ -143,7 +156,7 @@ void wake_reply(struct worker *w, const struct order *o)
 
         w->poll_at_us = clock_earlier(w->poll_at_us, now + (wait > 0 ? wait : 0));
     }
-    lease_thread_set_waiting(&w->lease.thread, w->empty);
+    store_thread_set_waiting(&w->lanes->store, w->empty);
 }
 
 void wake_found(struct worker *w, const struct order *o)

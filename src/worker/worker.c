@@ -208,6 +208,7 @@ static int start_lanes(struct worker *w, struct store *store, plain_error *err)
     int r = PLAIN_OK;
 
     w->lanes->store.store = store;
+    listener_init(&w->listener, &w->identity.id);
     w->lane_count = store->ops->caps & STORE_FILE ? 1 : LANES_MAX;
     for (int i = 0; r == PLAIN_OK && i < w->lane_count; i++) {
         struct store_thread *t = &w->lanes[i].store;
@@ -216,6 +217,7 @@ static int start_lanes(struct worker *w, struct store *store, plain_error *err)
         t->identity = &w->identity;
         t->shard = (w->identity.id.bytes[15] + i) % SHARDS;
         t->wake = &w->wake;
+        t->listener = i == 0 ? &w->listener : NULL;
         served_init(&t->served, w->options->queues, w->options->queue_count);
         r = store_thread_start(t, err);
         w->lanes[i].is_started = r == PLAIN_OK;

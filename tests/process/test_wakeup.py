@@ -19,14 +19,21 @@ PARAMETERS = '{"args": [], "kwargs": {}}'
 
 
 @pytest.fixture
-def idle_worker(plain, db, module, start_worker):
-    """A worker that has run a job and then looked as often as it does behind its mark."""
-    worker = start_worker("--max-processes", 2)
-    worker.await_event("Worker registered")
-    plain.enqueue("NoopJob")
-    db.await_results(1)
-    time.sleep(1.2)
-    return worker
+def start_idle(plain, db, module, start_worker):
+    """Starts a worker that has run a job and then looked as often as it does behind its mark."""
+    def start(*options):
+        worker = start_worker("--max-processes", 2, *options)
+        worker.await_event("Worker registered")
+        plain.enqueue("NoopJob")
+        db.await_results(1)
+        time.sleep(1.2)
+        return worker
+    return start
+
+
+@pytest.fixture
+def idle_worker(start_idle):
+    return start_idle()
 
 
 def waits(db):
@@ -49,15 +56,35 @@ def test_a_statement_by_hand_wakes_an_idle_worker(db, idle_worker):
     assert statistics.median(waits(db)) < POLL_S / 4, waits(db)
 
 
+def test_a_queue_that_is_new_to_a_pattern_wakes_an_idle_worker(db, plain, start_idle):
+    start_idle("--queue", "default", "--queue", "new-*")
+    for n in range(JOBS):
+        plain.enqueue("NoopJob", "--queue", f"new-{n}")
+        db.await_results(n + 2)
+    assert statistics.median(waits(db)) < POLL_S / 4, waits(db)
+
+
 def processor_s(pid):
     return sum(int((task / "schedstat").read_text().split()[0])
                for task in pathlib.Path(f"/proc/{pid}/task").iterdir()) / 1e9
 
 
-def statements(db):
+def statements(db, name=""):
     """Those of the server's log, whose lines name the database; parsing and binding are none."""
     log = db.cluster.log.read_text(errors="replace")
-    return len(re.findall(rf" {db.name} '?LOG:  (?:execute|statement)", log))
+    return len(re.findall(rf" {db.name} '?LOG:  (?:execute|statement) ?{name}", log))
+
+
+@on_postgres
+def test_an_idle_worker_claims_what_it_was_told_of(db, plain, start_idle):
+    """And does not search all of its queues and priorities for it."""
+    db.execute(f"ALTER DATABASE {db.name} SET log_statement = 'all'")
+    start_idle()
+    before = statements(db, "CLAIM_TOLD")
+    for n in range(JOBS):
+        plain.enqueue("NoopJob")
+        db.await_results(n + 2)
+    assert statements(db, "CLAIM_TOLD") - before >= JOBS / 2
 
 
 @on_postgres
