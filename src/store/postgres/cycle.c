@@ -138,22 +138,34 @@ static void send_claim_told(struct session *s, const struct cycle *c)
     session_send(s, SQL_CLAIM_TOLD);
 }
 
+static bool claims(const struct cycle *c)
+{
+    return c->wish && c->wish->limit > 0;
+}
+
+/* What the transaction begins with. */
+static enum sql_name gate_of(const struct cycle *c)
+{
+    if (!claims(c))
+        return SQL_PLAN_SWITCHES;
+    return c->told > 0 ? SQL_TOLD_GATE : SQL_CLAIM_GATE;
+}
+
 static struct cycle_plan send_cycle(struct postgres *p, const struct cycle *c)
 {
     struct cycle_plan plan = {
         .finish = -1, .undecided = -1, .release = -1, .claim = -1, .hooks = -1, .watch = -1};
     struct session *s = &p->session;
-    bool claims = c->wish && c->wish->limit > 0;
 
     plan.switches = (int)plan.count++;
-    session_send(s, claims ? SQL_CLAIM_GATE : SQL_PLAN_SWITCHES);
+    session_send(s, gate_of(c));
     if (c->end_count > 0)
         send_ends(s, c, &plan);
     if (c->release_count > 0) {
         plan.release = (int)plan.count++;
         send_release(s, c);
     }
-    if (claims) {
+    if (claims(c)) {
         plan.claim = (int)plan.count++;
         if (c->told > 0)
             send_claim_told(s, c);
