@@ -4,9 +4,10 @@
  *     bare URL COUNT             prints one line: p50, p90, p99 and the longest, in milliseconds
  *
  * One connection inserts a row and notifies, in one transaction. Another one listens, and when it
- * hears of it takes the row away, in a transaction of its own. Both commits are flushed as the
- * server is set. The time is from before the insert until the claim is committed: no queue on this
- * server that asks nobody else can be sooner. Works in the schema plainjobs_bare, and drops it.
+ * hears of it moves the first rows in the order of priority and time to a second table, in a
+ * transaction of its own: the least that a queue with priorities and a history has to do. Both
+ * commits are flushed as the server is set. The time is from before the insert until the claim is
+ * committed; then the rows move to a third table. Works in the schema plainjobs_bare, and drops it.
  */
 #define _GNU_SOURCE
 #include <libpq-fe.h>
@@ -23,7 +24,7 @@ enum { MAX = 100000, PAUSE_US = 5000, WARM_UP = 10, PATIENCE_MS = 30000 };
 struct listener {
     PGconn *conn;
     int count;
-    int told[2];     /* a pipe: the claimer's time of each job */
+    int told[2]; /* a pipe: the claimer's time of each job */
     pthread_t thread;
 };
 
@@ -46,14 +47,53 @@ static void run(PGconn *conn, PGresult *result)
     PQclear(result);
 }
 
-static void prepare(PGconn *conn, const char *sql)
+static const char schema[] =
+    "SET client_min_messages = warning;"
+    "DROP SCHEMA IF EXISTS plainjobs_bare CASCADE;"
+    "CREATE SCHEMA plainjobs_bare;"
+    "CREATE TABLE plainjobs_bare.request (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+    " priority smallint NOT NULL DEFAULT 0, due_at timestamptz NOT NULL DEFAULT now(),"
+    " payload text);"
+    "CREATE INDEX ON plainjobs_bare.request (priority DESC, due_at, id);"
+    "CREATE TABLE plainjobs_bare.process (id bigint PRIMARY KEY, priority smallint NOT NULL,"
+    " due_at timestamptz NOT NULL, payload text, started_at timestamptz NOT NULL DEFAULT now());"
+    "CREATE TABLE plainjobs_bare.result (LIKE plainjobs_bare.process INCLUDING ALL)";
+
+static const struct {
+    const char *name, *sql;
+} statements[] = {
+    {"insert", "WITH made AS (INSERT INTO plainjobs_bare.request (payload)"
+               " VALUES ('{\"i\": 1, \"a\": \"0123456789\"}') RETURNING id)"
+               " SELECT pg_notify('plainjobs_bare', '') FROM made"},
+    {"claim", "WITH taken AS (DELETE FROM plainjobs_bare.request WHERE ctid = ANY (ARRAY("
+              " SELECT ctid FROM plainjobs_bare.request WHERE due_at <= now()"
+              " ORDER BY priority DESC, due_at, id LIMIT 10 FOR UPDATE SKIP LOCKED)) RETURNING *)"
+              " INSERT INTO plainjobs_bare.process (id, priority, due_at, payload)"
+              " SELECT * FROM taken RETURNING id, payload"},
+    {"end", "WITH ended AS (DELETE FROM plainjobs_bare.process RETURNING *)"
+            " INSERT INTO plainjobs_bare.result SELECT * FROM ended"},
+};
+
+static PGconn *connect_to(const char *url)
 {
-    run(conn, PQprepare(conn, "s", sql, 0, NULL));
+    PGconn *conn = PQconnectdb(url);
+
+    if (PQstatus(conn) != CONNECTION_OK) {
+        (void)fprintf(stderr, "bare: %s", PQerrorMessage(conn));
+        exit(1);
+    }
+    return conn;
 }
 
-static void execute(PGconn *conn)
+static void prepare(PGconn *conn)
 {
-    run(conn, PQexecPrepared(conn, "s", 0, NULL, NULL, NULL, 0));
+    for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
+        run(conn, PQprepare(conn, statements[i].name, statements[i].sql, 0, NULL));
+}
+
+static void execute(PGconn *conn, const char *name)
+{
+    run(conn, PQexecPrepared(conn, name, 0, NULL, NULL, NULL, 0));
 }
 
 static void await_notice(PGconn *conn)
@@ -77,10 +117,11 @@ static void *claim_all(void *user)
 
     for (int i = 0; i < l->count; i++) {
         await_notice(l->conn);
-        execute(l->conn);
+        execute(l->conn, "claim");
         int64_t claimed = now_ns();
         if (write(l->told[1], &claimed, sizeof(claimed)) != sizeof(claimed))
             exit(1);
+        execute(l->conn, "end");
     }
     return NULL;
 }
@@ -99,7 +140,7 @@ static void measure(PGconn *producer, struct listener *l, int count)
     for (int i = -WARM_UP; i < count; i++) {
         int64_t start = now_ns(), claimed;
 
-        execute(producer);
+        execute(producer, "insert");
         if (read(l->told[0], &claimed, sizeof(claimed)) != sizeof(claimed))
             exit(1);
         if (i >= 0)
@@ -119,18 +160,11 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "usage: bare URL COUNT\n");
         return 2;
     }
-    PGconn *producer = PQconnectdb(argv[1]);
-    struct listener l = {.conn = PQconnectdb(argv[1]), .count = count + WARM_UP};
-    run(producer, PQexec(producer, "SET client_min_messages = warning;"
-                                   "DROP SCHEMA IF EXISTS plainjobs_bare CASCADE;"
-                                   "CREATE SCHEMA plainjobs_bare;"
-                                   "CREATE TABLE plainjobs_bare.job (id bigint GENERATED ALWAYS AS"
-                                   " IDENTITY PRIMARY KEY, payload text)"));
-    prepare(producer, "WITH made AS (INSERT INTO plainjobs_bare.job (payload)"
-                      " VALUES ('{\"i\": 1, \"a\": \"0123456789\"}') RETURNING id)"
-                      " SELECT pg_notify('plainjobs_bare', '') FROM made");
-    prepare(l.conn, "DELETE FROM plainjobs_bare.job WHERE id = (SELECT id FROM plainjobs_bare.job"
-                    " ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, payload");
+    PGconn *producer = connect_to(argv[1]);
+    struct listener l = {.conn = connect_to(argv[1]), .count = count + WARM_UP};
+    run(producer, PQexec(producer, schema));
+    prepare(producer);
+    prepare(l.conn);
     run(l.conn, PQexec(l.conn, "LISTEN plainjobs_bare"));
     if (pipe(l.told) != 0 || pthread_create(&l.thread, NULL, claim_all, &l) != 0)
         return 1;
