@@ -7,6 +7,7 @@
 #include "base/uuid.h"
 #include "tests/store/conformance_transactions.h"
 
+/* MOST are more than two statements of PostgreSQL. */
 enum { MOST = 12000, KEY_SIZE = 32 };
 
 /* Items whose options the test fills. */
@@ -47,15 +48,21 @@ static void batch_close(struct batch *b)
 }
 
 /* How many were made. */
-static size_t run_many(struct scene *s, struct batch *b)
+static size_t run_many_by(plain_jobs *jobs, struct batch *b)
 {
+    plain_error err;
     size_t made = 0;
-    int r = plain_run_many(s->jobs, &Job, b->items, b->count, b->results, &made, &s->err);
+    int r = plain_run_many(jobs, &Job, b->items, b->count, b->results, &made, &err);
 
     if (r < 0)
-        fail_msg("%s: %s", plain_error_name(r), s->err.message);
+        fail_msg("%s: %s", plain_error_name(r), err.message);
     assert_int_equal(r, PLAIN_OK);
     return made;
+}
+
+static size_t run_many(struct scene *s, struct batch *b)
+{
+    return run_many_by(s->jobs, b);
 }
 
 void many_commit_or_roll_back_together(void **state)
@@ -269,5 +276,127 @@ void many_by_eight_threads_share_each_key(void **state)
     assert_int_equal(made, SHARED_KEYS);
     assert_int_equal(bench_rows(&s.bench, "plainjobs_jobrequest"), SHARED_KEYS);
     assert_int_equal(bench_rows(&s.bench, "plainjobs_jobkey"), SHARED_KEYS);
+    scene_close(&s);
+}
+
+/*
+ * What shows late, when a store may have begun.
+ */
+
+static plain_jobs *open_own(struct scene *s)
+{
+    plain_jobs *own = NULL;
+
+    assert_int_equal(plain_jobs_open(s->bench.url, &own, &s->err), PLAIN_OK);
+    return own;
+}
+
+static void refuse_many_by(plain_jobs *jobs, struct batch *b, const char *message)
+{
+    static const plain_request nothing;
+    plain_error err;
+    size_t made = 99;
+
+    memset(b->results, 0xAA, b->count * sizeof(*b->results));
+    assert_int_equal(plain_run_many(jobs, &Job, b->items, b->count, b->results, &made, &err),
+                     PLAIN_E_INVALID);
+    assert_memory_equal(err.message, message, strlen(message));
+    assert_false(err.transaction_aborted);
+    assert_int_equal(made, 0);
+    for (size_t i = 0; i < b->count; i++)
+        assert_memory_equal(&b->results[i], &nothing, sizeof(nothing));
+}
+
+/* By a handle of its own, and in a transaction of the application, which stays usable. */
+static void assert_refused(struct scene *s, struct batch *b, const char *message)
+{
+    plain_jobs *own = open_own(s);
+
+    refuse_many_by(own, b, message);
+    assert_int_equal(bench_rows(&s->bench, "plainjobs_jobrequest"), 0);
+    assert_int_equal(plain_run_in_worker(own, &Job, NULL, NULL, NULL, &s->err), PLAIN_OK);
+    plain_jobs_close(own);
+    scene_run(s, "BEGIN");
+    scene_run(s, "INSERT INTO app_user VALUES (1)");
+    refuse_many_by(s->jobs, b, message);
+    scene_enqueues(s, "k");
+    scene_run(s, "COMMIT");
+    assert_int_equal(bench_rows(&s->bench, "plainjobs_jobrequest"), 2);
+    assert_int_equal(bench_rows(&s->bench, "plainjobs_jobkey"), 1);
+    assert_int_equal(bench_rows(&s->bench, "app_user"), 1);
+}
+
+void many_with_a_late_bad_item_write_nothing(void **state)
+{
+    struct scene s;
+    struct batch b;
+
+    (void)state;
+    scene_open(&s);
+    batch_open(&b, MOST + 1);
+    b.options[MOST].delay_ms = -1;
+    assert_refused(&s, &b, "item 12000: delay_ms");
+    b.options[MOST].delay_ms = 0;
+    assert_int_equal(run_many(&s, &b), MOST + 1);
+    batch_close(&b);
+    scene_close(&s);
+}
+
+void many_with_a_late_uuid_twice_write_nothing(void **state)
+{
+    struct scene s;
+    struct batch b;
+
+    (void)state;
+    scene_open(&s);
+    batch_open(&b, MOST);
+    b.options[MOST / 2].uuid = b.options[MOST - 1].uuid = uuid_new();
+    assert_refused(&s, &b, "items 6000 and 11999 have one uuid");
+    b.options[MOST - 1].uuid = uuid_new();
+    assert_int_equal(run_many(&s, &b), MOST);
+    assert_int_equal(run_many(&s, &b), MOST); /* two of them once more */
+    assert_int_equal(bench_rows(&s.bench, "plainjobs_jobrequest"), 2 + MOST + MOST - 2);
+    assert_uuid_equal(b.results[MOST / 2].uuid, b.options[MOST / 2].uuid);
+    batch_close(&b);
+    scene_close(&s);
+}
+
+static void assert_in_order(struct scene *s)
+{
+    assert_int_equal(bench_number(&s->bench,
+                                  "SELECT count(*) FROM (SELECT retries - lag(retries) OVER"
+                                  " (ORDER BY id) AS step FROM plainjobs_jobrequest) AS steps"
+                                  " WHERE step < 0"),
+                     0);
+}
+
+void many_with_late_keys_take_each_once(void **state)
+{
+    struct scene s;
+    struct batch b;
+    plain_request held;
+
+    (void)state;
+    scene_open(&s);
+    (void)scene_enqueue(&s, "held", &held);
+    batch_open(&b, MOST);
+    for (size_t i = 0; i < b.count; i++)
+        b.options[i].retries = PLAIN_INT((int)i);
+    batch_key(&b, 7000, "z");
+    batch_key(&b, 7001, "held");
+    batch_key(&b, 11000, "a");
+    batch_key(&b, 11500, "z");
+    batch_key(&b, 11999, "a");
+    plain_jobs *own = open_own(&s);
+    assert_int_equal(run_many_by(own, &b), MOST - 3);
+    plain_jobs_close(own);
+    assert_held(&b.results[7001], &held.uuid, PLAIN_HOLDER_PENDING);
+    assert_held(&b.results[11500], &b.results[7000].uuid, PLAIN_HOLDER_PENDING);
+    assert_held(&b.results[11999], &b.results[11000].uuid, PLAIN_HOLDER_PENDING);
+    assert_int_equal(bench_rows(&s.bench, "plainjobs_jobrequest"), 1 + MOST - 3);
+    assert_int_equal(bench_rows(&s.bench, "plainjobs_jobkey"), 3);
+    assert_in_order(&s);
+    assert_int_equal(run_many(&s, &b), MOST - 5);
+    batch_close(&b);
     scene_close(&s);
 }

@@ -45,6 +45,9 @@ struct application {
     X(many_keep_their_order_and_values)                                                            \
     X(many_thousands_with_keys)                                                                    \
     X(many_by_eight_threads_share_each_key)                                                        \
+    X(many_with_a_late_bad_item_write_nothing)                                                     \
+    X(many_with_a_late_uuid_twice_write_nothing)                                                   \
+    X(many_with_late_keys_take_each_once)                                                          \
     X(a_rule_counts_exactly)                                                                       \
     X(a_rule_takes_no_key_row)                                                                     \
     X(a_rule_that_skips_writes_nothing)                                                            \
