@@ -468,3 +468,12 @@ int class_decide(const plain_job_class *cls, const void *params, const plain_opt
         r = decide_texts(&d, &o, out, err);
     return r;
 }
+
+bool class_has_deciders(const plain_job_class *cls)
+{
+    plain_job_class known;
+
+    return cls && adopt_class(cls, &known, NULL) == PLAIN_OK &&
+           (known.default_queue_for || known.default_concurrency_key_for ||
+            known.default_priority_for || known.default_retries_for);
+}

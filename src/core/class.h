@@ -69,5 +69,7 @@ struct enqueue_values {
  * all (PJ105, PJ702): negative or overflowing delay, delay and start time both given, ranges. */
 int class_decide(const plain_job_class *cls, const void *params, const plain_options *options,
                  struct enqueue_values *out, plain_error *err) PLAIN_MUST_USE;
+/* Whether that calls functions of the class: code of the application. cls may be NULL. */
+bool class_has_deciders(const plain_job_class *cls);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * many.c - many jobs of a class in one transaction
  *
- * All items are encoded, decided and checked before a store is taken. Their texts live in one
+ * Items are encoded, decided and checked when the store asks for them. Their texts live in one
  * arena; a queue or source that is the same as the item's before is kept once.
  */
 #include <stdlib.h>
@@ -22,8 +22,10 @@
 struct batch {
     const plain_job_class *cls; /* NULL: not known here */
     const char *name;
+    const plain_item *items;
     struct new_request *requests;
     size_t count;
+    size_t prepared; /* so many requests are made */
     struct arena texts;
     struct arena scratch; /* of one item */
     struct buf stored;    /* likewise    */
@@ -65,7 +67,7 @@ static const char *keep(struct batch *b, const char *text, const char *before)
     return before && strcmp(before, text) == 0 ? before : arena_strdup(&b->texts, text);
 }
 
-static int prepare_item(struct batch *b, const plain_item *items, size_t i, plain_error *err)
+static int prepare_item(struct batch *b, size_t i, plain_error *err)
 {
     struct new_request none = {0};
     const struct new_request *before = i > 0 ? &b->requests[i - 1] : &none;
@@ -75,7 +77,7 @@ static int prepare_item(struct batch *b, const plain_item *items, size_t i, plai
 
     buf_reset(&b->stored);
     arena_reset(&b->scratch);
-    int r = item_at(items, i, &item, err);
+    int r = item_at(b->items, i, &item, err);
     if (r == PLAIN_OK)
         r = encode(b, &item, &params, err);
     if (r == PLAIN_OK)
@@ -121,70 +123,91 @@ static int check_uuids(struct batch *b, plain_error *err)
     return PLAIN_OK;
 }
 
-static int prepare(struct batch *b, const plain_item *items, plain_error *err)
+/* The prepare() of the store's request_source. */
+static int prepare(void *user, size_t n, plain_error *err)
 {
-    for (size_t i = 0; i < b->count; i++) {
-        int r = prepare_item(b, items, i, err);
+    struct batch *b = user;
+
+    if (n <= b->prepared)
+        return PLAIN_OK;
+    for (; b->prepared < n; b->prepared++) {
+        int r = prepare_item(b, b->prepared, err);
         if (r < 0) {
-            error_prefix(err, "item %zu: ", i);
+            error_prefix(err, "item %zu: ", b->prepared);
             return r;
         }
     }
-    return check_uuids(b, err);
+    return n == b->count ? check_uuids(b, err) : PLAIN_OK;
 }
 
 /* One try, and a second one when the link broke: then the first may have been committed. */
-static int try_twice(plain_jobs *jobs, struct batch *b, plain_request *made, plain_error *err)
+static int try_twice(struct store *store, struct batch *b, plain_request *made, plain_error *err)
+{
+    const struct request_source source = {b->requests, b->count, prepare, b};
+    int r = store->ops->enqueue_many(store, &source, made, err);
+
+    if (r == PLAIN_E_UNREACHABLE) {
+        for (size_t i = 0; i < b->prepared; i++)
+            b->requests[i].may_exist = true;
+        r = store->ops->enqueue_many(store, &source, made, err);
+    }
+    return r;
+}
+
+static int insert(plain_jobs *jobs, struct batch *b, plain_request *made, plain_error *err)
 {
     struct store *store;
     int r = jobs_take_store(jobs, &store, err);
 
-    if (r < 0)
-        return r;
-    r = store->ops->enqueue_many(store, b->requests, b->count, made, err);
-    if (r == PLAIN_E_UNREACHABLE) {
-        for (size_t i = 0; i < b->count; i++)
-            b->requests[i].may_exist = true;
-        r = store->ops->enqueue_many(store, b->requests, b->count, made, err);
+    if (r == PLAIN_OK) {
+        r = try_twice(store, b, made, err);
+        jobs_give_store(jobs, store);
     }
-    jobs_give_store(jobs, store);
+    if (r == PLAIN_E_UNREACHABLE) { /* a bad item is told all the same */
+        int bad = prepare(b, b->count, err);
+        if (bad < 0)
+            r = bad;
+    }
     return r;
 }
 
-static int insert(plain_jobs *jobs, struct batch *b, plain_request *made, size_t *enqueued,
-                  plain_error *err)
+static void tell(const struct batch *b, int r, plain_request *made, size_t *enqueued)
 {
-    int r = try_twice(jobs, b, made, err);
-
     for (size_t i = 0; i < b->count; i++) {
         if (r == PLAIN_OK && !uuid_is_zero(&made[i].uuid))
             (*enqueued)++;
         if (r == PLAIN_E_UNREACHABLE) /* without it nobody could repeat an unknown outcome */
             made[i].uuid = b->requests[i].uuid;
     }
-    return r;
 }
 
-static int run(plain_jobs *jobs, struct batch *b, const plain_item *items, plain_request *made,
-               size_t *enqueued, plain_error *err)
+static int run(plain_jobs *jobs, struct batch *b, plain_request *made, size_t *enqueued,
+               plain_error *err)
 {
     int r = class_check_text("job_class", b->name, false, err);
 
+    if (r == PLAIN_OK && class_has_deciders(b->cls)) /* they are not to run in a transaction */
+        r = prepare(b, b->count, err);
     if (r == PLAIN_OK)
-        r = prepare(b, items, err);
-    return r == PLAIN_OK ? insert(jobs, b, made, enqueued, err) : r;
+        r = insert(jobs, b, made, err);
+    tell(b, r, made, enqueued);
+    return r;
 }
 
 int jobs_run_many(plain_jobs *jobs, const plain_job_class *cls, const char *name,
                   const plain_item *items, size_t count, plain_request *results, size_t *enqueued,
                   plain_error *err)
 {
-    struct batch b = {.cls = cls, .name = name, .count = count, .stored = BUF_INIT(PARAMS_BUF_MAX)};
+    struct batch b = {.cls = cls,
+                      .name = name,
+                      .items = items,
+                      .count = count,
+                      .stored = BUF_INIT(PARAMS_BUF_MAX)};
     plain_request *made = results ? results : mem_zalloc(count, sizeof(*made));
     size_t n = 0;
 
     b.requests = mem_zalloc(count, sizeof(*b.requests));
-    int r = made && b.requests ? run(jobs, &b, items, made, &n, err) : error_nomem(err);
+    int r = made && b.requests ? run(jobs, &b, made, &n, err) : error_nomem(err);
     if (enqueued)
         *enqueued = n;
     if (!results)

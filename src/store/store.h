@@ -66,6 +66,16 @@ struct new_request {
     bool key_shared; /* admitted by its class's own rule: takes no key row; enqueue_ruled sets it */
 };
 
+/* Requests that are made when a store gets to them: while its server works, say. */
+struct request_source {
+    const struct new_request *requests;
+    size_t count;
+    /* Makes those of the first n that are not made yet. Runs no code of the application, so it may
+     * be called in a transaction. */
+    int (*prepare)(void *user, size_t n, plain_error *err);
+    void *user;
+};
+
 /* A job that was claimed: a process row, started. */
 struct claim {
     plain_uuid token; /* plainjobs_jobprocess.uuid */
@@ -488,11 +498,13 @@ struct store_ops {
      * leaves the connection open. schema: PostgreSQL's, or NULL. */
     int (*adopt)(void *connection, const char *schema, struct store **out, plain_error *err);
 
-    /* Inserts count requests in one transaction: all or, on an error, none. out[i] as of enqueue:
+    /* Inserts all requests of a source in one transaction: all or, on an error, also one of
+     * prepare(), none. prepare() is called for growing n, at last for all. out[i] as of enqueue:
      * uuid zero and the holder when the key is held, by a row or by an earlier one of these. Keys
-     * are taken in their order, whatever the order of r, so that two callers cannot deadlock. */
-    int (*enqueue_many)(struct store *s, const struct new_request *r, size_t count,
-                        plain_request *out, plain_error *err);
+     * are taken in their order, whatever the order of requests, so that two callers cannot
+     * deadlock. */
+    int (*enqueue_many)(struct store *s, const struct request_source *from, plain_request *out,
+                        plain_error *err);
 
     /* An enqueue by a class's own rule: takes the lock (to the end of the transaction), asks
      * rule(tx, user), and inserts with key_shared when it says 1; PLAIN_SKIPPED when 0, its value

@@ -129,6 +129,26 @@ static void an_older_class_has_no_timeout(void **state)
     assert_true(class_timeout_ms(NULL) == 0);
 }
 
+static int decide_retries(const plain_job_class *self, const void *params)
+{
+    (void)self;
+    (void)params;
+    return 3;
+}
+
+static void tells_whether_enqueueing_calls_its_functions(void **state)
+{
+    plain_job_class cls = good();
+
+    (void)state;
+    assert_false(class_has_deciders(NULL));
+    assert_false(class_has_deciders(&cls));
+    cls.default_retries_for = decide_retries;
+    assert_true(class_has_deciders(&cls));
+    cls.size = offsetof(plain_job_class, default_retries_for);
+    assert_false(class_has_deciders(&cls));
+}
+
 #define ROW(row_name, row_type, row_flags, row_offset, row_size)                                   \
     {                                                                                              \
         .name = (row_name), .type = (row_type), .flags = (row_flags), .offset = (row_offset),      \
@@ -510,7 +530,8 @@ static void a_long_source_keeps_its_end(void **state)
 }
 
 HARNESS_MAIN(takes_a_good_class, refuses_a_class_with_a_bad_field, refuses_a_bad_timeout,
-             an_older_class_has_no_timeout, refuses_a_bad_parameter, refuses_a_table_without_an_end,
+             an_older_class_has_no_timeout, tells_whether_enqueueing_calls_its_functions,
+             refuses_a_bad_parameter, refuses_a_table_without_an_end,
              takes_sizes_of_older_and_newer_programs, walks_rows_of_the_size_that_the_program_has,
              decides_defaults_without_a_class, option_beats_function_beats_constant,
              refuses_what_a_function_cannot_mean, refuses_bad_options,

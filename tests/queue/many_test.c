@@ -5,6 +5,7 @@
 
 #include <plain/jobs.h>
 
+#include "base/error.h"
 #include "base/uuid.h"
 #include "queue/jobs.h"
 #include "tests/harness/harness.h"
@@ -217,6 +218,146 @@ static void memory_that_runs_out_is_told_and_nothing_written(void **state)
     close_jobs(jobs, store);
 }
 
+/*
+ * A store that asks for as many requests as it is told to, and answers so.
+ */
+enum { THREE = 3 };
+
+static struct {
+    size_t asked[2]; /* by the first call and by the second */
+    int answers[2];
+    int calls;
+    bool may_exist[2][THREE];
+    plain_uuid uuids[2][THREE];
+} script;
+
+static int functions_asked; /* of the class */
+static int asked_before_store;
+
+static int fake_enqueue_many(struct store *s, const struct request_source *from, plain_request *out,
+                             plain_error *err)
+{
+    int call = script.calls++;
+
+    (void)s;
+    if (call == 0)
+        asked_before_store = functions_asked;
+    int r = from->prepare(from->user, script.asked[call], err);
+    for (size_t i = 0; r == PLAIN_OK && i < script.asked[call]; i++) {
+        script.may_exist[call][i] = from->requests[i].may_exist;
+        script.uuids[call][i] = out[i].uuid = from->requests[i].uuid;
+    }
+    if (r == PLAIN_OK && script.answers[call] < 0)
+        r = error_set(err, script.answers[call], 301, "", "told to");
+    return r;
+}
+
+static void fake_close(struct store *s)
+{
+    (void)s;
+}
+
+static plain_jobs *open_script(size_t first, size_t second, int answer)
+{
+    static const struct store_ops ops = {
+        .size = sizeof(ops), .close = fake_close, .enqueue_many = fake_enqueue_many};
+    static struct store fake = {&ops};
+    plain_jobs *jobs = NULL;
+
+    memset(&script, 0, sizeof(script));
+    script.asked[0] = first;
+    script.asked[1] = second;
+    script.answers[0] = PLAIN_E_UNREACHABLE;
+    script.answers[1] = answer;
+    assert_int_equal(jobs_open_around(&fake, &jobs, NULL), PLAIN_OK);
+    return jobs;
+}
+
+static const plain_job_class PlainJob = {PLAIN_JOB_CLASS(struct user), .name = "PlainJob",
+                                         .params = user_params, .run = run_nothing};
+
+static const plain_item three[THREE] = {ITEM(.json = "{\"user_id\": 1}"),
+                                        ITEM(.json = "{\"user_id\": 2}"),
+                                        ITEM(.json = "{\"user_id\": 3}")};
+
+/* Those that the first try had may be there already, the third cannot. */
+static void a_second_try_has_the_uuids_of_the_first(void **state)
+{
+    plain_jobs *jobs = open_script(2, 3, PLAIN_OK);
+    plain_request results[THREE];
+    plain_error err;
+    size_t made;
+
+    (void)state;
+    assert_int_equal(plain_run_many(jobs, &PlainJob, three, THREE, results, &made, &err), PLAIN_OK);
+    assert_int_equal(made, THREE);
+    assert_int_equal(script.calls, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_false(script.may_exist[0][i]);
+        assert_true(script.may_exist[1][i]);
+        assert_true(uuid_equal(&script.uuids[0][i], &script.uuids[1][i]));
+    }
+    assert_false(script.may_exist[1][2]);
+    assert_false(uuid_is_zero(&script.uuids[1][2]));
+    plain_jobs_close(jobs);
+}
+
+static void an_unknown_outcome_can_be_repeated_with_all_uuids(void **state)
+{
+    plain_jobs *jobs = open_script(2, 2, PLAIN_E_UNREACHABLE);
+    plain_request results[THREE];
+    plain_error err;
+    size_t made = 99;
+
+    (void)state;
+    assert_int_equal(plain_run_many(jobs, &PlainJob, three, THREE, results, &made, &err),
+                     PLAIN_E_UNREACHABLE);
+    assert_int_equal(made, 0);
+    assert_true(uuid_equal(&results[1].uuid, &script.uuids[0][1]));
+    assert_false(uuid_is_zero(&results[2].uuid));
+    plain_jobs_close(jobs);
+}
+
+static void a_bad_item_is_told_when_nobody_is_reached(void **state)
+{
+    const plain_item items[THREE] = {three[0], three[1], ITEM(.json = "{}")};
+    plain_jobs *jobs = open_script(1, 1, PLAIN_E_UNREACHABLE);
+    plain_request results[THREE];
+    plain_error err;
+
+    (void)state;
+    assert_int_equal(plain_run_many(jobs, &PlainJob, items, THREE, results, NULL, &err),
+                     PLAIN_E_INVALID);
+    assert_non_null(strstr(err.message, "item 2: "));
+    plain_jobs_close(jobs);
+}
+
+static int count_priority(const plain_job_class *self, const void *params)
+{
+    (void)self;
+    (void)params;
+    functions_asked++;
+    return 0;
+}
+
+static void functions_of_a_class_are_not_asked_in_a_transaction(void **state)
+{
+    plain_job_class cls = PlainJob;
+    plain_jobs *jobs = open_script(1, 3, PLAIN_OK);
+    plain_error err;
+
+    (void)state;
+    cls.default_priority_for = count_priority;
+    assert_int_equal(plain_run_many(jobs, &cls, three, THREE, NULL, NULL, &err), PLAIN_OK);
+    assert_int_equal(asked_before_store, THREE);
+    assert_int_equal(functions_asked, THREE);
+    plain_jobs_close(jobs);
+}
+
 HARNESS_MAIN(structs_and_json_go_together, a_bad_item_is_named_and_nothing_written,
              arguments_are_checked, larger_items_are_fine_when_their_tail_is_zero,
-             a_class_that_is_not_here_takes_json, memory_that_runs_out_is_told_and_nothing_written)
+             a_class_that_is_not_here_takes_json, memory_that_runs_out_is_told_and_nothing_written,
+             a_second_try_has_the_uuids_of_the_first,
+             an_unknown_outcome_can_be_repeated_with_all_uuids,
+             a_bad_item_is_told_when_nobody_is_reached,
+             functions_of_a_class_are_not_asked_in_a_transaction)

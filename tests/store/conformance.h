@@ -122,6 +122,10 @@ struct conformance_database {
     X(a_job_that_goes_back_wakes_who_waits)                                                        \
     X(nobody_else_is_told)                                                                         \
     X(a_look_sees_what_is_due)                                                                     \
+    /* conformance_source.c */                                                                     \
+    X(a_source_is_asked_for_all)                                                                   \
+    X(a_source_that_fails_leaves_nothing)                                                          \
+    X(an_empty_source_is_fine)                                                                     \
     /* conformance_schema.c */                                                                     \
     X(an_empty_database_has_no_schema)                                                             \
     X(migrates_once_and_then_nothing)                                                              \
@@ -191,6 +195,21 @@ struct new_request request_default(void);
 int bench_try_enqueue(struct bench *b, const struct new_request *r, plain_request *out);
 /* Enqueues; returns its uuid. */
 plain_uuid bench_enqueue(struct bench *b, const struct new_request *r);
+
+/* A source of such requests, which are there, but count as made only when they were asked for. */
+struct bench_source {
+    struct request_source source;
+    struct new_request *requests; /* to be changed by the test */
+    plain_request *out;
+    size_t made, calls;
+    size_t limit; /* who asks for more gets PLAIN_E_INVALID */
+    void (*while_asked)(const struct bench_source *, void *user); /* NULL: nothing */
+    void *user;
+};
+void bench_source_open(struct bench_source *s, size_t count);
+void bench_source_close(struct bench_source *s);
+/* Enqueues all of it once more, as if nothing of it was made. */
+int bench_source_run(struct bench_source *s, struct bench *b);
 
 /* One cycle as this bench's worker. */
 struct cycle_result bench_cycle(struct bench *b, const struct cycle *c);

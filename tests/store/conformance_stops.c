@@ -23,18 +23,22 @@ void a_timeout_goes_with_every_way_to_enqueue(void **state)
     static const int64_t expected[] = {30000, INT64_C(5000000000), 40000, 0, 1, 2};
     struct new_request alone = with_timeout(30000), again = with_timeout(INT64_C(5000000000));
     struct new_request ruled = with_timeout(40000);
-    struct new_request many[] = {with_timeout(0), with_timeout(1), with_timeout(2)};
-    plain_request out, outs[3];
+    struct bench_source many;
+    plain_request out;
     struct bench b;
 
     (void)state;
-    again.may_exist = many[2].may_exist = true;
     bench_open(&b);
+    bench_source_open(&many, 3);
+    for (int i = 0; i < 3; i++)
+        many.requests[i].timeout_ms = i;
+    again.may_exist = many.requests[2].may_exist = true;
     const struct store_ops *ops = b.store->ops;
     (void)bench_enqueue(&b, &alone);
     (void)bench_enqueue(&b, &again);
     assert_int_equal(ops->enqueue_ruled(b.store, &ruled, "lock", admit, NULL, &out, &b.err), 0);
-    assert_int_equal(ops->enqueue_many(b.store, many, 3, outs, &b.err), 0);
+    assert_int_equal(bench_source_run(&many, &b), 0);
+    bench_source_close(&many);
     for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
         struct claim c = bench_claim_one(&b);
 

@@ -103,13 +103,14 @@ void an_enqueue_wakes_who_waits(void **state)
 void many_enqueued_at_once_wake_who_waits(void **state)
 {
     struct bench b, other;
-    struct new_request r[2] = {request_default(), request_default()};
-    plain_request out[2];
+    struct bench_source many;
 
     (void)state;
     open_waiting(&b, &other);
-    r[0].queue = "elsewhere";
-    assert_int_equal(other.store->ops->enqueue_many(other.store, r, 2, out, &other.err), PLAIN_OK);
+    bench_source_open(&many, 2);
+    many.requests[0].queue = "elsewhere";
+    assert_int_equal(bench_source_run(&many, &other), PLAIN_OK);
+    bench_source_close(&many);
     assert_true(is_woken(&b, SOON_MS));
     close_both(&b, &other);
 }

@@ -90,16 +90,17 @@ static void no_id_is_told_of_what_is_not_due(void **state)
 
 static void no_id_is_told_of_several(void **state)
 {
-    struct new_request several[] = {request_default(), request_default()};
-    plain_request made[2];
+    struct bench_source several;
     struct pair p;
     (void)state;
     open_pair(&p);
-    struct bench *b = &p.other;
-    assert_int_equal(b->store->ops->enqueue_many(b->store, several, 2, made, &b->err), PLAIN_OK);
+    bench_source_open(&several, 2);
+    assert_int_equal(bench_source_run(&several, &p.other), PLAIN_OK);
+    bench_source_close(&several);
     assert_int_equal(hear(&p).request_id, 0);
-    (void)bench_number(b, "BEGIN; INSERT INTO plainjobs_jobrequest (job_class) VALUES ('Job');"
-                          "INSERT INTO plainjobs_jobrequest (job_class) VALUES ('Job'); COMMIT");
+    (void)bench_number(&p.other,
+                       "BEGIN; INSERT INTO plainjobs_jobrequest (job_class) VALUES ('Job');"
+                       "INSERT INTO plainjobs_jobrequest (job_class) VALUES ('Job'); COMMIT");
     assert_int_equal(hear(&p).request_id, 0);
     close_pair(&p);
 }

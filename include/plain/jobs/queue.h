@@ -157,8 +157,8 @@ typedef struct plain_item {
  *
  * results: count of them, or NULL; results[i] tells what became of items[i]: its uuid, or, where
  * its key was held (also by an earlier item), the holder. *enqueued (may be NULL): how many were
- * made. Every item is checked before any SQL; err->message names the first bad one by its number
- * from 0; one uuid for two items is bad too. A class with its own should_enqueue is refused
+ * made. A bad item leaves nothing of the call; err->message names the first one by its number from
+ * 0; one uuid for two items is bad too. A class with its own should_enqueue is refused
  * (PLAIN_E_INVALID): its rule counts one at a time. Returns PLAIN_OK also when some or all were
  * skipped. After PLAIN_E_UNREACHABLE it may have been committed: call again with the uuids of
  * results as options.

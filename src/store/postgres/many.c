@@ -409,16 +409,18 @@ static int prepare(struct batch *b, plain_error *err)
     return arena_ok(&b->arena) ? PLAIN_OK : error_nomem(err);
 }
 
-int postgres_enqueue_many(struct store *store, const struct new_request *r, size_t count,
+int postgres_enqueue_many(struct store *store, const struct request_source *from,
                           plain_request *out, plain_error *err)
 {
     struct session *s = &postgres_of(store)->session;
-    struct batch b = {.session = s, .requests = r, .count = count, .out = out};
+    struct batch b = {.session = s, .requests = from->requests, .count = from->count, .out = out};
     int code;
 
-    if (count == 0)
+    if (from->count == 0)
         return PLAIN_OK;
     code = prepare(&b, err);
+    if (code == PLAIN_OK)
+        code = from->prepare(from->user, from->count, err);
     if (code == PLAIN_OK)
         code = session_begin(s, "enqueue many jobs", err);
     if (code == PLAIN_OK)
@@ -426,7 +428,7 @@ int postgres_enqueue_many(struct store *store, const struct new_request *r, size
     if (code == PLAIN_OK)
         code = transaction_end(s, enqueue_in_transaction(&b, err), err);
     if (code < 0)
-        memset(out, 0, count * sizeof(*out));
+        memset(out, 0, from->count * sizeof(*out));
     arena_release(&b.arena);
     return code;
 }

@@ -39,8 +39,8 @@ int postgres_tell_holder(struct session *s, const struct new_request *r, plain_r
 void postgres_put_request(struct wire *w, const struct new_request *r);
 
 int postgres_adopt(void *connection, const char *schema, struct store **out, plain_error *err);
-int postgres_enqueue_many(struct store *s, const struct new_request *r, size_t count,
-                          plain_request *out, plain_error *err);
+int postgres_enqueue_many(struct store *s, const struct request_source *from, plain_request *out,
+                          plain_error *err);
 int postgres_enqueue_ruled(struct store *s, const struct new_request *r, const char *lock,
                            int (*rule)(struct store_tx *tx, void *user), void *user,
                            plain_request *out, plain_error *err);

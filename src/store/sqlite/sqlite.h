@@ -40,8 +40,8 @@ const char *sqlite_enqueue_sql(void);
 int sqlite_adopt(void *connection, const char *schema, struct store **out, plain_error *err);
 
 /* many.c */
-int sqlite_enqueue_many(struct store *store, const struct new_request *r, size_t count,
-                        plain_request *out, plain_error *err);
+int sqlite_enqueue_many(struct store *s, const struct request_source *from, plain_request *out,
+                        plain_error *err);
 
 /* ruled.c */
 int sqlite_enqueue_ruled(struct store *store, const struct new_request *r, const char *lock,
