@@ -533,6 +533,148 @@ static void tidying_is_for_who_can(void **state)
     bench_close(&b);
 }
 
+/*
+ * Many requests are made while the server has those before.
+ */
+enum { MANY = 12000 }; /* more than two statements */
+
+/* The first are asked for before a transaction is there; the table is locked by their INSERT. */
+static void await_insert(const struct bench_source *s, void *user)
+{
+    static const char locks[] = "SELECT count(*) FROM pg_locks WHERE mode = 'RowExclusiveLock'"
+                                " AND relation = 'plainjobs_jobrequest'::regclass";
+    const int64_t end = clock_mono_us() + 30 * US_PER_S;
+
+    while (bench_number(user, locks) != (s->made > 0)) {
+        assert_true(clock_mono_us() < end);
+        (void)usleep(US_PER_MS);
+    }
+}
+
+static void the_server_works_while_requests_are_made(void **state)
+{
+    struct bench b;
+    struct bench_source s;
+
+    (void)state;
+    bench_open(&b);
+    bench_source_open(&s, MANY);
+    s.while_asked = await_insert;
+    s.user = &b;
+    assert_int_equal(bench_source_run(&s, &b), PLAIN_OK);
+    assert_in_range(s.calls, 3, 10);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), MANY);
+    bench_source_close(&s);
+    bench_close(&b);
+}
+
+/* The statement that is under way is waited for, and rolled back: no new connection is needed. */
+static void a_source_that_fails_keeps_the_connection(void **state)
+{
+    static const char link[] = "SELECT max(pid)" OTHER_LINKS;
+    struct bench b;
+    struct bench_source s;
+
+    (void)state;
+    bench_open(&b);
+    bench_source_open(&s, MANY);
+    int64_t before = bench_number(&b, link);
+    s.limit = MANY / 2;
+    assert_int_equal(bench_source_run(&s, &b), PLAIN_E_INVALID);
+    assert_int_equal(s.calls, 2);
+    s.limit = MANY;
+    assert_int_equal(bench_source_run(&s, &b), PLAIN_OK);
+    assert_int_equal(bench_number(&b, link), before);
+    bench_source_close(&s);
+    bench_close(&b);
+}
+
+static void note_made(const struct bench_source *s, void *user)
+{
+    *(size_t *)user = s->made;
+}
+
+/* Keys are sorted and used uuids are looked for over all that is left. */
+static void what_concerns_others_wants_all_that_is_left(void **state)
+{
+    struct bench b;
+    struct bench_source s;
+    size_t made_before_last;
+
+    (void)state;
+    bench_open(&b);
+    bench_source_open(&s, 2 * MANY);
+    s.while_asked = note_made;
+    s.user = &made_before_last;
+    s.requests[MANY / 2].concurrency_key = "k";
+    assert_int_equal(bench_source_run(&s, &b), PLAIN_OK);
+    assert_in_range(made_before_last, MANY / 2 + 1, MANY);
+    s.requests[MANY / 2].concurrency_key = "";
+    s.requests[MANY / 2].may_exist = true;
+    for (size_t i = 0; i < 2 * MANY; i++) {
+        if (i != MANY / 2)
+            s.requests[i].uuid = uuid_new();
+    }
+    assert_int_equal(bench_source_run(&s, &b), PLAIN_OK);
+    assert_in_range(made_before_last, MANY / 2 + 1, MANY);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 4 * MANY - 1);
+    bench_source_close(&s);
+    bench_close(&b);
+}
+
+/* On the server's side too: what cannot be sent is rolled back, and the store goes on. */
+static void many_survive_every_failing_allocation(void **state)
+{
+    struct bench b;
+    struct bench_source s;
+
+    (void)state;
+    bench_open(&b);
+    bench_source_open(&s, MANY / 2);
+    s.requests[MANY / 2 - 1].concurrency_key = "k";
+    for (unsigned nth = 0;; nth++) {
+        harness_fail_allocation(nth);
+        int code = bench_source_run(&s, &b);
+        bool failed = harness_allocation_failed();
+        assert_int_equal(code, failed ? PLAIN_E_NOMEM : PLAIN_OK);
+        if (!failed)
+            break;
+        assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 0);
+    }
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), MANY / 2);
+    bench_source_close(&s);
+    bench_close(&b);
+}
+
+/* The transaction with the first rows is lost while the others are made. */
+static void cut_others(const struct bench_source *s, void *user)
+{
+    if (s->made > 0 && s->calls == 2)
+        run(user, CUT_OTHERS);
+}
+
+static void a_link_cut_while_requests_are_made_is_unreachable(void **state)
+{
+    struct bench b;
+    struct bench_source s;
+
+    (void)state;
+    bench_open(&b);
+    bench_source_open(&s, MANY);
+    s.while_asked = cut_others;
+    s.user = &b;
+    assert_int_equal(bench_source_run(&s, &b), PLAIN_E_UNREACHABLE);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 0);
+    s.limit = MANY / 2; /* and when one of these is bad, that is told */
+    assert_int_equal(bench_source_run(&s, &b), PLAIN_E_INVALID);
+    s.limit = MANY;
+    s.while_asked = NULL;
+    assert_int_equal(bench_source_run(&s, &b), PLAIN_OK);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), MANY);
+    bench_source_close(&s);
+    bench_close(&b);
+}
+
 CONFORMANCE_MAIN(&postgres, a_bad_url_is_refused_without_its_password,
                  the_schema_of_the_url_is_made_and_used, a_scratch_url_differs_in_its_schema_alone,
                  a_missing_server_is_told_with_a_command, a_missing_database_or_user_is_told,
@@ -543,4 +685,7 @@ CONFORMANCE_MAIN(&postgres, a_bad_url_is_refused_without_its_password,
                  a_row_before_the_bound_is_found_soon, a_higher_priority_passes_the_bound_at_once,
                  survives_every_failing_allocation, a_claim_that_cannot_be_told_can_be_given_back,
                  due_at_follows_whatever_is_written, a_name_of_a_wrong_length_is_refused,
-                 tidying_is_for_who_can)
+                 tidying_is_for_who_can, the_server_works_while_requests_are_made,
+                 a_source_that_fails_keeps_the_connection,
+                 what_concerns_others_wants_all_that_is_left, many_survive_every_failing_allocation,
+                 a_link_cut_while_requests_are_made_is_unreachable)

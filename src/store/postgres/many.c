@@ -1,8 +1,13 @@
 /*
  * many.c - enqueueing many requests in one transaction
  *
- * Statements take thousands of rows each, as arrays. The trigger that takes a key raises an error
- * when the key is held, which would undo all; so keys are settled first:
+ * Statements take thousands of rows each, as arrays. While the server works on one, the requests of
+ * the next are made and put together: neither waits for the other. That ends with the first request
+ * that has a key or a uuid that may exist: it concerns others of the call, so all that are left are
+ * made, and are one part that takes these steps. What went before it has none of either.
+ *
+ * The trigger that takes a key raises an error when the key is held, which would undo all; so keys
+ * are settled first:
  *
  *   1. Requests whose uuid may exist are looked up: those that do are done.
  *   2. The keys of the others are sorted, so that two callers take them in one order. Of several
@@ -26,9 +31,11 @@ enum { ROWS_MAX = 5000, ROWS_BYTES_MAX = 16 * 1024 * 1024 };
 
 struct batch {
     struct session *session;
+    const struct request_source *source;
     const struct new_request *requests;
-    size_t count;
     plain_request *out;
+    size_t from, to; /* the part that is worked on: all before it was sent */
+    bool at_server;  /* a statement is: its answer has not been waited for */
     struct arena arena;
     bool *is_settled; /* nothing of this request is left to do      */
     size_t *wanted;   /* numbers of requests that a step is about   */
@@ -72,9 +79,22 @@ static void put_uuids(struct batch *b)
                sizeof(*b->rows));
 }
 
+/* Waits for the statement that is at the server, if one is. */
+static int finish(struct batch *b, plain_error *err)
+{
+    bool at_server = b->at_server;
+
+    b->at_server = false;
+    return at_server ? session_sync(b->session, NULL, 0, err) : PLAIN_OK;
+}
+
 static int run(struct batch *b, enum sql_name name, PGresult **result, plain_error *err)
 {
+    int r = finish(b, err);
+
     *result = NULL;
+    if (r < 0)
+        return r;
     session_send(b->session, name);
     return session_sync(b->session, result, 1, err);
 }
@@ -105,7 +125,7 @@ static int settle_repeated(struct batch *b, plain_error *err)
     int r = PLAIN_OK;
 
     b->wanted_count = 0;
-    for (size_t i = 0; i < b->count; i++) {
+    for (size_t i = b->from; i < b->to; i++) {
         if (b->requests[i].may_exist)
             b->wanted[b->wanted_count++] = i;
     }
@@ -147,12 +167,13 @@ static int compare_items(const void *a, const void *b)
 /* The keyed requests that are not settled, by key; wanted becomes the first of each. */
 static const struct new_request **sort_keyed(struct batch *b, size_t *count)
 {
-    const struct new_request **keyed = arena_array(&b->arena, b->count, sizeof(const void *));
+    const struct new_request **keyed =
+        arena_array(&b->arena, b->to - b->from, sizeof(const void *));
 
     *count = b->wanted_count = 0;
     if (!keyed)
         return NULL;
-    for (size_t i = 0; i < b->count; i++) {
+    for (size_t i = b->from; i < b->to; i++) {
         if (b->requests[i].concurrency_key[0] && !b->is_settled[i])
             keyed[(*count)++] = &b->requests[i];
     }
@@ -350,77 +371,117 @@ static int take_back_repeated(struct batch *b, plain_error *err)
     return r;
 }
 
-/* One statement is at the server; the values of the next are put together meanwhile, but not queued
- * before it has answered: libpq moves what is left of its buffer at each write, which took twice
+/* The values of a statement are put together while the one before is at the server, but not queued
+ * before that has answered: libpq moves what is left of its buffer at each write, which took twice
  * the time. */
-static int insert_all(struct batch *b, plain_error *err)
+static int insert_rows(struct batch *b, plain_error *err)
 {
-    bool at_server = false;
+    bool is_repeatable = has_repeatable(b);
+
+    put_rows(b);
+    int r = finish(b, err);
+    if (r == PLAIN_OK)
+        r = session_start(b->session, is_repeatable ? SQL_MANY_REPEATABLE : SQL_MANY_REQUESTS, err);
+    b->at_server = r == PLAIN_OK;
+    return r == PLAIN_OK && is_repeatable ? take_back_repeated(b, err) : r;
+}
+
+static int insert_part(struct batch *b, plain_error *err)
+{
     int r = PLAIN_OK;
 
     b->wanted_count = 0;
-    for (size_t i = 0; i < b->count; i++) {
+    for (size_t i = b->from; i < b->to; i++) {
         if (!b->is_settled[i])
             b->wanted[b->wanted_count++] = i;
     }
-    for (size_t at = 0; r == PLAIN_OK && next_rows(b, &at);) {
-        bool is_repeatable = has_repeatable(b);
-
-        put_rows(b);
-        if (at_server)
-            r = session_sync(b->session, NULL, 0, err);
-        if (r == PLAIN_OK)
-            r = session_start(b->session, is_repeatable ? SQL_MANY_REPEATABLE : SQL_MANY_REQUESTS,
-                              err);
-        at_server = r == PLAIN_OK;
-        if (r == PLAIN_OK && is_repeatable) {
-            at_server = false;
-            r = session_sync(b->session, NULL, 0, err);
-            if (r == PLAIN_OK)
-                r = take_back_repeated(b, err);
-        }
-    }
-    if (r == PLAIN_OK && at_server)
-        r = session_sync(b->session, NULL, 0, err);
-    wire_reset(&b->session->wire); /* after a failure the values of the next are there */
+    for (size_t at = 0; r == PLAIN_OK && next_rows(b, &at);)
+        r = insert_rows(b, err);
     return r;
 }
 
-static int enqueue_in_transaction(struct batch *b, plain_error *err)
+/*
+ * Parts.
+ */
+
+static bool concerns_others(const struct batch *b)
+{
+    for (size_t i = b->from; i < b->to; i++) {
+        if (b->requests[i].may_exist || b->requests[i].concurrency_key[0])
+            return true;
+    }
+    return false;
+}
+
+static int make(struct batch *b, size_t count, plain_error *err)
+{
+    b->to = count;
+    return b->source->prepare(b->source->user, count, err);
+}
+
+/* A connection of the application waits for each statement, so there all is one part: a bad request
+ * is found before there is a savepoint. */
+static int next_part(struct batch *b, plain_error *err)
+{
+    size_t left = b->source->count - b->to;
+    bool is_last = left <= ROWS_MAX || b->session->adopted.is;
+
+    b->from = b->to;
+    int r = make(b, is_last ? b->source->count : b->from + ROWS_MAX, err);
+    if (r == PLAIN_OK && !is_last && concerns_others(b))
+        r = make(b, b->source->count, err);
+    return r;
+}
+
+static int enqueue_part(struct batch *b, plain_error *err)
 {
     int r = settle_repeated(b, err);
 
     if (r == PLAIN_OK)
         r = settle_keys(b, err);
     if (r == PLAIN_OK)
-        r = insert_all(b, err);
+        r = insert_part(b, err);
     return r;
+}
+
+/* The first part is there: of a small call nothing is made in the transaction. */
+static int enqueue_in_transaction(struct batch *b, plain_error *err)
+{
+    int r = enqueue_part(b, err);
+
+    while (r == PLAIN_OK && b->to < b->source->count) {
+        r = next_part(b, err);
+        if (r == PLAIN_OK)
+            r = enqueue_part(b, err);
+    }
+    int answer = finish(b, r == PLAIN_OK ? err : NULL);
+    wire_reset(&b->session->wire); /* after a failure the values of the next are there */
+    return r == PLAIN_OK ? answer : r;
 }
 
 static int prepare(struct batch *b, plain_error *err)
 {
-    size_t rows = b->count < ROWS_MAX ? b->count : ROWS_MAX;
+    size_t count = b->source->count;
+    size_t rows = count < ROWS_MAX ? count : ROWS_MAX;
 
-    memset(b->out, 0, b->count * sizeof(*b->out));
-    b->is_settled = arena_array(&b->arena, b->count, sizeof(*b->is_settled));
-    b->wanted = arena_array(&b->arena, b->count, sizeof(*b->wanted));
+    memset(b->out, 0, count * sizeof(*b->out));
+    b->is_settled = arena_array(&b->arena, count, sizeof(*b->is_settled));
+    b->wanted = arena_array(&b->arena, count, sizeof(*b->wanted));
     b->rows = arena_array(&b->arena, rows, sizeof(*b->rows));
     b->numbers = arena_array(&b->arena, rows, sizeof(*b->numbers));
-    return arena_ok(&b->arena) ? PLAIN_OK : error_nomem(err);
+    return arena_ok(&b->arena) ? next_part(b, err) : error_nomem(err);
 }
 
 int postgres_enqueue_many(struct store *store, const struct request_source *from,
                           plain_request *out, plain_error *err)
 {
     struct session *s = &postgres_of(store)->session;
-    struct batch b = {.session = s, .requests = from->requests, .count = from->count, .out = out};
+    struct batch b = {.session = s, .source = from, .requests = from->requests, .out = out};
     int code;
 
     if (from->count == 0)
         return PLAIN_OK;
     code = prepare(&b, err);
-    if (code == PLAIN_OK)
-        code = from->prepare(from->user, from->count, err);
     if (code == PLAIN_OK)
         code = session_begin(s, "enqueue many jobs", err);
     if (code == PLAIN_OK)
