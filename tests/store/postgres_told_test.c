@@ -1,6 +1,7 @@
 /* postgres_told_test.c - a waiting worker that is told which request woke it, and claims that one
  */
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <libpq-fe.h>
@@ -121,21 +122,61 @@ static void what_two_commits_told_is_several(void **state)
     close_pair(&p);
 }
 
+/* How many words the other sessions have told since. */
+static int count_words(PGconn *ear)
+{
+    int words = 0;
+    PGnotify *n;
+
+    cluster_run(ear, "SELECT 1");
+    for (; (n = PQnotifies(ear)); words++)
+        PQfreemem(n);
+    return words;
+}
+
+/* Enqueued by a session of ours, and by SQL. */
+static int words_of_queue(struct pair *p, PGconn *ear, const char *queue)
+{
+    struct new_request r = request_default();
+    char sql[256];
+
+    r.queue = queue;
+    (void)bench_enqueue(&p->other, &r);
+    (void)snprintf(sql, sizeof(sql), "SELECT count(plain_jobs_enqueue('Job', queue => '%s'))",
+                   queue);
+    (void)bench_number(&p->other, sql);
+    return count_words(ear);
+}
+
+static void names_of_queues_mean_themselves_and_what_begins_so(void **state)
+{
+    static const char *const served[] = {"a_b", "50%", "back\\slash", "x*y", "mail", "mailing"};
+    static const char *const others[] = {"aXb", "500", "back", "xzy", "mai", "default"};
+    struct pair p;
+    (void)state;
+    open_pair(&p);
+    PGconn *ear = PQconnectdb(p.waiting.url);
+    cluster_run(ear, "LISTEN plainjobs_wake");
+    (void)bench_number(&p.other, "UPDATE plainjobs_workerheartbeat SET queues = to_jsonb(ARRAY["
+                                 "'a_b', '50%', E'back\\\\slash', 'x*y', 'mail*'])");
+    for (size_t i = 0; i < ARRAY_SIZE(served); i++) {
+        assert_int_equal(words_of_queue(&p, ear, served[i]), 2);
+        assert_int_equal(words_of_queue(&p, ear, others[i]), 0);
+    }
+    PQfinish(ear);
+    close_pair(&p);
+}
+
 /* A session of somebody else's may have much in its transaction: equal words are told once. */
 static void a_transaction_of_others_tells_one_word(void **state)
 {
     struct pair p;
-    int words = 0;
-    PGnotify *n;
     (void)state;
     open_pair(&p);
     PGconn *ear = PQconnectdb(p.waiting.url), *conn = PQconnectdb(p.waiting.url);
     cluster_run(ear, "LISTEN plainjobs_wake");
     cluster_run(conn, "SELECT plain_jobs_enqueue('Job') FROM generate_series(1, 100)");
-    cluster_run(ear, "SELECT 1");
-    for (; (n = PQnotifies(ear)); words++)
-        PQfreemem(n);
-    assert_int_equal(words, 1);
+    assert_int_equal(count_words(ear), 1);
     assert_int_equal(hear(&p).request_id, 0);
     PQfinish(ear);
     PQfinish(conn);
@@ -279,7 +320,7 @@ static void what_was_told_and_is_locked_is_not_waited_for(void **state)
 
 DATABASE_MAIN(&postgres, the_only_request_of_a_commit_is_told_by_its_id,
               no_id_is_told_of_what_is_not_due, no_id_is_told_of_several,
-              what_two_commits_told_is_several, a_transaction_of_others_tells_one_word,
-              what_was_told_is_claimed_as_by_any_claim, nothing_but_what_was_told_is_claimed,
-              what_was_told_is_left_when_it_is_not_to_be_had,
+              what_two_commits_told_is_several, names_of_queues_mean_themselves_and_what_begins_so,
+              a_transaction_of_others_tells_one_word, what_was_told_is_claimed_as_by_any_claim,
+              nothing_but_what_was_told_is_claimed, what_was_told_is_left_when_it_is_not_to_be_had,
               what_was_told_and_is_locked_is_not_waited_for)
