@@ -311,8 +311,8 @@ void rescue_settled(struct worker *w, const struct work *k); /* k was recorded o
 bool wake_cause(const struct worker *w);                  /* somebody told us of jobs */
 enum idle_change wake_change(const struct worker *w);     /* for the next claim */
 void wake_fill(struct worker *w, struct order *o);        /* how to claim; the limit is set */
-bool wake_waits(const struct worker *w);                  /* nothing else tells of jobs */
-void wake_fill_left(struct worker *w, struct order *o);   /* likewise, when it is told of jobs */
+bool wake_waits(const struct worker *w);                  /* a claim may be left: it will be told */
+void wake_fill_left(struct worker *w, struct order *o);   /* how that is to claim */
 void wake_reply(struct worker *w, const struct order *o); /* a claim came back: when to look next */
 /* The second lane's claim came back: that it found nothing proves nothing. */
 void wake_found(struct worker *w, const struct order *o);
