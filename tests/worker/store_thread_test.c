@@ -141,6 +141,17 @@ static void leave(struct bench *b)
     store_thread_leave(&b->thread);
 }
 
+/* A claim is left, and told of so: it was run. */
+static void run_left(struct bench *b, int64_t id)
+{
+    leave(b);
+    tell(id);
+    await_wake(b);
+    store_thread_take_back(&b->thread);
+    assert_true(b->thread.busy);
+    assert_true(store_thread_done(&b->thread));
+}
+
 static void an_order_is_run_and_told_of(void **state)
 {
     struct bench b;
@@ -161,22 +172,13 @@ static void a_claim_that_was_left_is_run_for_what_is_told(void **state)
     struct bench b;
     (void)state;
     begin(&b);
-    leave(&b);
-    tell(4711);
-    await_wake(&b);
-    store_thread_take_back(&b.thread);
-    assert_true(b.thread.busy);
-    assert_true(store_thread_done(&b.thread));
+    run_left(&b, 4711);
     assert_int_equal(fake.told, 4711);
     assert_true(fake.woken);
     assert_int_equal(fake.limit, 1);
     assert_int_equal(atomic_load(&b.listener.told), TOLD_NOTHING);
     plain_uuid first = fake.token;
-    leave(&b);
-    tell(4712);
-    await_wake(&b);
-    store_thread_take_back(&b.thread);
-    assert_true(store_thread_done(&b.thread));
+    run_left(&b, 4712);
     assert_int_equal(fake.told, 4712);
     assert_false(uuid_equal(&first, &fake.token));
     assert_int_equal(fake.cycles, 2);
@@ -189,11 +191,7 @@ static void what_is_told_of_several_is_claimed_by_a_search(void **state)
     struct bench b;
     (void)state;
     begin(&b);
-    leave(&b);
-    tell(0);
-    await_wake(&b);
-    store_thread_take_back(&b.thread);
-    assert_true(store_thread_done(&b.thread));
+    run_left(&b, 0);
     assert_int_equal(fake.told, 0);
     assert_int_equal(fake.limit, 50);
     end(&b);
