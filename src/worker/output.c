@@ -200,6 +200,7 @@ static bool read_chunk(struct runner *r)
         add(r, ended < entered ? entered : 0, chunk, (size_t)n);
     else if (n == 0) /* nobody can write any more */
         stop_watching(r);
+    process_go_on(r);
     return n == sizeof(chunk) || (n < 0 && errno == EINTR);
 }
 

@@ -53,12 +53,15 @@ static void drop_group(struct runner *r)
     r->group = 0;
 }
 
-/* The first job of the list while its seq is at most seq. */
+/* Whether the first job of the runner is one of those up to seq. */
+static bool begins_by(const struct runner *r, uint64_t seq)
+{
+    return r->given.head && r->given.head->seq <= seq;
+}
+
 static struct work *take_up_to(struct runner *r, uint64_t seq)
 {
-    if (!r->given.head || r->given.head->seq > seq)
-        return NULL;
-    return work_list_pop(&r->given);
+    return begins_by(r, seq) ? work_list_pop(&r->given) : NULL;
 }
 
 /* Jobs below seq that no frame told about were successes: the page has their times. */
@@ -213,20 +216,16 @@ static void handle_frames(struct runner *r)
         continue;
 }
 
-/* Whether the first job of the runner has ended, whether that was told or not. */
-static bool has_ended(const struct runner *r)
-{
-    const struct work *k = r->given.head;
-
-    return r->progress && k && k->seq <= atomic_load(&r->progress->ended);
-}
-
 void process_settle_succeeded(struct runner *r)
 {
-    /* What a job wrote was sent before the page said that it had ended. */
-    while (has_ended(r) && r->channel.fd >= 0 && channel_fill(&r->channel) > 0)
+    if (!r->progress)
+        return;
+    /* What a job wrote was sent before the page said that it had ended: so the page is read first,
+     * and what ends from now on waits for the next time. */
+    uint64_t ended = atomic_load(&r->progress->ended);
+    while (begins_by(r, ended) && r->channel.fd >= 0 && channel_fill(&r->channel) > 0)
         handle_frames(r);
-    while (has_ended(r)) {
+    while (begins_by(r, ended)) {
         const struct work *k = r->given.head;
         const struct progress_entry *e = progress_entry(r->progress, k->seq);
 
@@ -272,6 +271,11 @@ void process_catch_up(struct runner *r, uint64_t logged)
         if (!handle_frame(r) && channel_fill(&r->channel) <= 0)
             break;
     }
+}
+
+void process_go_on(struct runner *r)
+{
+    handle_frames(r);
     if (r->channel.broken && r->channel_poll)
         on_broken(r);
 }

@@ -270,8 +270,10 @@ void process_flush(struct runner *r);
 /* Successes at the head that the page has and no frame told yet: a long job came behind them. */
 void process_settle_succeeded(struct runner *r);
 void process_close(struct runner *r); /* no more frames: the runner ends by itself */
-/* Handles frames until so many log records of the runner have come. */
+/* Handles frames until so many log records of the runner have come. process_go_on() must follow:
+ * it handles those that came along with them, which no event tells of again. */
 void process_catch_up(struct runner *r, uint64_t logged);
+void process_go_on(struct runner *r);
 void process_release(struct runner *r); /* at the very end: memory */
 
 /* ---- output.c ---- */

@@ -1,0 +1,146 @@
+/* process_test.c - what a worker makes of what its runner sent and of what stands in its page
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/uuid.h"
+#include "tests/harness/harness.h"
+#include "worker/state.h"
+
+enum { JOBS = 4 };
+
+static struct worker_options options;
+
+/* A worker with a runner that was given JOBS jobs, and the runner's end of its channel. */
+static struct {
+    struct worker worker;
+    struct runner runner;
+    struct progress page;
+    struct channel theirs;
+    int output;          /* the end of the pipe that is its stdout */
+    uint64_t when_empty; /* the job that it ends as soon as the worker finds the channel empty */
+} bench;
+
+/* As a runner ends a job that wrote its number. */
+static void end_job(uint64_t seq)
+{
+    struct progress *p = &bench.page;
+
+    assert_true(progress_enter(p, seq, 1));
+    frame_put_output(&bench.theirs.out,
+                     &(struct frame_output){.seq = seq, .bytes = &"0123456789"[seq], .size = 1});
+    assert_int_equal(channel_flush(&bench.theirs), 0);
+    progress_succeed(p, seq, &(struct progress_times){.started_us = 1, .ended_us = 2});
+    atomic_store(&p->ended, seq);
+}
+
+/* In place of the one of libc, for channel.c: a thread that was put aside just behind its call. */
+ssize_t recv(int fd, void *to, size_t n, int flags)
+{
+    ssize_t got = syscall(SYS_recvfrom, fd, to, n, flags, NULL, NULL);
+    uint64_t seq = bench.when_empty;
+
+    if (got < 0 && errno == EAGAIN && seq > 0) {
+        bench.when_empty = 0;
+        end_job(seq);
+        errno = EAGAIN;
+    }
+    return got;
+}
+
+static void give_jobs(void)
+{
+    struct arena arena = ARENA_INIT;
+    struct claim *claims = arena_array(&arena, JOBS, sizeof(*claims));
+    struct work_list jobs = {0}, none = {0};
+    struct work *k;
+
+    for (int i = 0; i < JOBS; i++)
+        claims[i] = (struct claim){.job_class = "Job", .queue = "default", .token = uuid_new()};
+    assert_true(work_take(&jobs, &none, &arena,
+                          &(struct cycle_result){.claims = claims, .claim_count = JOBS},
+                          &bench.worker.clock));
+    while ((k = work_list_pop(&jobs)))
+        process_give(&bench.runner, k);
+}
+
+static void begin(void)
+{
+    int ends[2];
+
+    memset(&bench, 0, sizeof(bench));
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    bench.worker.options = &options;
+    bench.runner.worker = &bench.worker;
+    bench.runner.progress = &bench.page;
+    bench.runner.next_seq = 1;
+    assert_int_equal(output_open(&bench.runner, &bench.output, NULL), PLAIN_OK);
+    progress_begin(&bench.page, 1, &(struct process_mark){0});
+    channel_init(&bench.runner.channel, ends[0]);
+    channel_init(&bench.theirs, ends[1]);
+    give_jobs();
+}
+
+static void end(void)
+{
+    work_list_free(&bench.worker.ended);
+    work_list_free(&bench.runner.given);
+    output_close(&bench.runner);
+    (void)close(bench.output);
+    channel_release(&bench.runner.channel);
+    channel_release(&bench.theirs);
+}
+
+static void assert_all_have_their_output(void)
+{
+    for (const struct work *k = bench.worker.ended.head; k; k = k->next) {
+        assert_non_null(k->output);
+        assert_int_equal(strlen(k->output), 1);
+        assert_int_equal(k->output[0], "0123456789"[k->seq]);
+    }
+}
+
+/* It happened where a worker lost its processor for as long as a hundred short jobs took. */
+static void a_job_that_ends_while_the_page_is_read_keeps_its_output(void **state)
+{
+    (void)state;
+    begin();
+    end_job(1);
+    end_job(2);
+    bench.when_empty = 3;
+    process_settle_succeeded(&bench.runner);
+    assert_int_equal(bench.when_empty, 0);
+    assert_all_have_their_output();
+    process_settle_succeeded(&bench.runner);
+    assert_all_have_their_output();
+    assert_int_equal(bench.worker.ended.count, 3);
+    assert_int_equal(bench.runner.given.count, JOBS - 3);
+    end();
+}
+
+/* "four" is read from the pipe, and what was sent before it with what was sent behind it. */
+static void what_comes_along_with_a_log_record_is_handled(void **state)
+{
+    struct buf *out = &bench.theirs.out;
+
+    (void)state;
+    begin();
+    assert_true(progress_enter(&bench.page, 1, 1));
+    frame_put_log(out, &(struct frame_log){.seq = 1, .level = LOG_WARNING, .event = "three"});
+    atomic_store(&bench.page.logged, 1);
+    assert_int_equal(write(bench.output, "four\n", 5), 5);
+    frame_put_output(out, &(struct frame_output){.seq = 1, .bytes = "five", .size = 4});
+    frame_put_seq(out, FRAME_DONE, 1);
+    assert_int_equal(channel_flush(&bench.theirs), 0);
+    output_read_rest(&bench.runner);
+    assert_int_equal(bench.worker.ended.count, 1);
+    assert_string_equal(bench.worker.ended.head->output, "[WARNING] three\nfour\nfive");
+    end();
+}
+
+HARNESS_MAIN(a_job_that_ends_while_the_page_is_read_keeps_its_output,
+             what_comes_along_with_a_log_record_is_handled)
