@@ -15,6 +15,7 @@ void channel_release(struct channel *c)
 {
     buf_release(&c->in);
     buf_release(&c->out);
+    c->in_at = 0;
     if (c->fd >= 0)
         (void)close(c->fd);
     c->fd = -1;

@@ -244,21 +244,32 @@ static void on_broken(struct runner *r)
         process_kill(r);
 }
 
+/* Handles all that has arrived. */
+static void handle_all(struct runner *r)
+{
+    if (r->channel.fd < 0)
+        return;
+    do
+        handle_frames(r);
+    while (channel_fill(&r->channel) > 0);
+}
+
 void process_readable(uv_poll_t *poll, int status, int events)
 {
     struct runner *r = poll->data;
     struct worker *w = r->worker;
 
-    if (status < 0)
+    if (status < 0) { /* a runner that ended with frames of ours unread: its own are still there */
+        handle_all(r);
         r->channel.broken = true;
-    if (events & UV_READABLE) {
+    } else if (events & UV_READABLE) {
         (void)channel_fill(&r->channel);
         bool broken = r->channel.broken;
         r->channel.broken = false; /* what has arrived still counts */
         handle_frames(r);
         r->channel.broken |= broken;
     }
-    if (events & UV_WRITABLE)
+    if (status >= 0 && events & UV_WRITABLE)
         process_flush(r);
     if (r->channel.broken && r->channel_poll)
         on_broken(r);
@@ -278,21 +289,6 @@ void process_go_on(struct runner *r)
     handle_frames(r);
     if (r->channel.broken && r->channel_poll)
         on_broken(r);
-}
-
-/* What is left in the channel, then what only the page knows. */
-static void settle_dead(struct runner *r)
-{
-    if (r->channel.fd >= 0) {
-        do
-            handle_frames(r);
-        while (channel_fill(&r->channel) > 0);
-        handle_frames(r);
-    }
-    uint64_t ended = atomic_load(&r->progress->ended);
-    if (ended < r->next_seq)
-        settle_below(r, ended + 1);
-    output_read_rest(r);
 }
 
 static void judge_entered(struct runner *r, struct work *k, const struct child_end *end)
@@ -331,17 +327,38 @@ static bool judge_ended(struct runner *r, struct work *k)
     }
 }
 
-/* The jobs of a dead runner: the one that was entered is judged, the others are free again. */
+/* One that the page says has ended, and no frame told how: skipped, or its end was not sent. */
+static void judge_unheard(struct runner *r, struct work *k, const struct child_end *end,
+                          struct work_list *unstarted)
+{
+    output_settle(r, k);
+    if (k->kind == WORK_HOOK)
+        life_succeeded(r, k, &progress_entry(r->progress, k->seq)->times);
+    else if (k->noted && atomic_load(&k->noted->state) == PROGRESS_GIVEN)
+        work_list_push(unstarted, k);
+    else if (!judge_ended(r, k))
+        judge_entered(r, k, end);
+}
+
+/* The jobs of a dead runner: what is left in its channel, then what only the page knows. Those that
+ * ended have their ends, the one that was entered is judged, the others are free again. */
 static void judge_dead(struct runner *r, const struct child_end *end)
 {
-    struct work *k = take_up_to(r, atomic_load(&r->progress->entered));
+    struct work_list unstarted = {0};
+    struct work *k;
 
-    if (k) {
+    handle_all(r);
+    uint64_t ended = atomic_load(&r->progress->ended);
+    while (ended < r->next_seq && (k = take_up_to(r, ended)))
+        judge_unheard(r, k, end, &unstarted);
+    output_read_rest(r);
+    if ((k = take_up_to(r, atomic_load(&r->progress->entered)))) {
         output_settle(r, k);
         if (!judge_ended(r, k))
             judge_entered(r, k, end);
     }
-    runners_put_home(r->worker, &r->given);
+    work_list_append(&unstarted, &r->given);
+    runners_put_home(r->worker, &unstarted);
 }
 
 static void schedule_restart(struct runner *r, bool expected)
@@ -376,7 +393,6 @@ void process_exited(uv_poll_t *poll, int status, int events)
     lease_check(w); /* its own guard may have killed it, while this worker was asleep */
     bool expected = r->state == RUNNER_CLOSING || w->stop == STOP_NOW || w->lease.lost;
     bool never_ready = r->state == RUNNER_STARTING;
-    settle_dead(r);
     judge_dead(r, &end);
     drop_group(r);
     drop_channel(r);

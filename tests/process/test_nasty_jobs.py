@@ -1,12 +1,15 @@
 """Jobs that crash, exit, loop and worse: LOST with the reason, and their neighbours untouched."""
+import collections
+import json
 import os
 import signal
 
 import pytest
 
+from marks import on_one_store
 from program import sized
 from verify import assert_sound
-from workers import wait_until
+from workers import stat_fields, wait_until
 
 GOOD = sized(200, 1000)
 
@@ -56,6 +59,34 @@ def test_an_odd_job_harms_nobody(db, plain, module, how):
     plain.drain("--max-processes", 1)
     assert db.statuses("TraceJob") == ["SUCCESSFUL"]
     assert db.statuses("NastyJob") in (["SUCCESSFUL"], ["LOST"])
+    assert_sound(db)
+
+
+@on_one_store
+def test_a_failure_stays_one_though_its_runner_dies_at_once(db, plain, module, start_worker):
+    """The next job kills it before the worker has read of the failure, with others handed out."""
+    lines = [json.dumps({"params": {"how": how, "fails": True}})
+             for how in ["unknown"] * 50 + ["stop_worker", "kill_self"] + ["unknown"] * 50]
+    (plain.folder / "jobs.jsonl").write_text("\n".join(lines))
+    plain.enqueue("NastyJob", "--from", "jobs.jsonl")
+    worker = start_worker("--max-processes", 1, "--drain")
+    wait_until(lambda: stat_fields(worker.pid)[0] == "T" and not worker.runners(), "its end")
+    os.kill(worker.pid, signal.SIGCONT)
+    worker.wait()
+    assert collections.Counter(db.statuses()) == {"ERRORED": 101, "LOST": 1}
+    assert_sound(db)
+
+
+@on_one_store
+def test_a_failure_stays_one_though_it_closed_the_channel(db, plain, module):
+    """It ends before the worker can kill it, or is killed: never a success."""
+    lines = [json.dumps({"params": {"how": how, "fails": True}})
+             for how in ["unknown", "close_all"]]
+    (plain.folder / "jobs.jsonl").write_text("\n".join(lines * sized(20, 200)))
+    plain.enqueue("NastyJob", "--from", "jobs.jsonl")
+    plain.drain("--max-processes", 1)
+    assert len(db.results()) == sized(40, 400)
+    assert set(db.statuses()) <= {"ERRORED", "LOST"}
     assert_sound(db)
 
 

@@ -397,6 +397,11 @@ static void nasty_kill_group(void)
     (void)kill(0, SIGKILL);
 }
 
+static void nasty_stop_worker(void)
+{
+    (void)kill(getppid(), SIGSTOP);
+}
+
 /* Until somebody kills it: its pid stands in loop.pid. */
 static void nasty_pthread_exit(void)
 {
@@ -445,6 +450,7 @@ static const struct nasty_way {
     {"kill_self", nasty_kill_self},
     {"kill_group", nasty_kill_group},
     {"pthread_exit", nasty_pthread_exit},
+    {"stop_worker", nasty_stop_worker},
     {"loop", nasty_loop},
     {"close_all", nasty_close_all},
     {"much_output", nasty_much_output},
@@ -452,6 +458,7 @@ static const struct nasty_way {
 
 struct nasty {
     const char *how;
+    bool fails; /* afterwards, if it comes to that */
 };
 
 static int nasty_run(plain_job *job, const void *params)
@@ -461,7 +468,7 @@ static int nasty_run(plain_job *job, const void *params)
     for (size_t i = 0; i < ARRAY_SIZE(nasty_ways); i++) {
         if (strcmp(nasty_ways[i].name, self->how) == 0) {
             nasty_ways[i].act();
-            return PLAIN_OK;
+            return self->fails ? plain_job_fail(job, "TestError", "after all") : PLAIN_OK;
         }
     }
     return plain_job_fail(job, "TestError", "there is no way '%s'", self->how);
@@ -469,6 +476,7 @@ static int nasty_run(plain_job *job, const void *params)
 
 static const plain_param nasty_params[] = {
     PLAIN_PARAM(struct nasty, how, 0),
+    PLAIN_PARAM_DEFAULT(struct nasty, fails, "false"),
     PLAIN_PARAMS_END,
 };
 
