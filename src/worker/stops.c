@@ -105,11 +105,15 @@ static bool is_executable(const struct worker *w, const struct work *k)
     return class && class->is_executable;
 }
 
-static void begin(struct runner *r, struct work *k, enum stop_why why)
+/* False when it has ended meanwhile: behind the take-back the runner enters nothing more, so who
+ * runs then is who gets the signal. */
+static bool begin(struct runner *r, struct work *k, enum stop_why why)
 {
+    runners_take_back_from(r);
+    if (running(r) != k)
+        return false;
     k->why = why;
     k->stop_us = clock_mono_us();
-    runners_take_back_from(r);
     report(r, k, why);
     r->stop_seq = k->seq;
     if (why == WHY_CANCELLED && !is_executable(r->worker, k)) {
@@ -118,6 +122,7 @@ static void begin(struct runner *r, struct work *k, enum stop_why why)
         atomic_store(&r->progress->asked, k->seq); /* for one that outlives SIGTERM */
         tell(r);
     }
+    return true;
 }
 
 /* When the time of the job that runs is up; INT64_MAX: never. */
@@ -161,9 +166,9 @@ static void check(struct runner *r, int64_t now)
     if (r->stop_step != STOP_STEP_NONE || !k)
         return;
     if (k->why != WHY_NONE)
-        begin(r, k, k->why);
+        (void)begin(r, k, k->why);
     else if (timeout_at(r, k) <= now)
-        begin(r, k, WHY_TIMEOUT);
+        (void)begin(r, k, WHY_TIMEOUT);
 }
 
 /* However the stop began, JOBS_SHUTDOWN_GRACE counts from the first look after it. */
@@ -212,15 +217,16 @@ int64_t stops_next_us(const struct worker *w)
 /* A runner that is still loading has no job to lose. */
 static void stop_runner(struct runner *r)
 {
-    struct work *k = running(r);
+    struct work *k;
 
     if (r->stop_step == STOP_STEP_TOLD || r->stop_step == STOP_STEP_KILLED)
         return;
     bool asked = r->stop_step == STOP_STEP_ASKED;
 
-    if (k && !asked)
-        begin(r, k, WHY_SHUTDOWN);
-    else if (r->state == RUNNER_STARTING)
+    runners_take_back_from(r); /* so that nothing is entered from here on */
+    if (!asked && (k = running(r)) && begin(r, k, WHY_SHUTDOWN))
+        return;
+    if (r->state == RUNNER_STARTING)
         kill_group(r);
     else if (asked || r->state != RUNNER_DOWN)
         tell(r);

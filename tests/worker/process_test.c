@@ -2,9 +2,12 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <limits.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/uuid.h"
@@ -22,6 +25,8 @@ static struct {
     struct progress page;
     struct channel theirs;
     int output;          /* the end of the pipe that is its stdout */
+    int looks;           /* at the clock until it ends its job and enters the next; 0: never */
+    int signals;         /* that were sent */
     uint64_t when_empty; /* the job that it ends as soon as the worker finds the channel empty */
 } bench;
 
@@ -52,6 +57,24 @@ ssize_t recv(int fd, void *to, size_t n, int flags)
     return got;
 }
 
+int clock_gettime(clockid_t id, struct timespec *out)
+{
+    if (bench.looks > 0 && --bench.looks == 0) {
+        uint64_t seq = atomic_load(&bench.page.entered);
+
+        end_job(seq);
+        assert_true(progress_enter(&bench.page, seq + 1, 1));
+    }
+    return (int)syscall(SYS_clock_gettime, id, out);
+}
+
+int kill(pid_t pid, int signal)
+{
+    (void)pid;
+    bench.signals += signal != 0;
+    return 0;
+}
+
 static void give_jobs(void)
 {
     struct arena arena = ARENA_INIT;
@@ -75,7 +98,10 @@ static void begin(void)
     memset(&bench, 0, sizeof(bench));
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
     bench.worker.options = &options;
+    bench.worker.runners = &bench.runner;
+    bench.worker.runner_count = 1;
     bench.runner.worker = &bench.worker;
+    bench.runner.child.pid = INT_MAX;
     bench.runner.progress = &bench.page;
     bench.runner.next_seq = 1;
     assert_int_equal(output_open(&bench.runner, &bench.output, NULL), PLAIN_OK);
@@ -89,6 +115,7 @@ static void end(void)
 {
     work_list_free(&bench.worker.ended);
     work_list_free(&bench.runner.given);
+    work_list_free(&bench.worker.ready);
     output_close(&bench.runner);
     (void)close(bench.output);
     channel_release(&bench.runner.channel);
@@ -142,5 +169,34 @@ static void what_comes_along_with_a_log_record_is_handled(void **state)
     end();
 }
 
+/* Its time is up, and it ends while the worker looks at the clock. */
+static void the_job_behind_one_that_is_to_be_stopped_is_spared(void **state)
+{
+    (void)state;
+    begin();
+    bench.runner.given.head->limit_ms = 1;
+    assert_true(progress_enter(&bench.page, 1, 1));
+    bench.looks = 2;
+    stops_check(&bench.worker);
+    assert_int_equal(bench.looks, 0);
+    assert_int_equal(bench.signals, 0);
+    assert_int_equal(bench.runner.stop_step, STOP_STEP_NONE);
+    end();
+}
+
+static void one_that_still_runs_is_told(void **state)
+{
+    (void)state;
+    begin();
+    bench.runner.given.head->limit_ms = 1;
+    assert_true(progress_enter(&bench.page, 1, 1));
+    stops_check(&bench.worker);
+    assert_int_equal(bench.signals, 1);
+    assert_int_equal(bench.runner.stop_step, STOP_STEP_TOLD);
+    assert_int_equal(bench.runner.given.count, 1);
+    end();
+}
+
 HARNESS_MAIN(a_job_that_ends_while_the_page_is_read_keeps_its_output,
+             the_job_behind_one_that_is_to_be_stopped_is_spared, one_that_still_runs_is_told,
              what_comes_along_with_a_log_record_is_handled)
