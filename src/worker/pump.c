@@ -20,12 +20,13 @@ static void begin_stop_if_drained(struct worker *w)
     }
 }
 
-/* While stopping, and when the lease is over, jobs that nobody has entered go back to the queue. */
+/* While stopping, when the lease is over, and when all runners are in jobs that turned out long:
+ * what nobody has entered goes back to the queue, for another worker to take. */
 static void return_unstarted(struct worker *w)
 {
     struct work *k;
 
-    if (w->lease.lost)
+    if (w->lease.lost || (w->ready.count > 0 && runners_are_long(w)))
         work_list_append(&w->returning, &w->ready);
     if (w->stop == STOP_NO)
         return;

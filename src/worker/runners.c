@@ -4,7 +4,8 @@
  * A runner has room for one job, and ahead of it for about start_ahead_ms of work where jobs are
  * very short (by the moving average): so a thousand no-op jobs need no thousand round trips, and
  * a job of a second never waits behind another while a runner is free. What does wait behind a job
- * that turned out long is taken back and given to another runner, with the same attempt token.
+ * that turned out long is taken back and given to another runner, with the same attempt token; to
+ * the queue, for another worker, when all runners are in long jobs.
  *
  * There are more places for runners than max_processes: one that is near its end, because it has
  * had all the jobs that it may have or is being stopped, is replaced while it still runs its last.
@@ -52,6 +53,27 @@ void runners_weigh(struct runner *r, int64_t peak_kb)
     log_event(LOG_INFO, "Runner replaced", LOG_NUMBER("pid", r->pid), LOG_NUMBER("rss_kb", now_kb));
 }
 
+/* When the job that runs will have run longer than what may wait behind one; INT64_MAX: none does.
+ */
+static int64_t long_at(const struct runner *r)
+{
+    if (r->given.count == 0 || !r->progress)
+        return INT64_MAX;
+    int64_t patience = 2 * r->worker->options->start_ahead_ms * US_PER_MS;
+    uint64_t entered = atomic_load(&r->progress->entered);
+
+    if (entered < r->given.head->seq || atomic_load(&r->progress->ended) >= entered)
+        return clock_mono_us() + patience; /* it is loading, just woken, or between two jobs */
+    return atomic_load(&r->progress->entered_us) + patience;
+}
+
+static bool is_long(const struct runner *r)
+{
+    int64_t at = long_at(r);
+
+    return at != INT64_MAX && at <= clock_mono_us();
+}
+
 static size_t room(const struct runner *r)
 {
     if (r->state != RUNNER_READY || r->stop_step != STOP_STEP_NONE)
@@ -61,7 +83,7 @@ static size_t room(const struct runner *r)
     int64_t free_places = 1 + ahead(r->worker) - (int64_t)r->given.count;
     int64_t left = lifetime_left(r);
     int64_t n = free_places < left ? free_places : left;
-    return n > 0 ? (size_t)n : 0;
+    return n > 0 && !is_long(r) ? (size_t)n : 0;
 }
 
 /* How many runners without jobs may have some. */
@@ -166,8 +188,11 @@ void runners_take_back_from(struct runner *r)
     struct work_list kept = {0}, back = {0};
     struct work *k;
 
-    while ((k = work_list_pop(&r->given)))
+    while ((k = work_list_pop(&r->given))) {
+        if (k->seq > entered && k->kind == WORK_JOB)
+            r->handed--;
         work_list_push(k->seq <= entered ? &kept : &back, k);
+    }
     r->given = kept;
     runners_put_home(r->worker, &back);
 }
@@ -178,28 +203,12 @@ void runners_take_back(struct worker *w)
         runners_take_back_from(&w->runners[i]);
 }
 
-/* When the job at the head has run longer than what may wait behind a job; INT64_MAX: nobody waits
- */
-static int64_t stuck_at(const struct runner *r)
-{
-    if (r->given.count < 2 || !r->progress)
-        return INT64_MAX;
-    int64_t patience = 2 * r->worker->options->start_ahead_ms * US_PER_MS;
-    uint64_t entered = atomic_load(&r->progress->entered);
-
-    if (entered < r->given.head->seq) /* not even read yet: it is loading, or just woken */
-        return clock_mono_us() + patience;
-    return atomic_load(&r->progress->entered_us) + patience;
-}
-
 void runners_unstick(struct worker *w)
 {
-    int64_t now = clock_mono_us();
-
     for (int i = 0; i < w->runner_count; i++) {
         struct runner *r = &w->runners[i];
 
-        if (r->is_heavy || stuck_at(r) <= now) {
+        if (r->is_heavy || (r->given.count > 1 && is_long(r))) {
             process_settle_succeeded(r);
             runners_take_back_from(r);
         }
@@ -221,6 +230,17 @@ static bool has_future(const struct runner *r, int64_t now)
         break;
     }
     return false;
+}
+
+bool runners_are_long(const struct worker *w)
+{
+    int64_t now = clock_mono_us();
+
+    for (int i = 0; i < w->runner_count; i++) {
+        if (has_future(&w->runners[i], now) && !is_long(&w->runners[i]))
+            return false;
+    }
+    return true;
 }
 
 /* How many are to be started. */
@@ -292,8 +312,11 @@ int64_t runners_next_us(const struct worker *w)
 
     for (int i = 0; i < w->runner_count; i++) {
         const struct runner *r = &w->runners[i];
-        int64_t at = stuck_at(r);
+        int64_t at = long_at(r);
 
+        /* What waits behind it, or with the worker, is to be found another place. */
+        if (r->given.count < 2 && (w->ready.count == 0 || at <= now))
+            at = INT64_MAX;
         if (r->state == RUNNER_DOWN && w->stop == STOP_NO && !w->lease.lost &&
             (i == 0 || w->classes_known) && (wanted || r->restart_at_us > now))
             at = r->restart_at_us;

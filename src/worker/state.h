@@ -227,8 +227,9 @@ void runners_start(struct worker *w);                  /* those that are down an
 void runners_hand_out(struct worker *w);               /* what waits, to runners with room */
 void runners_weigh(struct runner *r, int64_t peak_kb); /* a job of it had this peak of memory */
 size_t runners_room(const struct worker *w);           /* jobs that could be claimed now */
-void runners_unstick(struct worker *w);   /* jobs behind a long one become ready again */
-void runners_take_back(struct worker *w); /* every job that was not entered */
+void runners_unstick(struct worker *w);        /* jobs behind a long one become ready again */
+bool runners_are_long(const struct worker *w); /* none will soon have room */
+void runners_take_back(struct worker *w);      /* every job that was not entered */
 void runners_take_back_from(struct runner *r);
 void runners_close_idle(struct worker *w); /* those that are to take no more and have none */
 bool runners_all_down(const struct worker *w);

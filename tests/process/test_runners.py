@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from marks import on_one_store, on_postgres, on_sqlite
+from verify import assert_sound
 from workers import all_pids, is_alive, living_in, stat_fields, wait_until
 
 JOBS = 1000
@@ -201,6 +202,24 @@ def test_what_waited_behind_a_long_job_keeps_its_turn(db, plain, module, start_w
     worker.stop()
     ended = [row.job_request_uuid for row in rows]
     assert ended == sorted(ended)
+
+
+def test_what_waits_behind_long_jobs_is_left_to_another_worker(db, plain, module, start_worker):
+    """Those of the first worker are all in long jobs, with short ones claimed to run behind."""
+    plain.add_executable("gate", "#!/bin/sh\nwhile [ ! -e go ]; do sleep 0.1; done\n")
+    plain.enqueue("NoopJob", "--count", 100)
+    plain.enqueue("gate")
+    plain.enqueue("NoopJob", "--count", 100)
+    first = start_worker("--max-processes", 1)
+    wait_until(lambda: db.count("jobresult") >= 100, "the short jobs")
+    second = start_worker("--max-processes", 1)
+    db.await_results(200, "NoopJob")
+    assert db.results("gate") == []
+    (plain.folder / "go").touch()
+    db.await_results(1, "gate")
+    first.stop()
+    second.stop()
+    assert_sound(db)
 
 
 def test_a_grandchild_ends_with_its_runner(db, plain, module, start_worker):
