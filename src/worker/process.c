@@ -225,6 +225,7 @@ void process_settle_succeeded(struct runner *r)
     uint64_t ended = atomic_load(&r->progress->ended);
     while (begins_by(r, ended) && r->channel.fd >= 0 && channel_fill(&r->channel) > 0)
         handle_frames(r);
+    process_go_on(r);
     while (begins_by(r, ended)) {
         const struct work *k = r->given.head;
         const struct progress_entry *e = progress_entry(r->progress, k->seq);

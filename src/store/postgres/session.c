@@ -246,13 +246,15 @@ void session_release(struct session *s)
 }
 
 /* Between calls the server says little but good-bye, and closes. One that was restarted meanwhile
- * is noticed here, before anything is sent. */
+ * is noticed here, before anything is sent. A session that listens hears of that by itself, and of
+ * much else: it never waits for the end that a good-bye has. */
 static bool is_gone(const struct session *s)
 {
-    enum { CLOSING_MS = 20 };
+    enum { CLOSING_MS = 20, LOOKS = 2 };
     struct pollfd p = {.fd = PQsocket(s->conn), .events = POLLIN};
+    const int wait_ms[LOOKS] = {0, s->listens ? 0 : CLOSING_MS};
 
-    for (int wait_ms = 0; poll(&p, 1, wait_ms) > 0; wait_ms = CLOSING_MS) {
+    for (int i = 0; i < LOOKS && poll(&p, 1, wait_ms[i]) > 0; i++) {
         if (!PQconsumeInput(s->conn))
             return true;
     }
