@@ -75,6 +75,7 @@ static void take_doubtful(struct lane *l)
 
     memcpy(o->releases, l->doubtful, l->doubtful_count * sizeof(*l->doubtful));
     o->release_count = l->doubtful_count;
+    o->in_doubt = l->doubtful_count > 0;
 }
 
 static void take_releases(struct worker *w, struct order *o)

@@ -161,6 +161,11 @@ static struct cycle_plan send_cycle(struct postgres *p, const struct cycle *c)
     session_send(s, gate_of(c));
     if (c->end_count > 0)
         send_ends(s, c, &plan);
+    if (c->in_doubt) {
+        plan.count++;
+        wire_uuid(&s->wire, &c->worker->id);
+        session_send(s, SQL_AWAIT_CLAIMS);
+    }
     if (c->release_count > 0) {
         plan.release = (int)plan.count++;
         send_release(s, c);

@@ -285,6 +285,12 @@ folded AS (
         DO UPDATE SET n = k.n + excluded.n, n_removed = k.n_removed + excluded.n_removed)
 SELECT count(*) FROM taken;
 
+-- :name await_claims
+-- $1 uuid  worker
+-- Until no claim of it is under way: each holds this row to its end, also one whose connection was
+-- lost while it waited for its commit. What it claimed is there then to be released, or never will.
+SELECT 1 FROM {schema}.plainjobs_workerheartbeat WHERE worker_id = $1::uuid FOR UPDATE;
+
 -- :name release_jobs
 -- $1 uuid[]  tokens of claims that were not started
 -- $2 int4    shard of the counters
