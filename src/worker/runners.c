@@ -128,7 +128,7 @@ static int least_loaded(const struct worker *w)
     return best;
 }
 
-/* Jobs to their places among those that were claimed since. */
+/* Jobs to their places among those that were claimed since; one that is to be stopped ends here. */
 void runners_put_home(struct worker *w, struct work_list *all)
 {
     struct work_list jobs = {0};
@@ -141,7 +141,10 @@ void runners_put_home(struct worker *w, struct work_list *all)
             progress_forget(k->noted);
             k->noted = NULL;
         }
-        work_list_push(homes[k->kind], k);
+        if (k->kind == WORK_JOB && k->why != WHY_NONE)
+            life_stopped_unstarted(w, k);
+        else
+            work_list_push(homes[k->kind], k);
     }
     work_list_merge(&w->ready, &jobs);
 }

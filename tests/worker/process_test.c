@@ -197,6 +197,25 @@ static void one_that_still_runs_is_told(void **state)
     end();
 }
 
+/* It was being entered when the worker took it back, and was cancelled meanwhile. */
+static void what_was_cancelled_and_skipped_is_not_handed_out_again(void **state)
+{
+    (void)state;
+    begin();
+    bench.runner.given.head->why = WHY_CANCELLED;
+    frame_put_seq(&bench.theirs.out, FRAME_SKIP, 1);
+    frame_put_seq(&bench.theirs.out, FRAME_SKIP, 2);
+    assert_int_equal(channel_flush(&bench.theirs), 0);
+    atomic_store(&bench.page.ended, 2);
+    process_settle_succeeded(&bench.runner);
+    assert_int_equal(bench.worker.ended.count, 1);
+    assert_int_equal(bench.worker.ended.head->end.status, JOB_CANCELLED);
+    assert_int_equal(bench.worker.ready.count, 1);
+    assert_int_equal(bench.worker.ready.head->seq, 2);
+    end();
+}
+
 HARNESS_MAIN(a_job_that_ends_while_the_page_is_read_keeps_its_output,
              the_job_behind_one_that_is_to_be_stopped_is_spared, one_that_still_runs_is_told,
+             what_was_cancelled_and_skipped_is_not_handed_out_again,
              what_comes_along_with_a_log_record_is_handled)
