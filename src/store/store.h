@@ -473,7 +473,8 @@ struct store_ops {
      * away either comes after the claim, and sees it, or makes it empty. After PLAIN_E_UNREACHABLE
      * it is unknown which: repeating the ends is safe (written ones are then superseded), and the
      * tokens of the wish are to be given as releases, since claims that nobody was told of may
-     * stand under them, in_doubt. Never waits for rows that another worker has locked. */
+     * stand under them, in_doubt: while such a claim is under way that is a retryable error, after
+     * a wait as for any lock. Never waits for rows that another worker has locked. */
     int (*cycle)(struct store *s, const struct cycle *c, struct arena *a, struct cycle_result *out,
                  plain_error *err);
 

@@ -263,14 +263,15 @@ void process_readable(uv_poll_t *poll, int status, int events)
     if (status < 0) { /* a runner that ended with frames of ours unread: its own are still there */
         handle_all(r);
         r->channel.broken = true;
-    } else if (events & UV_READABLE) {
+    }
+    if (events & UV_READABLE) {
         (void)channel_fill(&r->channel);
         bool broken = r->channel.broken;
         r->channel.broken = false; /* what has arrived still counts */
         handle_frames(r);
         r->channel.broken |= broken;
     }
-    if (status >= 0 && events & UV_WRITABLE)
+    if (events & UV_WRITABLE)
         process_flush(r);
     if (r->channel.broken && r->channel_poll)
         on_broken(r);

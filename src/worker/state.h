@@ -221,7 +221,7 @@ bool orders_are_out(const struct worker *w);    /* one is with the database */
 bool orders_are_done(const struct worker *w);   /* and nothing is left to record or to return */
 
 /* ---- runners.c ---- */
-/* What was not entered: back to where it waited. */
+/* What was not entered: back to where it waited; a job that is to be stopped ends. */
 void runners_put_home(struct worker *w, struct work_list *all);
 void runners_start(struct worker *w);                  /* those that are down and due */
 void runners_hand_out(struct worker *w);               /* what waits, to runners with room */

@@ -169,13 +169,19 @@ static void what_comes_along_with_a_log_record_is_handled(void **state)
     end();
 }
 
-/* Its time is up, and it ends while the worker looks at the clock. */
-static void the_job_behind_one_that_is_to_be_stopped_is_spared(void **state)
+/* With the first job entered, and its time up. */
+static void begin_overdue(void)
 {
-    (void)state;
     begin();
     bench.runner.given.head->limit_ms = 1;
     assert_true(progress_enter(&bench.page, 1, 1));
+}
+
+/* It ends while the worker looks at the clock. */
+static void the_job_behind_one_that_is_to_be_stopped_is_spared(void **state)
+{
+    (void)state;
+    begin_overdue();
     bench.looks = 2;
     stops_check(&bench.worker);
     assert_int_equal(bench.looks, 0);
@@ -187,9 +193,7 @@ static void the_job_behind_one_that_is_to_be_stopped_is_spared(void **state)
 static void one_that_still_runs_is_told(void **state)
 {
     (void)state;
-    begin();
-    bench.runner.given.head->limit_ms = 1;
-    assert_true(progress_enter(&bench.page, 1, 1));
+    begin_overdue();
     stops_check(&bench.worker);
     assert_int_equal(bench.signals, 1);
     assert_int_equal(bench.runner.stop_step, STOP_STEP_TOLD);
