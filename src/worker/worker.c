@@ -227,6 +227,17 @@ static int start_lanes(struct worker *w, struct store *store, plain_error *err)
     return r;
 }
 
+static void log_start(const struct worker *w)
+{
+    log_event(LOG_INFO, "Starting Plain worker", LOG_NUMBER("pid", w->identity.pid),
+              LOG_TEXT("worker_id", w->id_text), LOG_TEXT("queues", w->options->queues[0]),
+              LOG_NUMBER("queue_count", (int64_t)w->options->queue_count),
+              LOG_NUMBER("max_processes", w->options->max_processes),
+              LOG_NUMBER("max_jobs_per_process", w->options->max_jobs_per_process),
+              LOG_NUMBER("max_pending_per_process", w->options->max_pending_per_process),
+              LOG_NUMBER("stats_every_ms", w->options->stats_every_ms));
+}
+
 static int start(struct worker *w, plain_error *err)
 {
     struct store *store = NULL;
@@ -246,6 +257,7 @@ static int start(struct worker *w, plain_error *err)
         store_close(store);
         return r;
     }
+    log_start(w); /* its threads log too, and it is the first line */
     r = start_lanes(w, store, err);
     return r < 0 ? r : start_lease(w, err);
 }
@@ -310,17 +322,6 @@ static void release(struct worker *w)
     mem_free(w->runners);
 }
 
-static void log_start(const struct worker *w)
-{
-    log_event(LOG_INFO, "Starting Plain worker", LOG_NUMBER("pid", w->identity.pid),
-              LOG_TEXT("worker_id", w->id_text), LOG_TEXT("queues", w->options->queues[0]),
-              LOG_NUMBER("queue_count", (int64_t)w->options->queue_count),
-              LOG_NUMBER("max_processes", w->options->max_processes),
-              LOG_NUMBER("max_jobs_per_process", w->options->max_jobs_per_process),
-              LOG_NUMBER("max_pending_per_process", w->options->max_pending_per_process),
-              LOG_NUMBER("stats_every_ms", w->options->stats_every_ms));
-}
-
 /* Which kind of limits jobs have here, and why not the better one. */
 static void log_limits(const struct worker *w)
 {
@@ -337,7 +338,6 @@ static void run(struct worker *w)
     w->started_us = clock_mono_us();
     w->stats_at_us = w->started_us + w->options->stats_every_ms * US_PER_MS;
     death_begin(w);
-    log_start(w);
     log_limits(w);
     pump(w);
     (void)uv_run(&w->loop, UV_RUN_DEFAULT);
