@@ -44,21 +44,36 @@ static bool is_job_name(const char *name)
     return n <= NAME_LIMIT && strchr(first, name[0]) && strspn(name, others) == n;
 }
 
+/* By errno: taken away since the folder told of it, and no link to nothing. */
+static bool is_gone(const struct scan *scan, const char *name)
+{
+    struct stat st;
+
+    return errno == ENOENT &&
+           (fstatat(scan->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISLNK(st.st_mode));
+}
+
+/* PLAIN_NONE for one that is gone. */
 static int check_file(const struct scan *scan, const char *name, plain_error *err)
 {
     struct stat st;
 
     if (!is_job_name(name))
         return refuse_file(scan, name, "has a name that is not [A-Za-z_][A-Za-z0-9_.-]*", err);
-    if (fstatat(scan->fd, name, &st, 0) != 0)
-        return error_set_errno(err, PLAIN_E_INVALID, 106, name, errno, "%s/%s cannot be looked at",
-                               scan->folder, name);
+    if (fstatat(scan->fd, name, &st, 0) != 0) {
+        int why = errno;
+
+        return is_gone(scan, name)
+                   ? PLAIN_NONE
+                   : error_set_errno(err, PLAIN_E_INVALID, 106, name, why,
+                                     "%s/%s cannot be looked at", scan->folder, name);
+    }
     if (!S_ISREG(st.st_mode))
         return refuse_file(scan, name, "is not a regular file", err);
     if (st.st_mode & (S_IWGRP | S_IWOTH))
         return refuse_file(scan, name, "may be written by its group or by others", err);
     if (faccessat(scan->fd, name, X_OK, AT_EACCESS) != 0)
-        return refuse_file(scan, name, "is not executable", err);
+        return is_gone(scan, name) ? PLAIN_NONE : refuse_file(scan, name, "is not executable", err);
     return PLAIN_OK;
 }
 
@@ -102,8 +117,8 @@ static int take_file(const struct scan *scan, const char *name, executable_fn *f
     char origin[PATH_MAX], path[PATH_MAX];
     int r = check_file(scan, name, err);
 
-    if (r < 0)
-        return r;
+    if (r != PLAIN_OK)
+        return r == PLAIN_NONE ? PLAIN_OK : r;
     int origin_size = snprintf(origin, sizeof(origin), "%s/%s", scan->folder, name);
     int path_size = snprintf(path, sizeof(path), "%s/%s", scan->absolute, name);
     if (origin_size >= PATH_MAX || path_size >= PATH_MAX)

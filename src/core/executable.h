@@ -23,8 +23,8 @@ struct executable {
 typedef int executable_fn(const struct executable *found, void *user, plain_error *err);
 
 /* Calls fn for each executable of the folder, in no order, until it says an error. A folder that
- * does not exist has none. PJ106 for a file that cannot be a job class, PJ705 when it cannot be
- * read. */
+ * does not exist has none, and a file that is taken away meanwhile may be left out. PJ106 for a
+ * file that cannot be a job class, PJ705 when it cannot be read. */
 int executable_scan(const char *folder, executable_fn *fn, void *user,
                     plain_error *err) PLAIN_MUST_USE;
 

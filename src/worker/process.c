@@ -106,14 +106,19 @@ static void on_ready(struct runner *r, const struct frame *frame)
     worker_ready(r->worker);
 }
 
+/* What the first one cannot load is refused. A later one is started again: somebody may be copying
+ * a file into the folder of executables. */
 static void on_failed(struct runner *r, const struct frame *frame)
 {
     plain_error err;
 
-    if (frame_get_failed(frame, &err))
+    if (!frame_get_failed(frame, &err))
+        r->channel.broken = true;
+    else if (!r->worker->classes_known)
         worker_fail(r->worker, &err);
     else
-        r->channel.broken = true;
+        log_event(LOG_ERROR, "Runner not started", LOG_TEXT("error", err.message),
+                  LOG_TEXT("fix", err.fix));
 }
 
 static void on_done(struct runner *r, const struct frame *frame)

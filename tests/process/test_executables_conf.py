@@ -302,3 +302,17 @@ def test_an_executable_that_went_does_not_end_the_worker(db, plain, start_worker
         plain.enqueue("die", "--retries", 0)
     assert sorted(row.status for row in db.await_results(3)) == ["LOST", "LOST", "SUCCESSFUL"]
     worker.stop()
+
+
+def test_a_file_that_is_being_copied_does_not_end_the_worker(db, plain, start_worker):
+    """A runner that starts meanwhile refuses it; a later one runs the jobs."""
+    plain.add_executable("die", "#!/bin/sh\numask 177\ntouch jobs.d/half\nkill -9 $PPID\n")
+    plain.add_executable("fine", "#!/bin/sh\n")
+    plain.enqueue("die", "--retries", 0)
+    plain.enqueue("fine", "--retries", 0)
+    worker = start_worker("--max-processes", 1)
+    (said, *_) = worker.await_event("Runner not started")
+    assert said["error"] == "jobs.d/half is not executable", said
+    (plain.folder / "jobs.d" / "half").chmod(0o700)
+    assert sorted(row.status for row in db.await_results(2)) == ["LOST", "SUCCESSFUL"]
+    worker.stop()
