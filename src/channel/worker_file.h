@@ -50,6 +50,9 @@ struct worker_file_head {
     uint64_t check;                             /* of all above */
     struct worker_file_id ids[WORKER_FILE_IDS]; /* the worker's id, and the one before */
     _Atomic int64_t deadline_us; /* clock_boot_us() until which jobs may run; 0: none is here */
+    /* clock_boot_us() until which the row of ids[0] may still come to be: its registration was sent
+     * to a server, and no reply was read. 0: it was. */
+    _Atomic int64_t undecided_until_us;
 };
 
 struct worker_file {

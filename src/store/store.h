@@ -159,7 +159,12 @@ struct rescue_wish {
     size_t living_count;
     size_t limit; /* orphans wanted, 0 to STORE_RESCUE_MAX */
 };
-enum { STORE_RESCUE_MAX = 500, STORE_DEAD_MAX = 100, RESCUE_LEASE_MS = 10000 };
+enum {
+    STORE_RESCUE_MAX = 500,
+    STORE_DEAD_MAX = 100,
+    RESCUE_LEASE_MS = 10000,
+    STORE_UNDECIDED_MS = 20000 /* how long a server may go on with a statement of a dead worker */
+};
 
 /* A claimed job whose worker is dead. */
 struct orphan {
@@ -176,6 +181,8 @@ struct rescue_result {
     size_t seized;          /* workers that this rescuer took over now */
     plain_uuid *unfinished; /* those of wish.dead of which something is left in the database */
     size_t unfinished_count;
+    plain_uuid *forgotten; /* workers whose rows were deleted now; a file need not tell */
+    size_t forgotten_count;
     int64_t now;        /* by the database's clock */
     int64_t next_lapse; /* when the next lease of another worker is over; STORE_NO_TIME: there is
                            none */

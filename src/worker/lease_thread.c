@@ -47,7 +47,7 @@ static void set_state(struct lease_thread *t, int r, enum lease_state before, in
         } else if (r == PLAIN_OK) {
             t->state = LEASE_HELD;
             t->deadline_us = deadline;
-            atomic_store(t->terms.deadline_us, deadline);
+            atomic_store(&t->terms.file->deadline_us, deadline);
         }
     }
     (void)pthread_mutex_unlock(&t->mutex);
@@ -128,6 +128,19 @@ static void heed_asking(struct lease_thread *t)
     (void)uv_async_send(t->wake);
 }
 
+/* A server goes on with a registration whose worker was killed: the file tells of that. */
+static int register_worker(struct lease_thread *t, const struct worker_row *row, plain_error *err)
+{
+    _Atomic int64_t *undecided_until_us = &t->terms.file->undecided_until_us;
+
+    if (!(t->store->ops->caps & STORE_FILE))
+        atomic_store(undecided_until_us, clock_boot_us() + (int64_t)STORE_UNDECIDED_MS * US_PER_MS);
+    int r = t->store->ops->register_worker(t->store, row, err);
+    if (r >= 0)
+        atomic_store(undecided_until_us, 0);
+    return r;
+}
+
 static void keep_lease(struct lease_thread *t)
 {
     plain_error err = {0};
@@ -149,7 +162,7 @@ static void keep_lease(struct lease_thread *t)
     r = open_store(t, &err);
     sent = clock_boot_us();
     if (r == PLAIN_OK && state == LEASE_ASKED)
-        r = t->store->ops->register_worker(t->store, &row, &err);
+        r = register_worker(t, &row, &err);
     else if (r == PLAIN_OK)
         r = t->store->ops->beat(t->store, &identity.id, &err);
     if (r == PLAIN_OK)
@@ -297,7 +310,7 @@ void lease_thread_register(struct lease_thread *t, const struct worker_row *row)
     t->identity = *row->identity;
     t->state = LEASE_ASKED;
     t->hurry = true;
-    atomic_store(t->terms.deadline_us, 0);
+    atomic_store(&t->terms.file->deadline_us, 0);
     (void)pthread_mutex_unlock(&t->mutex);
     lease_thread_wake(t);
 }

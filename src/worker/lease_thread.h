@@ -27,7 +27,7 @@ struct lease_terms {
     int64_t retention_ms; /* of results; 0: for ever */
     int64_t lease_ms;     /* the lease's length, at least three intervals */
     struct rescuer *rescuer;
-    _Atomic int64_t *deadline_us; /* where runners look for it; 0 while nothing is held */
+    struct worker_file_head *file; /* of whose times it takes care */
 };
 
 enum lease_state {

@@ -131,17 +131,35 @@ static bool is_of(const struct worker_file *f, const plain_uuid *worker)
     return false;
 }
 
-void neighbours_close(struct neighbours *n, const plain_uuid *unfinished, size_t count, bool asked)
+/* Its row, if it is not one of those that are gone, may still come. */
+static bool is_undecided(const struct worker_file_head *h, const struct rescue_result *found)
 {
+    return atomic_load(&h->undecided_until_us) > clock_boot_us() &&
+           !is_among(&h->ids[0].id, found->forgotten, found->forgotten_count);
+}
+
+static bool is_finished(const struct worker_file_head *h, const struct rescue_result *found)
+{
+    for (int i = 0; i < WORKER_FILE_IDS; i++) {
+        if (is_among(&h->ids[i].id, found->unfinished, found->unfinished_count))
+            return false;
+    }
+    return !is_undecided(h, found);
+}
+
+bool neighbours_close(struct neighbours *n, const struct rescue_result *found)
+{
+    bool all = has_room(n); /* for one more: none was left out */
+
     for (size_t i = 0; i < n->file_count; i++) {
         struct worker_file *f = &n->dead_files[i];
-        bool done = asked;
+        bool finished = found && is_finished(f->head, found);
 
-        for (int k = 0; k < WORKER_FILE_IDS; k++)
-            done = done && !is_among(&f->head->ids[k].id, unfinished, count);
-        worker_file_release(f, done);
+        worker_file_release(f, finished);
+        all = all && finished;
     }
     n->file_count = 0;
+    return all;
 }
 
 static struct verdict verdict_of(const struct progress *p, const struct progress_entry *e)

@@ -35,9 +35,10 @@ struct neighbours {
 
 /* Looks; dead files are kept open until neighbours_close(). */
 void neighbours_look(struct neighbours *n);
-/* Closes the dead files. Those of which nothing is left in the database are removed: none of their
- * ids is among these. unfinished: NULL when nobody asked the database. */
-void neighbours_close(struct neighbours *n, const plain_uuid *unfinished, size_t count, bool asked);
+/* Closes the dead files. Those of which nothing is left in the database, and nothing can come, are
+ * removed. found: what the database says of neighbours.dead; NULL when nobody asked it. True when
+ * no dead file is left. */
+bool neighbours_close(struct neighbours *n, const struct rescue_result *found);
 
 /* What the file of a dead worker says of an attempt. */
 enum verdict_kind {

@@ -22,7 +22,7 @@ void rescuer_init(struct rescuer *r, const char *folder, const char *own, const 
 
 void rescuer_release(struct rescuer *r)
 {
-    neighbours_close(&r->neighbours, NULL, 0, false);
+    (void)neighbours_close(&r->neighbours, NULL);
     if (r->state == BATCH_FULL)
         arena_release(&r->batch.arena);
     (void)pthread_mutex_destroy(&r->mutex);
@@ -94,22 +94,23 @@ static bool fill_batch(struct rescuer *r, struct rescue_batch *b, const struct r
     return arena_ok(&b->arena);
 }
 
-/* Gives a batch to the loop; its memory goes along. */
-static bool hand_over(struct rescuer *r, struct rescue_batch *b)
+/* Gives a batch to the loop; its memory goes along. True when there is news for it. */
+static bool hand_over(struct rescuer *r, struct rescue_batch *b, bool nothing_left)
 {
     bool full = b->count > 0;
 
     (void)pthread_mutex_lock(&r->mutex);
+    bool before = r->is_done;
     if (full) {
         r->batch = *b;
         r->state = BATCH_FULL;
-    } else if (r->state == BATCH_NONE) {
-        r->looked = true;
     }
+    r->is_done = nothing_left && r->state == BATCH_NONE;
+    bool news = full || r->is_done != before;
     (void)pthread_mutex_unlock(&r->mutex);
     if (!full)
         arena_release(&b->arena);
-    return full;
+    return news;
 }
 
 static void report(const struct rescue_result *found)
@@ -146,8 +147,7 @@ static bool ask(struct rescuer *r, struct store *store, const struct worker_iden
             r->failures = 0;
             report(&found);
             set_next(r, &found);
-            neighbours_close(&r->neighbours, found.unfinished, found.unfinished_count, true);
-            return hand_over(r, &batch);
+            return hand_over(r, &batch, neighbours_close(&r->neighbours, &found));
         }
     } else if ((r->failures & (r->failures - 1)) == 0) {
         log_event(LOG_ERROR, "Looking for dead workers failed", LOG_TEXT("error", err.message),
@@ -181,7 +181,7 @@ bool rescuer_run(struct rescuer *r, struct store *store, const struct worker_ide
     r->scan_at_us = soon_us(SCAN_EVERY_MS);
     if (now >= r->ask_at_us || (r->neighbours.dead_count > 0 && r->failures == 0 && is_free(r)))
         found = ask(r, store, worker);
-    neighbours_close(&r->neighbours, NULL, 0, false);
+    (void)neighbours_close(&r->neighbours, NULL);
     return found;
 }
 
@@ -223,7 +223,7 @@ void rescuer_settled_later(struct rescuer *r)
 bool rescuer_is_idle(struct rescuer *r)
 {
     (void)pthread_mutex_lock(&r->mutex);
-    bool idle = r->looked && r->state == BATCH_NONE;
+    bool idle = r->is_done;
     (void)pthread_mutex_unlock(&r->mutex);
     return idle;
 }

@@ -49,7 +49,7 @@ struct rescuer {
     enum { BATCH_NONE, BATCH_FULL, BATCH_OUT } state;
     struct rescue_batch batch; /* when FULL */
     bool again;                /* look at once: a batch was settled */
-    bool looked;               /* once at least, and nothing was to be done */
+    bool is_done;              /* at the last look nothing was left of anybody who is dead */
 };
 
 /* folder and own: see neighbours.h. */
@@ -69,7 +69,7 @@ int64_t rescuer_next_us(const struct rescuer *r); /* clock_boot_us() */
 bool rescuer_take(struct rescuer *r, struct rescue_batch *out);
 void rescuer_settled(struct rescuer *r);
 void rescuer_settled_later(struct rescuer *r); /* the same, and nothing speaks for haste */
-/* Whether it has looked for dead workers and everything that it found is settled. */
+/* Whether it has looked for dead workers, and nothing is left of those that it found. */
 bool rescuer_is_idle(struct rescuer *r);
 
 #endif

@@ -196,7 +196,7 @@ static int start_lease(struct worker *w, plain_error *err)
                                       .interval_ms = w->options->heartbeat_interval_ms,
                                       .lease_ms = w->options->lease_ms,
                                       .rescuer = &w->rescuer,
-                                      .deadline_us = &w->file.head->deadline_us};
+                                      .file = w->file.head};
 
     return lease_thread_start(&w->lease.thread, &terms, &w->lease_wake, err);
 }

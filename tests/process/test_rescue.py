@@ -322,6 +322,47 @@ def test_a_file_that_a_killed_worker_had_only_begun_is_removed(db, plain, module
     assert mine.exists()
 
 
+@on_postgres
+def test_a_drain_waits_for_what_a_killed_worker_had_under_way(db, plain, module, start_worker):
+    """Its last statement, which the server goes on with, has its row. test_random_kills_lose_nothing
+    found the row there after the drain now and then."""
+    worker = start_worker("--max-processes", 1)
+    worker.await_event("Worker registered")
+    with contextlib.closing(db.connect()) as statement:
+        statement.cursor().execute("SELECT FROM plainjobs_workerheartbeat FOR UPDATE")
+        kill_all(worker)
+        drain = start_worker("--drain", "--max-processes", 1)
+        drain.await_event("Worker registered")
+        time.sleep(1)
+        assert drain.process.poll() is None
+        statement.rollback()
+        drain.wait()
+    assert db.rows("workerheartbeat") == [] and worker_files(plain) == []
+
+
+SLOW_REGISTRATION = """
+CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_sleep(1.5); RETURN NEW; END $$;
+CREATE TRIGGER slow BEFORE INSERT ON plainjobs_workerheartbeat FOR EACH ROW EXECUTE FUNCTION slow();
+"""
+SLEEPERS = "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+
+
+@on_postgres
+def test_a_worker_killed_while_it_registered_leaves_no_row(db, plain, module, start_worker):
+    """The server goes on with that, too, and its file is not forgotten before it has."""
+    other = start_worker("--max-processes", 1)
+    other.await_event("Worker registered")
+    db.execute(SLOW_REGISTRATION)
+    worker = start_worker("--max-processes", 1)
+    wait_until(lambda: db.query(SLEEPERS)[0].n == 1, "its registration")
+    kill_all(worker)
+    wait_until(lambda: db.query(SLEEPERS)[0].n == 0, "the end of its registration")
+    wait_until(lambda: len(worker_files(plain)) == 1, "the end of its file", seconds=5)
+    assert [row.pid for row in db.rows("workerheartbeat")] == [other.pid]
+    other.stop()
+
+
 def test_a_job_lost_with_its_worker_is_retried_at_most_ten_times(db, plain, module, start_worker):
     """Nine losses are in its row; the tenth is the last."""
     plain.enqueue("FirstSlowJob", "--retries", 20)

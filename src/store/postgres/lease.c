@@ -156,20 +156,26 @@ static size_t count_seized(const PGresult *result)
     return count;
 }
 
+/* Those of a column that are not NULL. */
+static plain_uuid *read_ids(const PGresult *result, int column, struct arena *a, size_t *count)
+{
+    int rows = PQntuples(result);
+    plain_uuid *ids = arena_array(a, (size_t)rows, sizeof(*ids));
+
+    for (int row = 0; ids && row < rows; row++) {
+        field_read(result, row, column, field_uuid, NULL, &ids[*count]);
+        *count += !uuid_is_zero(&ids[*count]);
+    }
+    return ids;
+}
+
 static void read_next(const PGresult *result, struct arena *a, struct rescue_result *out)
 {
     enum { NOW, NEXT, UNFINISHED };
-    int rows = PQntuples(result);
 
     field_read(result, 0, NOW, field_time, NULL, &out->now);
     field_read(result, 0, NEXT, field_time, NULL, &out->next_lapse);
-    out->unfinished = arena_array(a, (size_t)rows, sizeof(*out->unfinished));
-    for (int row = 0; out->unfinished && row < rows; row++) {
-        plain_uuid *id = &out->unfinished[out->unfinished_count];
-
-        field_read(result, row, UNFINISHED, field_uuid, NULL, id);
-        out->unfinished_count += !uuid_is_zero(id);
-    }
+    out->unfinished = read_ids(result, UNFINISHED, a, &out->unfinished_count);
 }
 
 /* Whether there is anything to rescue; if not, all that is to be told is in *out. */
@@ -210,6 +216,7 @@ int postgres_rescue(struct store *store, const struct rescue_wish *wish, struct 
     if (r < 0)
         return r;
     out->seized = count_seized(results[RESCUE_SEIZE]);
+    out->forgotten = read_ids(results[RESCUE_FORGET], 0, a, &out->forgotten_count);
     read_orphans(results[RESCUE_FIND], a, out);
     read_next(results[RESCUE_NEXT], a, out);
     session_clear(results, RESCUE_RESULTS);

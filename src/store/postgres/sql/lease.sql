@@ -104,7 +104,8 @@ RETURNING h.worker_id, h.hostname, h.pid, dead.rescuer_id IS DISTINCT FROM $1::u
 -- Dead workers of which nothing is left.
 DELETE FROM {schema}.plainjobs_workerheartbeat h
  WHERE h.rescuer_id = $1::uuid
-   AND NOT EXISTS (SELECT 1 FROM {schema}.plainjobs_jobprocess p WHERE p.worker_id = h.worker_id);
+   AND NOT EXISTS (SELECT 1 FROM {schema}.plainjobs_jobprocess p WHERE p.worker_id = h.worker_id)
+RETURNING h.worker_id;
 
 -- :name find_orphans
 -- $1 uuid  rescuer
