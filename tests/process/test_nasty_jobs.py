@@ -62,17 +62,29 @@ def test_an_odd_job_harms_nobody(db, plain, module, how):
     assert_sound(db)
 
 
-@on_one_store
-def test_a_failure_stays_one_though_its_runner_dies_at_once(db, plain, module, start_worker):
-    """The next job kills it before the worker has read of the failure, with others handed out."""
-    lines = [json.dumps({"params": {"how": how, "fails": True}})
-             for how in ["unknown"] * 50 + ["stop_worker", "kill_self"] + ["unknown"] * 50]
+def enqueue_failing(plain, *hows):
+    lines = [json.dumps({"params": {"how": how, "fails": True}}) for how in hows]
     (plain.folder / "jobs.jsonl").write_text("\n".join(lines))
     plain.enqueue("NastyJob", "--from", "jobs.jsonl")
-    worker = start_worker("--max-processes", 1, "--drain")
+
+
+@on_one_store
+def test_a_failure_stays_one_though_its_runner_dies_at_once(db, plain, module, start_worker):
+    """The next job kills it before the worker has read of the failure, with others handed out: more
+    than it has read (64 KiB), so that its end resets the channel."""
+    plain.env.update({"PLAIN_JOBS_START_AHEAD_MS": "1000", "PLAIN_JOBS_WORKER_STATS_EVERY": "50ms"})
+    enqueue_failing(plain, *["unknown"] * 50)
+    worker = start_worker("--max-processes", 1)
+    db.await_results(50)
+    (runner,) = worker.runners()
+    os.kill(runner, signal.SIGSTOP)  # until all are handed out
+    enqueue_failing(plain, "stop_worker", "kill_self", *["unknown" + "." * 3000] * 50)
+    wait_until(lambda: worker.events("Job worker stats")[-1]["jobs_running"] == 52, "the hand-out")
+    os.kill(runner, signal.SIGCONT)
     wait_until(lambda: stat_fields(worker.pid)[0] == "T" and not worker.runners(), "its end")
     os.kill(worker.pid, signal.SIGCONT)
-    worker.wait()
+    db.await_results(102)
+    worker.stop()
     assert collections.Counter(db.statuses()) == {"ERRORED": 101, "LOST": 1}
     assert_sound(db)
 
@@ -80,10 +92,7 @@ def test_a_failure_stays_one_though_its_runner_dies_at_once(db, plain, module, s
 @on_one_store
 def test_a_failure_stays_one_though_it_closed_the_channel(db, plain, module):
     """It ends before the worker can kill it, or is killed: never a success."""
-    lines = [json.dumps({"params": {"how": how, "fails": True}})
-             for how in ["unknown", "close_all"]]
-    (plain.folder / "jobs.jsonl").write_text("\n".join(lines * sized(20, 200)))
-    plain.enqueue("NastyJob", "--from", "jobs.jsonl")
+    enqueue_failing(plain, *["unknown", "close_all"] * sized(20, 200))
     plain.drain("--max-processes", 1)
     assert len(db.results()) == sized(40, 400)
     assert set(db.statuses()) <= {"ERRORED", "LOST"}
