@@ -141,28 +141,28 @@ static int prepare(void *user, size_t n, plain_error *err)
 }
 
 /* One try, and a second one when the link broke: then the first may have been committed. */
-static int try_twice(struct store *store, struct batch *b, plain_request *made, plain_error *err)
+static int try_twice(plain_jobs *jobs, struct batch *b, plain_request *made, plain_error *err)
 {
     const struct request_source source = {b->requests, b->count, prepare, b};
-    int r = store->ops->enqueue_many(store, &source, made, err);
+    struct store *store;
+    int r = jobs_take_store(jobs, &store, err);
 
-    if (r == PLAIN_E_UNREACHABLE) {
+    if (r < 0)
+        return r;
+    r = store->ops->enqueue_many(store, &source, made, err);
+    if (r == PLAIN_E_UNREACHABLE && jobs_may_try_again(jobs)) {
         for (size_t i = 0; i < b->prepared; i++)
             b->requests[i].may_exist = true;
         r = store->ops->enqueue_many(store, &source, made, err);
     }
+    jobs_give_store(jobs, store);
     return r;
 }
 
 static int insert(plain_jobs *jobs, struct batch *b, plain_request *made, plain_error *err)
 {
-    struct store *store;
-    int r = jobs_take_store(jobs, &store, err);
+    int r = try_twice(jobs, b, made, err);
 
-    if (r == PLAIN_OK) {
-        r = try_twice(store, b, made, err);
-        jobs_give_store(jobs, store);
-    }
     if (r == PLAIN_E_UNREACHABLE) { /* a bad item is told all the same */
         int bad = prepare(b, b->count, err);
         if (bad < 0)

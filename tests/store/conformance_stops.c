@@ -179,6 +179,36 @@ void a_job_is_cancelled_by_any_of_its_uuids(void **state)
     }
 }
 
+/* Retention may have taken the attempts before it, or an operator. */
+void a_retry_is_found_though_its_first_attempt_is_gone(void **state)
+{
+    (void)state;
+    for (int which = 0; which < 4; which++) {
+        struct new_request r;
+        struct bench b;
+        plain_uuid retry;
+        enum delete_outcome outcome = (enum delete_outcome)99;
+        size_t count = 0;
+
+        (void)open_with_retry(&b, &r, &retry);
+        const plain_uuid *uuid = which % 2 ? &r.uuid : &retry;
+        (void)bench_number(&b, "DELETE FROM plainjobs_jobresult RETURNING 1");
+        (void)bench_find(&b, uuid, &count);
+        assert_int_equal(count, 1);
+        if (which / 2 == 0) {
+            assert_int_equal(cancel(&b, uuid), CANCEL_DONE);
+            assert_uuid_equal(only_result(&b).request_uuid, retry);
+            assert_uuid_equal(only_result(&b).root_uuid, r.uuid);
+        } else {
+            assert_int_equal(b.store->ops->delete_job(b.store, uuid, "", &outcome, &b.err), 0);
+            assert_int_equal(outcome, DELETE_DONE);
+        }
+        assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 0);
+        assert_int_equal(bench_rows(&b, "plainjobs_jobkey"), 0);
+        bench_close(&b);
+    }
+}
+
 void cancelling_nothing_is_none(void **state)
 {
     enum cancel_outcome outcome;

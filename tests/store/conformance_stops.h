@@ -13,6 +13,7 @@
     X(a_timeout_goes_with_every_way_to_enqueue)                                                    \
     X(a_pending_job_is_cancelled_at_once)                                                          \
     X(a_job_is_cancelled_by_any_of_its_uuids)                                                      \
+    X(a_retry_is_found_though_its_first_attempt_is_gone)                                           \
     X(cancelling_nothing_is_none)                                                                  \
     X(a_running_job_is_asked_and_its_worker_sees_it)                                               \
     X(what_was_cancelled_has_no_successor)                                                         \

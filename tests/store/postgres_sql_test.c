@@ -392,6 +392,8 @@ static void a_job_is_found_without_reading_the_others(void **state)
     PQclear(run(conn, "UPDATE plainjobs_jobresult SET"
                       " job_request_uuid = '10000000-0000-7000-8000-000000000000' WHERE id = 1"));
     PQclear(run(conn, "VACUUM ANALYZE plainjobs_jobresult"));
+    fill(conn, "jobrequest", "uuid, root_uuid", "gen_random_uuid(), gen_random_uuid()");
+    PQclear(run(conn, "VACUUM ANALYZE plainjobs_jobrequest"));
     PGresult *prepared = PQprepare(conn, "find", text_of(SQL_FIND_JOB, sql), 0, NULL);
     assert_int_equal(PQresultStatus(prepared), PGRES_COMMAND_OK);
     PQclear(prepared);

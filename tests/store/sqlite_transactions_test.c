@@ -350,6 +350,72 @@ static void a_transaction_that_was_undone_is_told(void **state)
     scene_close(&s);
 }
 
+/*
+ * A disk whose reads of the write-ahead log fail when they are told to.
+ */
+
+static sqlite3_vfs failing_vfs;
+static sqlite3_io_methods real_methods, failing_methods;
+static int failures_left;
+
+static int read_or_fail(sqlite3_file *file, void *out, int size, sqlite3_int64 at)
+{
+    if (failures_left > 0) {
+        failures_left--;
+        return SQLITE_IOERR_READ;
+    }
+    return real_methods.xRead(file, out, size, at);
+}
+
+static int open_failing(sqlite3_vfs *self, const char *name, sqlite3_file *file, int flags,
+                        int *out_flags)
+{
+    sqlite3_vfs *real = self->pAppData;
+    int r = real->xOpen(real, name, file, flags, out_flags);
+
+    if (r == SQLITE_OK && flags & SQLITE_OPEN_WAL) {
+        real_methods = failing_methods = *file->pMethods;
+        failing_methods.xRead = read_or_fail;
+        file->pMethods = &failing_methods;
+    }
+    return r;
+}
+
+static void fail_once(int times)
+{
+    struct scene s;
+    sqlite3_vfs *real = sqlite3_vfs_find(NULL);
+
+    failing_vfs = *real;
+    failing_vfs.zName = "failing";
+    failing_vfs.pAppData = real;
+    failing_vfs.xOpen = open_failing;
+    assert_int_equal(sqlite3_vfs_register(&failing_vfs, 1), SQLITE_OK);
+    scene_open(&s);
+    scene_run(&s, "BEGIN IMMEDIATE; INSERT INTO app_user VALUES (1)");
+    failures_left = times;
+    int r = plain_run_in_worker_by_name(s.jobs, "Job", "{}", NULL, NULL, &s.err);
+    bool failed = failures_left < times;
+    failures_left = 0;
+    assert_true(failed);
+    assert_int_equal(r, PLAIN_E_UNREACHABLE);
+    assert_true(sqlite3_get_autocommit(s.connection));
+    assert_true(s.err.transaction_aborted);
+    assert_int_equal(bench_rows(&s.bench, "app_user"), 0);
+    assert_int_equal(bench_rows(&s.bench, "plainjobs_jobrequest"), 0);
+    scene_close(&s);
+    assert_int_equal(sqlite3_vfs_unregister(&failing_vfs), SQLITE_OK);
+    assert_int_equal(sqlite3_vfs_register(real, 1), SQLITE_OK);
+}
+
+/* SQLite undoes all of it; a second try would be outside of it, and stay. */
+static void a_job_is_not_enqueued_outside_of_a_transaction_that_was_undone(void **state)
+{
+    (void)state;
+    fail_once(1);
+    fail_once(1000);
+}
+
 static int64_t autocheckpoint(sqlite3 *db)
 {
     return sqlite_database_run(db, "PRAGMA wal_autocheckpoint");
@@ -391,5 +457,6 @@ TRANSACTIONS_MAIN(&application, connections_that_cannot_serve_are_refused,
                   the_last_rowid_is_put_back_and_no_statement_left, hooks_of_the_application_stay,
                   a_denied_statement_leaves_the_transaction_usable,
                   a_transaction_that_was_undone_is_told,
+                  a_job_is_not_enqueued_outside_of_a_transaction_that_was_undone,
                   automatic_checkpoints_are_switched_off_where_they_harm,
                   result_codes_of_the_application_stay)

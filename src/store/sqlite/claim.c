@@ -36,8 +36,10 @@ const char *names_as_json(const char *const *names, size_t count, struct arena *
 {
     struct buf b = BUF_INIT(NAMES_MAX);
 
+    buf_putc(&b, '[');
     for (size_t i = 0; i < count; i++) {
-        buf_putc(&b, i == 0 ? '[' : ',');
+        if (i > 0)
+            buf_putc(&b, ',');
         buf_put_json(&b, names[i]);
     }
     buf_putc(&b, ']');

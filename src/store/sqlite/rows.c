@@ -166,15 +166,14 @@ struct place {
     int64_t id;
 };
 
-static int find_places(struct connection *conn, const plain_uuid *root, const plain_uuid *uuid,
-                       struct arena *a, struct place **first, size_t *count, plain_error *err)
+static int find_places(struct connection *conn, const plain_uuid *root, struct arena *a,
+                       struct place **first, size_t *count, plain_error *err)
 {
     struct query q = query_begin(conn, SQL_FIND_JOB);
     struct place **end = first;
 
     *first = NULL;
     query_uuid(&q, 1, root);
-    query_uuid(&q, 2, uuid);
     while (query_row(&q)) {
         struct place *place = arena_alloc(a, sizeof(*place));
         if (!place)
@@ -198,7 +197,7 @@ static int find_rows(struct connection *conn, const plain_uuid *uuid, struct are
     int r = find_root(conn, uuid, &root, err);
 
     if (r == PLAIN_OK)
-        r = find_places(conn, &root, uuid, a, &place, &found, err);
+        r = find_places(conn, &root, a, &place, &found, err);
     if (r != PLAIN_OK)
         return r;
     *rows = arena_array(a, found, sizeof(**rows));

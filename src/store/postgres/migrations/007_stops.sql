@@ -16,7 +16,8 @@ CREATE FUNCTION {schema}.plainjobs_root_of(job uuid) RETURNS uuid LANGUAGE sql S
           WHERE p.uuid = job OR p.job_request_uuid = job OR p.root_uuid = job LIMIT 1),
         (SELECT COALESCE(t.root_uuid, t.job_request_uuid) FROM {schema}.plainjobs_jobresult t
           WHERE t.job_request_uuid = job LIMIT 1),
-        (SELECT job FROM {schema}.plainjobs_attempts(job) LIMIT 1))
+        (SELECT job FROM {schema}.plainjobs_attempts(job) LIMIT 1),
+        (SELECT job FROM {schema}.plainjobs_pending(job) LIMIT 1))
 $$;
 
 -- Asks the running attempt of a job to end; false when there is none. Who asks first is noted.
@@ -53,9 +54,7 @@ BEGIN
               WHERE t.job_process_uuid = job));
         CONTINUE WHEN root IS NULL;
         DELETE FROM {schema}.plainjobs_jobrequest r
-         WHERE r.uuid IN (SELECT root UNION
-                          SELECT t.retry_job_request_uuid
-                            FROM {schema}.plainjobs_attempts(root) t)
+         WHERE r.id IN (SELECT q.id FROM {schema}.plainjobs_pending(root) q)
         RETURNING r.* INTO gone;
         IF FOUND THEN
             token := gen_random_uuid();
@@ -115,9 +114,7 @@ BEGIN
         root := {schema}.plainjobs_root_of(job);
         CONTINUE WHEN root IS NULL;
         DELETE FROM {schema}.plainjobs_jobrequest r
-         WHERE r.uuid IN (SELECT root UNION
-                          SELECT t.retry_job_request_uuid
-                            FROM {schema}.plainjobs_attempts(root) t)
+         WHERE r.id IN (SELECT q.id FROM {schema}.plainjobs_pending(root) q)
         RETURNING r.job_class INTO class;
         IF FOUND THEN
             state := 'pending';

@@ -74,8 +74,7 @@ SELECT 2, t.id, t.job_request_uuid, t.job_process_uuid, COALESCE(t.root_uuid, t.
 
 -- :name find_job
 -- $1 uuid  of a request, an attempt or the root
--- The root is looked for in all three tables; the rows of the job are those that name it. Pending
--- requests have no index on the root, so the successor is found by the result that it continues.
+-- The root is looked for in all three tables; the rows of the job are those that name it.
 WITH root AS (
     SELECT COALESCE(
         (SELECT COALESCE(r.root_uuid, r.uuid) FROM {schema}.plainjobs_jobrequest r
@@ -90,8 +89,7 @@ WITH root AS (
           WHERE p.job_request_uuid = $1::uuid LIMIT 1),
         $1::uuid) AS uuid),
 ended AS MATERIALIZED (
-    SELECT t.id, t.retry_job_request_uuid AS next
-      FROM root CROSS JOIN LATERAL {schema}.plainjobs_attempts(root.uuid) t)
+    SELECT t.id FROM root CROSS JOIN LATERAL {schema}.plainjobs_attempts(root.uuid) t)
 SELECT 0, r.id, r.uuid, NULL::uuid, COALESCE(r.root_uuid, r.uuid), r.retry_of, NULL::uuid,
        NULL::uuid, r.job_class, r.parameters::text, r.queue, r.concurrency_key, r.source,
        r.priority, r.retries, r.retry_attempt, COALESCE(r.run_no, 1) AS run,
@@ -99,8 +97,7 @@ SELECT 0, r.id, r.uuid, NULL::uuid, COALESCE(r.root_uuid, r.uuid), r.retry_of, N
        NULL::timestamptz, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
        NULL::int4, NULL::int4, NULL::int4, NULL::int4, NULL::int8, NULL::int8, NULL::text,
        NULL::timestamptz, NULL::text
-  FROM {schema}.plainjobs_jobrequest r
- WHERE r.uuid IN (SELECT uuid FROM root UNION SELECT next FROM ended)
+  FROM root CROSS JOIN LATERAL {schema}.plainjobs_pending(root.uuid) r
 UNION ALL
 SELECT 1, p.id, p.job_request_uuid, p.uuid, COALESCE(p.root_uuid, p.job_request_uuid), p.retry_of,
        NULL::uuid, p.worker_id, p.job_class, p.parameters::text, p.queue, p.concurrency_key,

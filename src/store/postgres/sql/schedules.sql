@@ -3,18 +3,13 @@
 -- :name schedule_find
 -- $1 text  name, or NULL for all
 -- $2 int4  most
--- A job is under way while a request of it waits or an attempt runs. Pending requests have no index
--- on the root, so the successor is found by the result that it continues. The clock is that of the
+-- A job is under way while a request of it waits or an attempt runs. The clock is that of the
 -- statement: it comes with the row, and alone when there is none.
 SELECT clock.now, s.name, s.hash, s.cron, s.timezone, s.dst, s.job_class, s.started_at,
        s.started_by, s.slot_at, s.skip_until, s.skip_reason, s.paused_at, s.paused_by,
        s.pause_reason, s.removed_at, s.last_request,
        s.last_request IS NOT NULL
-       AND (EXISTS (SELECT 1 FROM {schema}.plainjobs_jobrequest r
-                     WHERE r.uuid IN (SELECT s.last_request
-                                      UNION ALL
-                                      SELECT t.retry_job_request_uuid
-                                        FROM {schema}.plainjobs_attempts(s.last_request) t))
+       AND (EXISTS (SELECT 1 FROM {schema}.plainjobs_pending(s.last_request))
             OR EXISTS (SELECT 1 FROM {schema}.plainjobs_jobprocess p
                         WHERE COALESCE(p.root_uuid, p.job_request_uuid) = s.last_request)),
        k.slot_at, k.status, k.reason, e.status, e.created_at

@@ -53,6 +53,15 @@ CREATE INDEX plainjobs_jobrequest_claim
 CREATE INDEX plainjobs_jobrequest_delayed
     ON plainjobs_jobrequest (queue, due_at) WHERE start_at IS NOT NULL;
 
+-- The request of a job that waits is its first one, or its retry; most jobs have none.
+CREATE INDEX plainjobs_jobrequest_root
+    ON plainjobs_jobrequest (root_uuid) WHERE root_uuid <> uuid;
+-- By both indexes.
+CREATE VIEW plainjobs_pending (root, id) AS
+    SELECT uuid, id FROM plainjobs_jobrequest
+    UNION ALL
+    SELECT root_uuid, id FROM plainjobs_jobrequest WHERE root_uuid <> uuid;
+
 -- A claimed job. Its uuid is the attempt token, fresh for every claim.
 CREATE TABLE plainjobs_jobprocess (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

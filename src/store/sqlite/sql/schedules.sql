@@ -3,17 +3,12 @@
 -- :name schedule_find
 -- ?1 text name, or null for all
 -- ?2 integer most
--- A job is under way while a request of it waits or an attempt runs. Pending requests have no index
--- on the root, so the successor is found by the result that it continues.
+-- A job is under way while a request of it waits or an attempt runs.
 SELECT s.name, s.hash, s.cron, s.timezone, s.dst, s.job_class, s.started_at, s.started_by,
        s.slot_at, s.skip_until, s.skip_reason, s.paused_at, s.paused_by, s.pause_reason,
        s.removed_at, s.last_request,
        s.last_request IS NOT NULL
-       AND (EXISTS (SELECT 1 FROM plainjobs_jobrequest r
-                     WHERE r.uuid IN (SELECT s.last_request
-                                      UNION ALL
-                                      SELECT t.retry_job_request_uuid FROM plainjobs_jobresult t
-                                       WHERE t.root_uuid = s.last_request))
+       AND (EXISTS (SELECT 1 FROM plainjobs_pending q WHERE q.root = s.last_request)
             OR EXISTS (SELECT 1 FROM plainjobs_jobprocess p
                         WHERE COALESCE(p.root_uuid, p.job_request_uuid) = s.last_request)),
        k.slot_at, k.status, k.reason, e.status, e.created_at

@@ -17,8 +17,7 @@ SELECT ?2, ?3, ?3, created_at, ?2, uuid, 'CANCELLED', '',
        trace_id, span_id, ?1, retry_of, COALESCE(run_no, 1), crash_count, key_shared, zeroblob(16),
        'Cancelled', 'cancelled' || COALESCE(' by ' || NULLIF(?4, ''), ''), timeout_ms, lost_count, ?3
   FROM plainjobs_jobrequest
- WHERE uuid IN (SELECT ?1 UNION
-                SELECT retry_job_request_uuid FROM plainjobs_jobresult WHERE root_uuid = ?1)
+ WHERE id IN (SELECT id FROM plainjobs_pending WHERE root = ?1)
  LIMIT 1
 RETURNING job_class;
 
@@ -116,8 +115,7 @@ UPDATE plainjobs_jobresult SET retry_job_request_uuid = ?3
 -- :name delete_request
 -- ?1 blob root_uuid
 DELETE FROM plainjobs_jobrequest
- WHERE uuid IN (SELECT ?1 UNION
-                SELECT retry_job_request_uuid FROM plainjobs_jobresult WHERE root_uuid = ?1)
+ WHERE id IN (SELECT id FROM plainjobs_pending WHERE root = ?1)
 RETURNING job_class;
 
 -- :name delete_results

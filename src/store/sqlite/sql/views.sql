@@ -72,7 +72,8 @@ SELECT id, job_request_uuid, job_process_uuid, COALESCE(root_uuid, job_request_u
 
 -- :name find_root
 -- ?1 blob uuid, of a request, of an attempt, or the root
-SELECT COALESCE(root_uuid, uuid) FROM plainjobs_jobrequest WHERE uuid = ?1
+SELECT COALESCE(root_uuid, uuid) FROM plainjobs_jobrequest
+ WHERE id IN (SELECT id FROM plainjobs_pending WHERE root = ?1)
 UNION ALL
 SELECT COALESCE(root_uuid, job_request_uuid) FROM plainjobs_jobprocess
  WHERE uuid = ?1 OR job_request_uuid = ?1 OR root_uuid = ?1
@@ -83,16 +84,13 @@ SELECT COALESCE(root_uuid, job_request_uuid) FROM plainjobs_jobresult
 
 -- :name find_job
 -- ?1 blob root_uuid
--- ?2 blob uuid, that was asked for
--- Table (as enum job_table) and id of every row of a job. Requests have no index on root_uuid: the
--- one that waits is the first of all, or continues a result, or was asked for.
+-- Table (as enum job_table) and id of every row of a job.
 SELECT 2, id, run_no FROM plainjobs_jobresult WHERE root_uuid = ?1
 UNION ALL
 SELECT 1, id, run_no FROM plainjobs_jobprocess WHERE root_uuid = ?1
 UNION ALL
 SELECT 0, id, COALESCE(run_no, 1) FROM plainjobs_jobrequest
- WHERE uuid IN (SELECT ?1 UNION ALL SELECT ?2 UNION ALL
-                SELECT retry_job_request_uuid FROM plainjobs_jobresult WHERE root_uuid = ?1)
+ WHERE id IN (SELECT id FROM plainjobs_pending WHERE root = ?1)
  ORDER BY 3, 1 DESC, 2;
 
 -- :name count_live
