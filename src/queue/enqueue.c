@@ -37,7 +37,7 @@ static int try_twice(plain_jobs *jobs, const struct new_request *prepared, const
     if (r < 0)
         return r;
     r = insert(store, prepared, rule, made, err);
-    if (r == PLAIN_E_UNREACHABLE && jobs_may_try_again(jobs)) {
+    if (r == PLAIN_E_UNREACHABLE && !store->is_adopted) {
         again.may_exist = true;
         *made = (plain_request){0};
         r = insert(store, &again, rule, made, err);

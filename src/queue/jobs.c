@@ -102,11 +102,6 @@ int jobs_open_around(struct store *store, plain_jobs **out, plain_error *err)
     return PLAIN_OK;
 }
 
-bool jobs_may_try_again(const plain_jobs *jobs)
-{
-    return jobs->open != NULL;
-}
-
 int jobs_open(const char *url, unsigned flags, plain_jobs **out, plain_error *err)
 {
     return jobs_open_with(store_open, url, flags, out, err);

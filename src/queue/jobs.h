@@ -8,8 +8,6 @@
 #ifndef PLAIN_QUEUE_JOBS_H
 #define PLAIN_QUEUE_JOBS_H
 
-#include <stdbool.h>
-
 #include <plain/jobs/class.h>
 #include <plain/jobs/error.h>
 #include <plain/jobs/queue.h>
@@ -35,9 +33,6 @@ int jobs_open_around(struct store *store, plain_jobs **out, plain_error *err) PL
  * PLAIN_E_REFUSED inside of a should_enqueue. */
 int jobs_take_store(plain_jobs *jobs, struct store **out, plain_error *err) PLAIN_MUST_USE;
 void jobs_give_store(plain_jobs *jobs, struct store *store);
-/* Whether what a broken link left undone may be tried again. Not on a connection of the
- * application's: its transaction went with the link. */
-bool jobs_may_try_again(const plain_jobs *jobs);
 
 /* What plain_run_in_worker_json and _by_name do: cls NULL is a class that is not known here, or an
  * executable. A class has been checked before. */

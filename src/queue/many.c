@@ -150,7 +150,7 @@ static int try_twice(plain_jobs *jobs, struct batch *b, plain_request *made, pla
     if (r < 0)
         return r;
     r = store->ops->enqueue_many(store, &source, made, err);
-    if (r == PLAIN_E_UNREACHABLE && jobs_may_try_again(jobs)) {
+    if (r == PLAIN_E_UNREACHABLE && !store->is_adopted) {
         for (size_t i = 0; i < b->prepared; i++)
             b->requests[i].may_exist = true;
         r = store->ops->enqueue_many(store, &source, made, err);

@@ -726,6 +726,8 @@ enum { STORE_SLICE = 500 };
 
 struct store {
     const struct store_ops *ops;
+    bool is_adopted; /* the connection is the application's: what a broken link left undone is not
+                        tried again, since its transaction went with the link */
 };
 
 /* The table for a URL's scheme, or NULL and PJ307 with the schemes that this program has. */

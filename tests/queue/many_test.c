@@ -261,7 +261,7 @@ static plain_jobs *open_script(size_t first, size_t second, int answer)
 {
     static const struct store_ops ops = {
         .size = sizeof(ops), .close = fake_close, .enqueue_many = fake_enqueue_many};
-    static struct store fake = {&ops};
+    static struct store fake = {.ops = &ops};
     plain_jobs *jobs = NULL;
 
     memset(&script, 0, sizeof(script));

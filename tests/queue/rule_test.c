@@ -77,7 +77,7 @@ static const struct store_ops listening = {.size = sizeof(listening),
                                            .enqueue = hear_enqueue,
                                            .enqueue_ruled = hear_ruled,
                                            .count = hear_count};
-static struct store listener = {&listening};
+static struct store listener = {.ops = &listening};
 
 static plain_jobs *open_listener(void)
 {

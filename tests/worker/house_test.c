@@ -44,7 +44,7 @@ static int clear(struct store *s, int64_t before, int most, int64_t *deleted, pl
 }
 
 static const struct store_ops ops = {.take_duty = take_duty, .now = now_of, .clear = clear};
-static struct store store = {&ops};
+static struct store store = {.ops = &ops};
 static const plain_uuid worker = {{1}};
 
 static void begin(struct house *h, int64_t retention_ms, int64_t results)

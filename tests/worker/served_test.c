@@ -35,7 +35,7 @@ static int queue_names(struct store *s, const char *after, size_t limit, struct 
 }
 
 static const struct store_ops ops = {.queue_names = queue_names};
-static struct store store = {&ops};
+static struct store store = {.ops = &ops};
 
 static void fill(const char *const *list, size_t count)
 {

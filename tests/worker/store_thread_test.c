@@ -79,7 +79,7 @@ static const struct store_ops ops = {.name = "a fake",
                                      .hear = fake_hear,
                                      .cycle = fake_cycle,
                                      .close = fake_close};
-static struct store store = {&ops};
+static struct store store = {.ops = &ops};
 static struct worker_identity identity;
 
 struct bench {

@@ -317,7 +317,7 @@ int postgres_adopt(void *connection, const char *schema, struct store **out, pla
         mem_free(p);
         return r;
     }
-    p->base.ops = &store_postgres;
+    p->base = (struct store){&store_postgres, true};
     *out = &p->base;
     return PLAIN_OK;
 }

@@ -222,8 +222,7 @@ int sqlite_adopt(void *connection, const char *schema, struct store **out, plain
     struct connection *conn = mem_zalloc(1, sizeof(*conn));
     if (!conn)
         return error_nomem(err);
-    *conn = (struct connection){
-        .base.ops = &store_sqlite, .db = db, .is_adopted = true, .doing = "adopting"};
+    *conn = (struct connection){.base = {&store_sqlite, true}, .db = db, .doing = "adopting"};
     conn->path = mem_strdup(path ? path : "");
     int r = conn->path ? check(conn, err) : error_nomem(err);
     if (r < 0)

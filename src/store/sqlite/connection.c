@@ -52,7 +52,7 @@ static void disconnect(struct connection *conn)
         (void)sqlite3_finalize(conn->statements[i]);
         conn->statements[i] = NULL;
     }
-    if (!conn->is_adopted)
+    if (!conn->base.is_adopted)
         (void)sqlite3_close(conn->db);
     conn->db = NULL;
 }
@@ -119,7 +119,7 @@ int connection_begin(struct connection *conn, enum sql_name how, const char *doi
     conn->doing = doing;
     conn->has_enqueued = conn->has_asked = false;
     conn->deadline = clock_add(clock_mono_us(), CONNECTION_PATIENCE_US);
-    if (conn->is_adopted)
+    if (conn->base.is_adopted)
         return adopted_connection_begin(conn, how, err);
     /* Without this, writes to a file that was deleted would succeed and be lost. */
     if (conn->db)
@@ -134,7 +134,7 @@ int connection_begin(struct connection *conn, enum sql_name how, const char *doi
 
 int connection_end(struct connection *conn, int result, plain_error *err)
 {
-    if (conn->is_adopted)
+    if (conn->base.is_adopted)
         return adopted_connection_end(conn, result, err);
     if (result == PLAIN_OK) {
         result = connection_run(conn, SQL_COMMIT, err);

@@ -47,7 +47,6 @@ struct connection {
     bool has_enqueued; /* in the transaction: workers are to be woken behind it */
     bool has_asked;    /* likewise: a worker is to look what is wanted of it */
 
-    bool is_adopted;          /* db is the application's: see adopt.h */
     bool is_nested;           /* adopted: in a transaction of the application's */
     sqlite3_int64 last_rowid; /* adopted: before the call */
 };
