@@ -12,6 +12,7 @@
 #include "base/uuid.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/job_words.h"
 #include "cli/json_writer.h"
 #include "cli/moment.h"
 #include "cli/table.h"
@@ -286,9 +287,11 @@ static int unknown(const struct view *v, const char *name, plain_error *err)
     return PLAIN_E_NOT_FOUND;
 }
 
+/* request: what "run" made, or what was in its way when nothing changed; NULL for other actions. */
 static void print_done(struct cli *cli, const char *name, const char *action, bool changed,
-                       const plain_uuid *request)
+                       const plain_request *request)
 {
+    bool skipped = request && !changed;
     char uuid[PLAIN_UUID_TEXT];
     struct json_writer j;
 
@@ -297,22 +300,24 @@ static void print_done(struct cli *cli, const char *name, const char *action, bo
         json_put_text(&j, "name", name);
         json_put_text(&j, "action", action);
         json_put_bool(&j, "changed", changed);
-        json_put_uuid(&j, "request", request);
+        json_put_uuid(&j, "request", request ? &request->uuid : &(plain_uuid){{0}});
+        put_skipped(&j, skipped ? request : NULL);
         json_end_document(&j);
-    } else if (!uuid_is_zero(request)) {
-        buf_putf(&cli->out, "%s\n", plain_uuid_format(request, uuid));
-    } else {
+    } else if (request && changed) {
+        buf_putf(&cli->out, "%s\n", plain_uuid_format(&request->uuid, uuid));
+    } else if (!request) {
         buf_putf(&cli->out, "%s schedule ", action);
         buf_put_escaped(&cli->out, name);
         buf_putc(&cli->out, '\n');
     }
+    if (skipped)
+        say_skipped(cli, request);
 }
 
 static int run_now(const struct view *v, const char *name, plain_error *err)
 {
     const struct schedule *s = schedules_find(&v->here, name);
-    plain_request request;
-    char uuid[PLAIN_UUID_TEXT];
+    plain_request request = {0};
 
     if (!s)
         return unknown(v, name, err);
@@ -321,15 +326,8 @@ static int run_now(const struct view *v, const char *name, plain_error *err)
         return err->code;
     }
     int r = slots_run_by_hand(v->store, s, v->by, &request, err);
-    if (r == PLAIN_SKIPPED && uuid_is_zero(&request.holder))
-        return error_set(err, PLAIN_SKIPPED, 501, "schedule",
-                         "not enqueued: should_enqueue of its class said no");
-    if (r == PLAIN_SKIPPED)
-        return error_set(err, PLAIN_SKIPPED, 501, "schedule",
-                         "not enqueued: its concurrency key is held by request %s",
-                         plain_uuid_format(&request.holder, uuid));
-    if (r == PLAIN_OK)
-        print_done(v->cli, name, "run", true, &request.uuid);
+    if (r >= 0)
+        print_done(v->cli, name, "run", r == PLAIN_OK, &request);
     return r;
 }
 
@@ -345,7 +343,7 @@ static int pause_it(const struct view *v, const char *name, plain_error *err)
     int r = v->store->ops->schedule_pause(v->store, name, v->by, reason ? reason : "", v->now, err);
     if (r < 0)
         return r;
-    print_done(v->cli, name, "paused", r == PLAIN_OK, &(plain_uuid){{0}});
+    print_done(v->cli, name, "paused", r == PLAIN_OK, NULL);
     if (r == PLAIN_SKIPPED)
         cli_say(v->cli, "It was paused already.");
     return PLAIN_OK;
@@ -358,7 +356,7 @@ static int resume_it(const struct view *v, const char *name, plain_error *err)
     int r = v->store->ops->schedule_resume(v->store, name, v->by, v->now, err);
     if (r < 0)
         return r;
-    print_done(v->cli, name, "resumed", r == PLAIN_OK, &(plain_uuid){{0}});
+    print_done(v->cli, name, "resumed", r == PLAIN_OK, NULL);
     if (r == PLAIN_NONE)
         cli_say(v->cli, "It was not paused.");
     return PLAIN_OK;

@@ -595,7 +595,8 @@ static const struct command commands[] = {
                 " \"last_request\", \"running\", \"last_result\", \"last_result_at\", "
                 "\"paused_at\",\n"
                 " \"paused_by\", \"pause_reason\"}]}, or {\"name\", \"action\", \"changed\", "
-                "\"request\"}",
+                "\"request\",\n"
+                " \"skipped\": as for enqueue}",
         .example = "plain jobs schedule",
         .options = schedule_options,
         .run = cmd_schedule,

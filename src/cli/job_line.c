@@ -52,6 +52,7 @@ static int read_delay(struct reading *r, plain_error *err)
 {
     bool has_form = is_string(r) || jtext_kind(r->value) == JTEXT_NUMBER;
 
+    r->line->is_timed = true;
     if (has_form && text_parse_duration_ms(r->text, &r->line->options.delay_ms))
         return PLAIN_OK;
     return refuse(r, "seconds or a duration (60, \"300ms\", \"5m\", \"7d\")", err);
@@ -69,6 +70,7 @@ static int read_timeout(struct reading *r, plain_error *err)
 
 static int read_start_at(struct reading *r, plain_error *err)
 {
+    r->line->is_timed = true;
     if (is_string(r) && clock_parse(r->text, &r->line->options.start_at))
         return PLAIN_OK;
     return refuse(r, "a time (\"2026-11-24T06:30:00Z\")", err);
@@ -146,9 +148,9 @@ static int read_member(const struct jtext_member *m, struct arena *a, struct job
 }
 
 /* Fills what the line left open. A time of the line replaces both of base's. */
-static void complete(plain_options *o, const plain_options *base)
+static void complete(struct job_line *line, const plain_options *base)
 {
-    bool is_timed = o->delay_ms || o->start_at;
+    plain_options *o = &line->options;
 
     o->size = sizeof(*o);
     o->source = base->source;
@@ -162,8 +164,10 @@ static void complete(plain_options *o, const plain_options *base)
         o->retries = base->retries;
     if (!o->timeout_ms)
         o->timeout_ms = base->timeout_ms;
-    o->delay_ms = is_timed ? o->delay_ms : base->delay_ms;
-    o->start_at = is_timed ? o->start_at : base->start_at;
+    if (!line->is_timed) {
+        o->delay_ms = base->delay_ms;
+        o->start_at = base->start_at;
+    }
 }
 
 int job_line_read(const char *text, size_t n, const plain_options *base, struct arena *a,
@@ -181,7 +185,7 @@ int job_line_read(const char *text, size_t n, const plain_options *base, struct 
     struct jtext_walk walk = jtext_walk_start(object);
     while (r == PLAIN_OK && jtext_walk_next(&walk, &m))
         r = read_member(&m, a, out, err);
-    complete(&out->options, base);
+    complete(out, base);
     return r;
 }
 

@@ -6,6 +6,7 @@
 #ifndef PLAIN_CLI_JOB_LINE_H
 #define PLAIN_CLI_JOB_LINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <plain/jobs/class.h>
@@ -22,6 +23,7 @@ struct job_line {
     size_t number;    /* in the file, from 1 */
     const char *json; /* the parameters; NULL: none were given */
     plain_options options;
+    bool is_timed; /* it has a delay or start_at of its own, 0 too */
 };
 
 /* Reads the n bytes of text into out; what they do not say is as in base. Texts live in a, or are

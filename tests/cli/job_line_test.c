@@ -65,6 +65,8 @@ static void what_is_not_said_is_as_in_base(void **state)
                      PLAIN_OK);
     assert_int_equal(line.options.delay_ms, 0); /* one of the two times only */
     assert_string_equal(line.options.concurrency_key, "");
+    assert_int_equal(read_line("{\"delay\":0}", &base), PLAIN_OK);
+    assert_int_equal(line.options.delay_ms, 0); /* now is a time, too */
     arena_release(&arena);
 }
 

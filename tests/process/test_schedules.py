@@ -104,6 +104,20 @@ def test_commands_of_the_setting_go_by_a_shell_and_stay_out_of_the_database(plai
 
 
 @on_one_store
+def test_running_a_schedule_whose_key_is_held_says_so(plain, db):
+    plain.add_executable("hello", "#!/bin/sh\n")
+    (plain.folder / "plain.conf").write_text(
+        "job hello { concurrency_key = one }\nschedule nightly { job = hello cron = @daily }\n")
+    first = plain("jobs", "schedule", "run", "nightly").line
+    done = plain.fails(6, 501, "jobs", "schedule", "run", "nightly")
+    assert done.stdout == "" and f"held by {first}" in done.stderr
+    said = json.loads(plain.fails(6, 501, "--json", "jobs", "schedule", "run", "nightly").stdout)
+    assert (said["name"], said["action"], said["changed"]) == ("nightly", "run", False)
+    assert said["request"] is None and said["skipped"]["holder"] == first
+    assert db.count("jobrequest") == 1
+
+
+@on_one_store
 def test_a_scheduler_that_is_killed_starts_again(plain, db, start_worker):
     configure(plain, CONF)
     worker = start_worker("--max-processes", "1")

@@ -80,6 +80,45 @@ static void a_foreign_commit_is_heard_when_it_can_be_seen(void **state)
     bench_close(&b);
 }
 
+static int look(struct bench *b)
+{
+    static const char *const names[] = {"default"};
+    const struct claim_wish wish = {
+        .queues = names, .queue_count = 1, .classes = names, .class_count = 1};
+    struct look seen;
+
+    return b->store->ops->look(b->store, &wish, &seen, &b->err);
+}
+
+/* Who looks says what is the matter, and waits before the next try; a listener that failed would
+ * begin again at once, and again. */
+static void a_file_that_is_away_is_news_once(void **state)
+{
+    char away[PATH_SIZE];
+    struct heard heard;
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    struct listening at = listen_for_jobs(&b);
+    struct pollfd p = {.fd = at.changed_fd, .events = POLLIN};
+    const char *file = b.store->ops->file(b.store);
+    (void)snprintf(away, sizeof(away), "%s.away", file);
+    while (hear(&b, &heard) == PLAIN_OK && (heard.is_woken || heard.again_ms >= 0))
+        continue;
+    assert_int_equal(rename(file, away), 0);
+    assert_int_equal(look(&b), PLAIN_E_UNREACHABLE);
+    assert_int_equal(poll(&p, 1, SOON_MS), 1); /* of the name that came */
+    assert_int_equal(hear(&b, &heard), PLAIN_OK);
+    assert_true(heard.is_woken);
+    assert_int_equal(heard.again_ms, -1);
+    assert_int_equal(hear(&b, &heard), PLAIN_OK);
+    assert_false(heard.is_woken);
+    assert_int_equal(rename(away, file), 0);
+    assert_int_equal(look(&b), PLAIN_OK);
+    bench_close(&b);
+}
+
 static void its_socket_comes_and_goes_with_the_listener(void **state)
 {
     struct bench b;
@@ -144,5 +183,5 @@ static void a_file_that_is_no_socket_is_left_alone(void **state)
 }
 
 DATABASE_MAIN(&sqlite_database, a_foreign_commit_is_heard_when_it_can_be_seen,
-              its_socket_comes_and_goes_with_the_listener, a_socket_that_nobody_reads_is_removed,
-              a_file_that_is_no_socket_is_left_alone)
+              a_file_that_is_away_is_news_once, its_socket_comes_and_goes_with_the_listener,
+              a_socket_that_nobody_reads_is_removed, a_file_that_is_no_socket_is_left_alone)

@@ -251,10 +251,8 @@ int sqlite_hear(struct store *store, bool changed, struct heard *out, plain_erro
     if (ear->step_ms < 0)
         return PLAIN_OK;
     conn->deadline = clock_add(clock_mono_us(), CONNECTION_PATIENCE_US);
-    int r = read_version(conn, &version, err);
-    if (r != PLAIN_OK)
-        return r;
-    if (version != ear->version) {
+    /* What cannot be read is news: who looks says so, and tries again later. */
+    if (read_version(conn, &version, err) != PLAIN_OK || version != ear->version) {
         ear->version = version;
         ear->step_ms = -1;
         out->is_woken = true;
