@@ -119,6 +119,25 @@ static void a_file_that_is_away_is_news_once(void **state)
     bench_close(&b);
 }
 
+/* SQLite's own files lie beside the file that a link leads to: so do the sockets and the files of
+ * workers, whatever the name by which it was opened. */
+static void a_link_to_the_file_is_the_file(void **state)
+{
+    char link[PATH_SIZE], url[PATH_SIZE + 8];
+    struct store *store;
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    (void)snprintf(link, sizeof(link), "%s/link.db", harness_tmpdir());
+    (void)snprintf(url, sizeof(url), "sqlite:%s", link);
+    assert_int_equal(symlink(b.store->ops->file(b.store), link), 0);
+    assert_int_equal(store_open(url, 0, &store, &b.err), PLAIN_OK);
+    assert_string_equal(store->ops->file(store), b.store->ops->file(b.store));
+    store_close(store);
+    bench_close(&b);
+}
+
 static void its_socket_comes_and_goes_with_the_listener(void **state)
 {
     struct bench b;
@@ -183,5 +202,6 @@ static void a_file_that_is_no_socket_is_left_alone(void **state)
 }
 
 DATABASE_MAIN(&sqlite_database, a_foreign_commit_is_heard_when_it_can_be_seen,
-              a_file_that_is_away_is_news_once, its_socket_comes_and_goes_with_the_listener,
-              a_socket_that_nobody_reads_is_removed, a_file_that_is_no_socket_is_left_alone)
+              a_file_that_is_away_is_news_once, a_link_to_the_file_is_the_file,
+              its_socket_comes_and_goes_with_the_listener, a_socket_that_nobody_reads_is_removed,
+              a_file_that_is_no_socket_is_left_alone)

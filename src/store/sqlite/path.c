@@ -1,6 +1,7 @@
 #include "store/sqlite/path.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -56,6 +57,16 @@ static int make_absolute(const char *url, const char *path, struct sqlite_path *
     return PLAIN_OK;
 }
 
+/* SQLite puts its own files beside the file that a link leads to, and so do we. */
+static void follow_link(struct sqlite_path *out)
+{
+    char real[PATH_MAX];
+    struct stat st;
+
+    if (lstat(out->path, &st) == 0 && S_ISLNK(st.st_mode) && realpath(out->path, real))
+        (void)text_copy(out->path, sizeof(out->path), real);
+}
+
 int path_parse(const char *url, struct sqlite_path *out, plain_error *err)
 {
     char path[PATH_MAX];
@@ -81,7 +92,11 @@ int path_parse(const char *url, struct sqlite_path *out, plain_error *err)
         return bad_url(err, url,
                        "a database in memory ends with its process, and workers are others");
     int r = parse_options(url, question ? question + 1 : NULL, out, err);
-    return r == PLAIN_OK ? make_absolute(url, path, out, err) : r;
+    if (r == PLAIN_OK)
+        r = make_absolute(url, path, out, err);
+    if (r == PLAIN_OK)
+        follow_link(out);
+    return r;
 }
 
 /* The folder of an absolute path; "/" for a file in the root. */

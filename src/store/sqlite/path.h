@@ -14,7 +14,7 @@
 enum journal { JOURNAL_AS_IT_IS, JOURNAL_WAL, JOURNAL_DELETE };
 
 struct sqlite_path {
-    char path[PATH_MAX];  /* absolute */
+    char path[PATH_MAX];  /* absolute; where a link to the file leads */
     enum journal journal; /* ?journal=wal, ?journal=delete; not given: WAL for a new file */
 };
 
