@@ -18,8 +18,11 @@ struct process_mark {
 
 /* start is 0 when there is no such process, or when it has ended and is not reaped. */
 struct process_mark process_mark_of(int pid);
-/* Whether it still runs. One that has ended and is not reaped does not. */
+/* Whether it still runs. One that has ended and is not reaped does not. One that cannot be looked
+ * at, for lack of descriptors, does. */
 bool process_mark_lives(const struct process_mark *mark);
+/* Whether no process runs by that number: surely. */
+bool process_is_gone(int pid);
 
 enum { BOOT_ID_SIZE = 40 };
 /* "f2b1...": another one after every start of the machine; "" when it cannot be read. */

@@ -70,21 +70,21 @@ static void fill_head(struct worker_file_head *h, const struct facts *facts)
     h->check = head_check(h);
 }
 
-/* Whether somebody who lives holds the lock of the file at path. */
-static bool is_held(const char *path)
+/* 0 when nobody held the lock of the file at path; else errno: EWOULDBLOCK when somebody does. */
+static int try_lock(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
     if (fd < 0)
-        return false;
-    bool held = flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+        return errno;
+    int why = flock(fd, LOCK_EX | LOCK_NB) < 0 ? errno : 0;
     (void)close(fd);
-    return held;
+    return why;
 }
 
 bool worker_file_is_free(const char *path)
 {
-    return !is_held(path);
+    return try_lock(path) == 0;
 }
 
 static int refuse(const char *path, int why, plain_error *err)
@@ -155,7 +155,7 @@ int worker_file_create(struct worker_file *f, const char *path, int runner_count
     if (!text_copy(f->path, sizeof(f->path), path))
         return refuse(path, ENAMETOOLONG, err);
     (void)snprintf(name, sizeof(name), "%s" WORKER_FILE_BEGUN, path);
-    if (is_held(path)) {
+    if (try_lock(path) == EWOULDBLOCK) {
         f->path[0] = '\0';
         return error_set(err, PLAIN_E_REFUSED, 621, "",
                          "another worker, which is alive, uses the worker file %s", path);
@@ -211,19 +211,25 @@ bool worker_file_join(int fd, int runner, struct progress **part,
     return true;
 }
 
-static const char *head_fault(const struct worker_file_head *h, size_t size)
+/* Where this process is. False when it cannot be told, for lack of descriptors. */
+static bool find_place(char boot[BOOT_ID_SIZE], uint64_t *pid_namespace)
 {
-    char boot[BOOT_ID_SIZE] = "";
+    process_boot_id(boot);
+    *pid_namespace = process_namespace();
+    return boot[0] && *pid_namespace != 0;
+}
 
+static const char *head_fault(const struct worker_file_head *h, size_t size, const char *boot,
+                              uint64_t pid_namespace)
+{
     if (memcmp(h->magic, magic, sizeof(magic)) != 0 || h->check != head_check(h))
         return "is damaged";
     if (h->size != size || h->runner_count < 1 || h->runner_count > RUNNERS_MAX ||
         h->part_size != part_size() || h->size != file_size((int)h->runner_count))
         return "was cut off, or is of another version";
-    process_boot_id(boot);
     if (strcmp(h->boot_id, boot) != 0)
         return "is from before this machine was started";
-    if (h->pid_namespace == 0 || h->pid_namespace != process_namespace())
+    if (h->pid_namespace != pid_namespace)
         return "is of another container";
     return NULL;
 }
@@ -243,10 +249,15 @@ bool worker_file_is_sound(const struct worker_file *f)
 
 int worker_file_read(struct worker_file *f, const char *path, plain_error *err)
 {
+    char boot[BOOT_ID_SIZE];
+    uint64_t pid_namespace;
     struct stat st;
 
-    *f = (struct worker_file){.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+    *f = (struct worker_file){.fd = -1};
     (void)text_copy(f->path, sizeof(f->path), path);
+    if (!find_place(boot, &pid_namespace))
+        return PLAIN_NONE;
+    f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (f->fd < 0)
         return PLAIN_NONE;
     const char *fault = "is too short";
@@ -256,12 +267,13 @@ int worker_file_read(struct worker_file *f, const char *path, plain_error *err)
         f->head = mmap(NULL, f->size, PROT_READ, MAP_SHARED, f->fd, 0);
         if (f->head == MAP_FAILED)
             f->head = NULL;
-        else
-            fault = head_fault(f->head, f->size);
+        fault = f->head ? head_fault(f->head, f->size, boot, pid_namespace) : NULL;
     }
-    if (!fault)
+    if (f->head && !fault)
         return PLAIN_OK;
     worker_file_release(f, false);
+    if (!fault)
+        return PLAIN_NONE;
     return error_set(err, PLAIN_E_INVALID, 622, "", "the worker file %s %s", path, fault);
 }
 

@@ -85,14 +85,15 @@ bool worker_file_join(int fd, int runner, struct progress **part,
 
 /* ---- another worker ---- */
 
-/* Maps a file read-only and checks its head. PLAIN_NONE when it is gone; PLAIN_E_INVALID with the
- * reason when it does not pass its checks, of another boot or namespace too. */
+/* Maps a file read-only and checks its head. PLAIN_NONE when it is gone, or cannot be looked at for
+ * lack of descriptors or memory; PLAIN_E_INVALID with the reason when it does not pass its checks,
+ * of another boot or namespace too. */
 int worker_file_read(struct worker_file *f, const char *path, plain_error *err) PLAIN_MUST_USE;
 /* Whether every entry of every part is one that can be. */
 bool worker_file_is_sound(const struct worker_file *f);
-/* Whether any process that is recorded in it runs. */
+/* Whether any process that is recorded in it runs, or may. */
 bool worker_file_has_life(const struct worker_file *f);
-/* Whether nobody holds the lock of the file of that name. */
+/* Whether nobody holds the lock of the file of that name: surely. */
 bool worker_file_is_free(const char *path);
 
 /* What stands behind the name of a file while it is made. */

@@ -32,14 +32,15 @@ static bool has_room(const struct neighbours *n)
 }
 
 /* What a dead runner's job had started, and nobody told to end. A number that a living process has
- * is another's by now; one that leads a group is not used again while the group has members. */
+ * is another's by now; one that leads a group is not used again while the group has members. Those
+ * of a runner that its worker reaped were ended, and the number may be anybody's group. */
 static void end_groups(const struct worker_file *f)
 {
     for (uint32_t i = 0; i < f->head->runner_count; i++) {
-        int pid = worker_file_part(f, (int)i)->runner.pid;
+        const struct process_mark *runner = &worker_file_part(f, (int)i)->runner;
 
-        if (pid > 1 && process_mark_of(pid).start == 0)
-            (void)kill(-pid, SIGKILL);
+        if (runner->pid > 1 && runner->start != 0 && process_is_gone(runner->pid))
+            (void)kill(-runner->pid, SIGKILL);
     }
 }
 

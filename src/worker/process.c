@@ -397,6 +397,7 @@ void process_exited(uv_poll_t *poll, int status, int events)
     if (!child_reap(&r->child, true, &end))
         return;
     groups_kill(&w->groups, r->group); /* what has left its process group, too */
+    r->progress->runner.start = 0;     /* nothing is left to end for whoever rescues its jobs */
     lease_check(w); /* its own guard may have killed it, while this worker was asleep */
     bool expected = r->state == RUNNER_CLOSING || w->stop == STOP_NOW || w->lease.lost;
     bool never_ready = r->state == RUNNER_STARTING;

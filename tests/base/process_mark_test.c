@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,6 +57,27 @@ static void nobody_is_dead(void **state)
     assert_int_equal(process_mark_of(-1).start, 0);
 }
 
+/* Without descriptors nobody can look: that is no reason to take anything from who may live. */
+static void who_cannot_be_looked_at_may_live(void **state)
+{
+    struct process_mark mark = process_mark_of((int)getpid()), other = mark;
+    struct rlimit before, none = {0, 0};
+
+    (void)state;
+    other.start--;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none.rlim_max = before.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    bool lives = process_mark_lives(&mark), may_live = process_mark_lives(&other);
+    bool gone = process_is_gone((int)getpid());
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_true(lives);
+    assert_true(may_live);
+    assert_false(gone);
+    assert_false(process_is_gone((int)getpid()));
+    assert_true(process_is_gone(INT32_MAX));
+}
+
 static void the_boot_and_the_namespace_have_names(void **state)
 {
     char once[BOOT_ID_SIZE], again[BOOT_ID_SIZE];
@@ -70,4 +92,4 @@ static void the_boot_and_the_namespace_have_names(void **state)
 
 HARNESS_MAIN(a_running_process_lives, another_process_of_that_number_is_another,
              an_ended_process_is_dead_before_it_is_reaped, nobody_is_dead,
-             the_boot_and_the_namespace_have_names)
+             who_cannot_be_looked_at_may_live, the_boot_and_the_namespace_have_names)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -43,6 +44,47 @@ static void create(struct worker_file *f, const char *path)
 
     if (worker_file_create(f, path, RUNNERS, 42, LEASE_MS, &err) != PLAIN_OK)
         fail_msg("%s", err.message);
+}
+
+/* The number of descriptors that are free. */
+static void leave_descriptors(int n, struct rlimit *before)
+{
+    int next = open("/dev/null", O_RDONLY | O_CLOEXEC); /* the lowest that is free */
+    struct rlimit limit;
+
+    (void)close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, before), 0);
+    limit = (struct rlimit){(rlim_t)(next + n), before->rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* Whoever has no descriptors left must not take it for damaged or dead. */
+static void a_file_that_cannot_be_looked_at_is_left_alone(void **state)
+{
+    const char *path = new_path();
+    struct worker_file own, seen;
+    struct rlimit before;
+    plain_error err;
+
+    (void)state;
+    create(&own, path);
+    leave_descriptors(0, &before);
+    int r = worker_file_read(&seen, path, &err);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(r, PLAIN_NONE);
+    leave_descriptors(1, &before); /* the file stays open, and there is more to read */
+    r = worker_file_read(&seen, path, &err);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(r, PLAIN_OK);
+    leave_descriptors(0, &before);
+    bool has_life = worker_file_has_life(&seen), is_free = worker_file_is_free(path);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_true(has_life);
+    assert_false(is_free);
+    worker_file_release(&seen, false);
+    worker_file_release(&own, false);
+    assert_true(worker_file_is_free(path));
+    remove_folder(path);
 }
 
 static void a_second_worker_is_refused(void **state)
@@ -216,7 +258,7 @@ static void what_is_damaged_is_not_believed(void **state)
     remove_folder(path);
 }
 
-HARNESS_MAIN(a_second_worker_is_refused, a_missing_or_full_folder_is_refused,
-             what_was_only_begun_goes_with_its_maker, both_sides_see_the_same_page,
-             another_reads_who_it_is_of_and_who_lives, a_lock_that_a_child_kept_is_no_life,
-             what_is_damaged_is_not_believed)
+HARNESS_MAIN(a_file_that_cannot_be_looked_at_is_left_alone, a_second_worker_is_refused,
+             a_missing_or_full_folder_is_refused, what_was_only_begun_goes_with_its_maker,
+             both_sides_see_the_same_page, another_reads_who_it_is_of_and_who_lives,
+             a_lock_that_a_child_kept_is_no_life, what_is_damaged_is_not_believed)
