@@ -50,8 +50,10 @@ static void set_next(struct rescuer *r, const struct rescue_result *found)
 {
     r->ask_at_us = soon_us(r->interval_ms / 2);
     if (found->next_lapse != STORE_NO_TIME) {
-        int64_t wait_ms = (found->next_lapse - found->now) / US_PER_MS + AFTER_LAPSE_MS;
-        int64_t at = soon_us(wait_ms > 0 ? 0 : AGAIN_MS) + (wait_ms > 0 ? wait_ms * US_PER_MS : 0);
+        bool is_over = found->next_lapse <= found->now; /* long ago, when a rescue was given up */
+        int64_t at = is_over ? soon_us(AGAIN_MS)
+                             : soon_us(0) + found->next_lapse - found->now +
+                                   (int64_t)AFTER_LAPSE_MS * US_PER_MS;
 
         r->ask_at_us = at < r->ask_at_us ? at : r->ask_at_us;
     }

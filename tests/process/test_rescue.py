@@ -340,6 +340,20 @@ def test_a_drain_waits_for_what_a_killed_worker_had_under_way(db, plain, module,
     assert db.rows("workerheartbeat") == [] and worker_files(plain) == []
 
 
+@on_postgres
+def test_a_rescue_that_was_given_up_is_looked_at_again_soon(db, plain, module, start_worker):
+    """Its row says so by a time before all others, and another rescuer has it just now."""
+    db.execute("INSERT INTO plainjobs_workerheartbeat (worker_id, rescuer_id, last_heartbeat_at)"
+               " VALUES (gen_random_uuid(), gen_random_uuid(), '-infinity')")
+    with contextlib.closing(db.connect()) as rescuer:
+        rescuer.cursor().execute("SELECT FROM plainjobs_workerheartbeat FOR UPDATE")
+        worker = start_worker("--max-processes", 1)
+        worker.await_event("Worker registered")
+        time.sleep(0.5)
+    wait_until(lambda: len(db.rows("workerheartbeat")) == 1, "the end of its row", seconds=4)
+    worker.stop()
+
+
 SLOW_REGISTRATION = """
 CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN PERFORM pg_sleep(1.5); RETURN NEW; END $$;
