@@ -17,7 +17,7 @@
     X(PICK_JOBS)                                                                                   \
     X(CLAIM_JOBS)                                                                                  \
     X(CLAIM_TOLD)                                                                                  \
-    X(AWAIT_CLAIMS)                                                                                \
+    X(SETTLE_CLAIMS)                                                                               \
     X(TOLD_GATE)                                                                                   \
     X(DELETE_CLAIMED)                                                                              \
     X(NEXT_DUE)                                                                                    \

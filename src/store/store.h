@@ -206,7 +206,9 @@ struct cycle {
     size_t end_count;           /* at most STORE_END_MAX */
     const plain_uuid *releases; /* tokens */
     size_t release_count;
-    bool in_doubt; /* some are of a claim whose outcome is unknown: it is waited for first */
+    /* Some are of a claim whose outcome is unknown, by a worker of this id: it is waited for first,
+     * and is not made any more. NULL: none. */
+    const plain_uuid *in_doubt_of;
     const struct claim_wish *wish; /* NULL: claim nothing */
     const plain_uuid *hooks_done;  /* tokens whose on_aborted was called */
     size_t hooks_done_count;
@@ -480,8 +482,9 @@ struct store_ops {
      * away either comes after the claim, and sees it, or makes it empty. After PLAIN_E_UNREACHABLE
      * it is unknown which: repeating the ends is safe (written ones are then superseded), and the
      * tokens of the wish are to be given as releases, since claims that nobody was told of may
-     * stand under them, in_doubt: while such a claim is under way that is a retryable error, after
-     * a wait as for any lock. Never waits for rows that another worker has locked. */
+     * stand under them, in_doubt_of the worker: while such a claim is under way that is a retryable
+     * error, after a wait as for any lock; afterwards no claim is made with tokens as old as them
+     * (each is younger than the one before, by its time). Never waits for rows that another worker has locked. */
     int (*cycle)(struct store *s, const struct cycle *c, struct arena *a, struct cycle_result *out,
                  plain_error *err);
 

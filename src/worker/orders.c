@@ -75,7 +75,17 @@ static void take_doubtful(struct lane *l)
 
     memcpy(o->releases, l->doubtful, l->doubtful_count * sizeof(*l->doubtful));
     o->release_count = l->doubtful_count;
-    o->in_doubt = l->doubtful_count > 0;
+    o->in_doubt_of = l->doubtful_count > 0 ? l->doubtful_of : (plain_uuid){{0}};
+}
+
+/* Nobody will run what the order may have claimed: it goes back to the queue. */
+static void doubt(struct worker *w, struct lane *l)
+{
+    const struct order *o = &l->store.order;
+
+    memcpy(l->doubtful, o->tokens, o->limit * sizeof(*o->tokens));
+    l->doubtful_count = o->limit;
+    l->doubtful_of = w->identity.id;
 }
 
 static void take_releases(struct worker *w, struct order *o)
@@ -342,10 +352,8 @@ static void on_success(struct worker *w, struct lane *l)
     learn_clock(w, o);
     oversight_reply(w, o);
     w->untidy += o->result.claim_count;
-    if (!work_take(&w->ready, &w->hooks, &o->arena, &o->result, &w->clock)) {
-        memcpy(l->doubtful, o->tokens, o->limit * sizeof(*o->tokens));
-        l->doubtful_count = o->limit; /* no memory for them: back to the queue */
-    }
+    if (!work_take(&w->ready, &w->hooks, &o->arena, &o->result, &w->clock))
+        doubt(w, l); /* no memory for them */
 }
 
 /* An end that the database refuses for what it says is recorded without its words. */
@@ -376,10 +384,8 @@ static void on_failure(struct worker *w, struct lane *l)
         work_list_append(&w->returning, &w->releasing);
         work_list_append(&w->hooked, &w->clearing);
     }
-    if (o->limit > 0 && (o->err.code == PLAIN_E_UNREACHABLE || o->err.code == PLAIN_E_TIMEOUT)) {
-        memcpy(l->doubtful, o->tokens, o->limit * sizeof(*o->tokens));
-        l->doubtful_count = o->limit;
-    }
+    if (o->limit > 0 && (o->err.code == PLAIN_E_UNREACHABLE || o->err.code == PLAIN_E_TIMEOUT))
+        doubt(w, l);
     if (!o->err.retryable && o->end_count > 0)
         on_refused(w, o);
     if ((l->failures & (l->failures - 1)) == 0) /* the 1st, 2nd, 4th, 8th ... */

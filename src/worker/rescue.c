@@ -143,6 +143,16 @@ static bool stands_in(const struct work_list *l, const plain_uuid *token)
     return false;
 }
 
+/* Nobody has seen it: it is being given back. */
+static bool is_doubtful(const struct lane *l, const plain_uuid *token)
+{
+    for (size_t i = 0; i < l->doubtful_count; i++) {
+        if (uuid_equal(&l->doubtful[i], token))
+            return true;
+    }
+    return false;
+}
+
 /* Whether it was claimed under an earlier id of this very worker, whose end or return is only not
  * written yet. */
 static bool is_in_hand(const struct worker *w, const struct orphan *o)
@@ -156,7 +166,8 @@ static bool is_in_hand(const struct worker *w, const struct orphan *o)
     for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
         found = found || stands_in(lists[i], &o->claim.token);
     for (int i = 0; i < w->lane_count; i++)
-        found = found || stands_in(&w->lanes[i].recording, &o->claim.token);
+        found = found || stands_in(&w->lanes[i].recording, &o->claim.token) ||
+                is_doubtful(&w->lanes[i], &o->claim.token);
     for (int i = 0; i < w->runner_count; i++) /* one that is asked for the retry's delay */
         found = found || stands_in(&w->runners[i].given, &o->claim.token);
     return found;

@@ -129,6 +129,7 @@ struct lane {
     struct work_list recording;           /* the ends of the order */
     plain_uuid doubtful[STORE_CLAIM_MAX]; /* tokens of a claim whose outcome is unknown */
     size_t doubtful_count;
+    plain_uuid doubtful_of; /* the id that the worker had then */
     int64_t retry_at_us; /* the database failed: not before this */
     unsigned failures;
 };

@@ -98,7 +98,7 @@ static void run_order(struct store_thread *t)
         .end_count = o->end_count,
         .releases = o->releases,
         .release_count = o->release_count,
-        .in_doubt = o->in_doubt,
+        .in_doubt_of = uuid_is_zero(&o->in_doubt_of) ? NULL : &o->in_doubt_of,
         .hooks_done = o->hooks_done,
         .hooks_done_count = o->hooks_done_count,
         .hook_classes = o->hook_classes,

@@ -28,7 +28,7 @@ struct order {
     size_t end_count;
     plain_uuid releases[2 * STORE_CLAIM_MAX];
     size_t release_count;
-    bool in_doubt;                      /* as in struct cycle */
+    plain_uuid in_doubt_of;             /* as in struct cycle; zero: none */
     plain_uuid tokens[STORE_CLAIM_MAX]; /* made by the thread */
     size_t limit;                       /* 0: claim nothing */
     plain_uuid hooks_done[STORE_HOOK_MAX];

@@ -38,7 +38,7 @@ static void what_was_claimed_late_is_released_all_the_same(void **state)
     bench_open(&b);
     (void)bench_enqueue(&b, &r);
     const struct cycle release = {
-        .worker = &b.worker, .releases = &token, .release_count = 1, .in_doubt = true};
+        .worker = &b.worker, .releases = &token, .release_count = 1, .in_doubt_of = &b.worker.id};
     PGconn *conn = begin_claim(&b, &token);
     int early = b.store->ops->cycle(b.store, &release, &b.arena, &out, &b.err);
     assert_true(early < 0 && b.err.retryable); /* it is still under way */
@@ -57,10 +57,73 @@ static void what_was_never_claimed_is_released_at_once(void **state)
     (void)state;
     bench_open(&b);
     const struct cycle release = {
-        .worker = &b.worker, .releases = &token, .release_count = 1, .in_doubt = true};
+        .worker = &b.worker, .releases = &token, .release_count = 1, .in_doubt_of = &b.worker.id};
     assert_int_equal(bench_cycle(&b, &release).released, 0);
     bench_close(&b);
 }
 
+static size_t claim_by(struct bench *b, const plain_uuid *token, int64_t told)
+{
+    static const char *const names[] = {"default"}, *const classes[] = {"Job"};
+    const struct claim_wish wish = {.queues = names,
+                                    .queue_count = 1,
+                                    .classes = classes,
+                                    .class_count = 1,
+                                    .tokens = token,
+                                    .limit = 1};
+
+    return bench_cycle(b, &(struct cycle){.wish = &wish, .told = told}).claim_count;
+}
+
+/* Its server process may have been anywhere in front of the claim when the connection was lost. */
+static void what_was_released_in_doubt_is_not_claimed_any_more(void **state)
+{
+    (void)state;
+    for (int is_told = 0; is_told < 2; is_told++) {
+        struct new_request r = request_default();
+        struct bench b;
+
+        bench_open(&b);
+        (void)bench_enqueue(&b, &r);
+        int64_t told = is_told ? bench_number(&b, "SELECT id FROM plainjobs_jobrequest") : 0;
+        const plain_uuid late = uuid_new();
+        const struct cycle release = {.worker = &b.worker,
+                                      .releases = &late,
+                                      .release_count = 1,
+                                      .in_doubt_of = &b.worker.id};
+        assert_int_equal(bench_cycle(&b, &release).released, 0);
+        assert_int_equal(claim_by(&b, &late, told), 0);
+        const plain_uuid next = uuid_new();
+        assert_int_equal(claim_by(&b, &next, told), 1);
+        bench_close(&b);
+    }
+}
+
+/* The worker may have another id by now. */
+static void the_id_that_claimed_is_waited_for(void **state)
+{
+    struct new_request r = request_default();
+    const plain_uuid token = uuid_new();
+    struct cycle_result out;
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    (void)bench_enqueue(&b, &r);
+    const plain_uuid old = b.worker.id;
+    PGconn *conn = begin_claim(&b, &token);
+    b.worker.id = uuid_new();
+    bench_register(&b);
+    const struct cycle release = {
+        .worker = &b.worker, .releases = &token, .release_count = 1, .in_doubt_of = &old};
+    int early = b.store->ops->cycle(b.store, &release, &b.arena, &out, &b.err);
+    assert_true(early < 0 && b.err.retryable);
+    cluster_run(conn, "COMMIT");
+    PQfinish(conn);
+    assert_int_equal(bench_cycle(&b, &release).released, 1);
+    bench_close(&b);
+}
+
 DATABASE_MAIN(&postgres, what_was_claimed_late_is_released_all_the_same,
-              what_was_never_claimed_is_released_at_once)
+              what_was_never_claimed_is_released_at_once,
+              what_was_released_in_doubt_is_not_claimed_any_more, the_id_that_claimed_is_waited_for)

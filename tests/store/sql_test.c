@@ -40,7 +40,7 @@ static const struct excuse {
     {SQL_TOLD_GATE, "begin_write locks the file"},
     {SQL_PAUSE_GATE, "begin_write locks the file"},
     {SQL_CLAIM_TOLD, "who enqueued tells nothing but that something came"},
-    {SQL_AWAIT_CLAIMS, "a connection that is lost is closed, with its transaction"},
+    {SQL_SETTLE_CLAIMS, "a connection that is lost is closed, with its transaction"},
     {SQL_ENQUEUE_NEW, "enqueue"},
     {SQL_BEGIN_SNAPSHOT, "begin_read is one"},
     {SQL_NOW, "the clock is the host's"},

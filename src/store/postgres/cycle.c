@@ -138,6 +138,13 @@ static void send_claim_told(struct session *s, const struct cycle *c)
     session_send(s, SQL_CLAIM_TOLD);
 }
 
+static void send_settle_claims(struct session *s, const struct cycle *c)
+{
+    wire_uuid(&s->wire, c->in_doubt_of);
+    wire_array(&s->wire, &wire_uuid_items, c->releases, c->release_count, sizeof(*c->releases));
+    session_send(s, SQL_SETTLE_CLAIMS);
+}
+
 static bool claims(const struct cycle *c)
 {
     return c->wish && c->wish->limit > 0;
@@ -161,10 +168,9 @@ static struct cycle_plan send_cycle(struct postgres *p, const struct cycle *c)
     session_send(s, gate_of(c));
     if (c->end_count > 0)
         send_ends(s, c, &plan);
-    if (c->in_doubt) {
+    if (c->in_doubt_of) {
         plan.count++;
-        wire_uuid(&s->wire, &c->worker->id);
-        session_send(s, SQL_AWAIT_CLAIMS);
+        send_settle_claims(s, c);
     }
     if (c->release_count > 0) {
         plan.release = (int)plan.count++;

@@ -3,4 +3,8 @@
 -- to finish; zero stands for a row that was made since its worker had none.
 ALTER TABLE {schema}.plainjobs_workerheartbeat ADD COLUMN rescuer_id uuid;
 
+-- A worker that lost its connection in a claim gives its tokens back, and then no claim is made with
+-- tokens up to this one: the server may not have begun with it. NULL: that never happened.
+ALTER TABLE {schema}.plainjobs_workerheartbeat ADD COLUMN claims_after uuid;
+
 INSERT INTO {schema}.plainjobs_migration (version, name) VALUES (10, 'rescue');

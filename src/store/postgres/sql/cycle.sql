@@ -25,6 +25,7 @@
 WITH lease AS MATERIALIZED (
     SELECT 1 FROM {schema}.plainjobs_workerheartbeat
      WHERE worker_id = $8::uuid AND rescuer_id IS NULL AND wish IS NULL
+       AND (claims_after IS NULL OR claims_after < ($7::uuid[])[1])
        AND last_heartbeat_at >= statement_timestamp()
                - COALESCE(lease_ms, 300000) * interval '1 ms'
        FOR KEY SHARE),
@@ -120,6 +121,7 @@ WITH claimed AS (
                    END)
            AND EXISTS (SELECT 1 FROM {schema}.plainjobs_workerheartbeat
                         WHERE worker_id = $5::uuid AND rescuer_id IS NULL AND wish IS NULL
+                          AND (claims_after IS NULL OR claims_after < $4::uuid)
                           AND last_heartbeat_at >= statement_timestamp()
                                   - COALESCE(lease_ms, 300000) * interval '1 ms'
                           FOR KEY SHARE)
@@ -285,11 +287,17 @@ folded AS (
         DO UPDATE SET n = k.n + excluded.n, n_removed = k.n_removed + excluded.n_removed)
 SELECT count(*) FROM taken;
 
--- :name await_claims
--- $1 uuid  worker
--- Until no claim of it is under way: each holds this row to its end, also one whose connection was
--- lost while it waited for its commit. What it claimed is there then to be released, or never will.
-SELECT 1 FROM {schema}.plainjobs_workerheartbeat WHERE worker_id = $1::uuid FOR UPDATE;
+-- :name settle_claims
+-- $1 uuid    worker that claimed
+-- $2 uuid[]  tokens, among them those of claims of which it is not known whether they were made
+-- Waits until no claim of the worker is under way: each holds this row to its end, also one whose
+-- connection was lost while it waited for its commit. One that comes later, since its server process
+-- was not so far, reads the row and finds that its tokens are too old. So what was claimed is there
+-- now to be released, or never will be.
+UPDATE {schema}.plainjobs_workerheartbeat
+   SET claims_after = greatest(claims_after, (SELECT max(t::text)::uuid FROM unnest($2::uuid[]) AS t))
+ WHERE worker_id = (SELECT worker_id FROM {schema}.plainjobs_workerheartbeat
+                     WHERE worker_id = $1::uuid FOR UPDATE);
 
 -- :name release_jobs
 -- $1 uuid[]  tokens of claims that were not started
