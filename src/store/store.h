@@ -141,6 +141,7 @@ struct worker_identity {
 /* What a worker says of itself. */
 struct worker_row {
     const struct worker_identity *identity;
+    plain_uuid before; /* the id that it had before; zero: none. What is asked of it still holds */
     const char *const *queues;
     size_t queue_count;
     const char *const *classes; /* job classes that it can run */
@@ -484,7 +485,8 @@ struct store_ops {
      * tokens of the wish are to be given as releases, since claims that nobody was told of may
      * stand under them, in_doubt_of the worker: while such a claim is under way that is a retryable
      * error, after a wait as for any lock; afterwards no claim is made with tokens as old as them
-     * (each is younger than the one before, by its time). Never waits for rows that another worker has locked. */
+     * (each is younger than the one before, by its time). Never waits for rows that another worker
+     * has locked. */
     int (*cycle)(struct store *s, const struct cycle *c, struct arena *a, struct cycle_result *out,
                  plain_error *err);
 

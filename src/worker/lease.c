@@ -15,6 +15,7 @@ static void ask(struct worker *w)
 {
     const struct worker_row row = {
         .identity = &w->identity,
+        .before = w->file.head->ids[1].id,
         .queues = w->options->queues,
         .queue_count = w->options->queue_count,
         .classes = w->class_names,

@@ -289,6 +289,31 @@ void a_worker_that_is_asked_claims_no_more(void **state)
     bench_close(&b);
 }
 
+/* Who asked knew the worker by the id that it had before its lease was over. */
+void what_was_asked_of_a_worker_holds_under_its_next_id(void **state)
+{
+    enum worker_wish wish = WISH_NONE;
+    struct worker_identity next;
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    register_fully(&b);
+    const struct store_ops *ops = b.store->ops;
+    enqueue_in(&b, "default", "Job");
+    assert_int_equal(ops->ask_worker(b.store, &b.worker.id, WISH_QUIET, "ada", &b.err), PLAIN_OK);
+    next = b.worker;
+    next.id = uuid_new();
+    const struct worker_row row = {
+        .identity = &next, .before = b.worker.id, .lease_ms = BENCH_LEASE_MS};
+    assert_int_equal(ops->register_worker(b.store, &row, &b.err), PLAIN_OK);
+    assert_int_equal(ops->wish_of_worker(b.store, &next.id, &wish, &b.err), PLAIN_OK);
+    assert_int_equal(wish, WISH_QUIET);
+    b.worker = next;
+    assert_int_equal(bench_claim(&b, 1).claim_count, 0);
+    bench_close(&b);
+}
+
 void a_worker_that_is_not_there_cannot_be_asked(void **state)
 {
     enum worker_wish wish = WISH_STOP;

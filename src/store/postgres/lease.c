@@ -32,6 +32,7 @@ int postgres_register_worker(struct store *store, const struct worker_row *row, 
     wire_text(&s->wire, PLAIN_VERSION);
     wire_int4(&s->wire, row->capacity);
     wire_array(&s->wire, &wire_text_items, row->classes, row->class_count, sizeof(*row->classes));
+    wire_uuid(&s->wire, &row->before);
     return change_row(s, SQL_REGISTER_WORKER, err);
 }
 

@@ -38,6 +38,7 @@ int sqlite_register_worker(struct store *store, const struct worker_row *row, pl
         query_int(&q, 7, row->capacity);
         query_text(&q, 8, classes);
         query_int(&q, 9, clock_wall_us());
+        query_uuid(&q, 10, &row->before);
         r = end_change(conn, &q, err);
     }
     arena_release(&a);

@@ -13,11 +13,13 @@
 -- ?7 integer capacity
 -- ?8 text job classes, as JSON
 -- ?9 integer now
+-- ?10 blob id that it had before
 -- Repeating it is harmless. Changes no row when somebody rescues the worker's jobs.
 INSERT INTO plainjobs_workerheartbeat
        (worker_id, hostname, pid, queues, lease_ms, version, capacity, classes, started_at,
-        last_heartbeat_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)
+        last_heartbeat_at, wish)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9,
+        (SELECT wish FROM plainjobs_workerheartbeat WHERE worker_id = ?10))
     ON CONFLICT (worker_id) DO UPDATE
    SET last_heartbeat_at = excluded.last_heartbeat_at, queues = excluded.queues,
        lease_ms = excluded.lease_ms, capacity = excluded.capacity, classes = excluded.classes
