@@ -301,6 +301,35 @@ bool frame_get_end(const struct frame *f, struct frame_end *out)
            out->error_message && out->error && out->kind >= END_FAILED && out->kind <= END_LOST;
 }
 
+struct frame_end frame_end_noted(const char *frame, size_t length, const struct progress_how *how,
+                                 const struct progress_times *times)
+{
+    static const size_t header = sizeof(struct channel_header);
+    struct frame f = {.kind = FRAME_END};
+    struct frame_end end;
+
+    if (frame && length > header) {
+        f.payload = frame + header;
+        f.length = length - header;
+        if (frame_get_end(&f, &end))
+            return end;
+    }
+    return (struct frame_end){
+        .kind = how->kind >= END_FAILED && how->kind <= END_LOST ? how->kind : END_FAILED,
+        .started_us = times->started_us,
+        .ended_us = times->ended_us,
+        .cpu_us = times->cpu_us,
+        .max_rss_kb = times->max_rss_kb,
+        .delay_ms = how->delay_ms,
+        .increment_retries = how->increment_retries,
+        .exit_code = how->exit_code,
+        .exit_signal = how->exit_signal,
+        .error_type = "Lost",
+        .error_message = "the error's text was lost with its process",
+        .error = "Lost: the error's text was lost with its process",
+    };
+}
+
 bool frame_get_delay(const struct frame *f, struct frame_delay *out)
 {
     return get_frame(f, out, delay_fields, ARRAY_SIZE(delay_fields));

@@ -33,6 +33,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "channel/progress.h"
 
 enum frame_kind {
     FRAME_JOB = 1,
@@ -132,6 +133,10 @@ bool frame_get_job(const struct frame *f, struct frame_job *out);
 bool frame_get_hook(const struct frame *f, struct frame_hook *out);
 bool frame_get_class(const struct frame *f, struct frame_class *out);
 bool frame_get_end(const struct frame *f, struct frame_end *out);
+/* An end that a page of progress notes: what its frame says (header and payload, as in the page),
+ * or without its words when that was overwritten (frame NULL). */
+struct frame_end frame_end_noted(const char *frame, size_t length, const struct progress_how *how,
+                                 const struct progress_times *times);
 bool frame_get_delay(const struct frame *f, struct frame_delay *out);
 bool frame_get_seq(const struct frame *f, uint64_t *seq);
 bool frame_get_output(const struct frame *f, struct frame_output *out);

@@ -79,7 +79,8 @@ void progress_succeed(struct progress *p, uint64_t seq, const struct progress_ti
     atomic_store_explicit(&e->state, PROGRESS_SUCCEEDED, memory_order_release);
 }
 
-bool progress_end(struct progress *p, uint64_t seq, const char *frame, size_t length)
+bool progress_end(struct progress *p, uint64_t seq, const struct progress_how *how,
+                  const struct progress_times *times, const char *frame, size_t length)
 {
     struct progress_entry *e = progress_entry(p, seq);
     uint32_t at = p->frames_at;
@@ -90,6 +91,8 @@ bool progress_end(struct progress *p, uint64_t seq, const char *frame, size_t le
         at = 0;
     memcpy(p->frames + at, frame, length);
     p->frames_at = at + (uint32_t)length;
+    e->how = *how;
+    e->times = *times;
     e->frame_at = at;
     e->frame_length = (uint32_t)length;
     e->frame_check = check_bytes(2166136261U, frame, length);

@@ -60,12 +60,19 @@ struct progress_times {
     int64_t cpu_us, max_rss_kb;
 };
 
+/* How an attempt ended, its words apart; as in struct frame_end. */
+struct progress_how {
+    int64_t delay_ms;
+    int32_t kind, increment_retries, exit_code, exit_signal;
+};
+
 struct progress_entry {
     _Atomic uint64_t seq; /* 0: free */
     plain_uuid token;
     uint32_t check;         /* of seq and token */
     _Atomic uint32_t state; /* enum progress_state */
     struct progress_times times;
+    struct progress_how how;                      /* when ENDED */
     uint32_t frame_at, frame_length, frame_check; /* of the frame in `frames`; a later one may have
                                                      overwritten it: then the check is wrong */
     uint32_t completing;             /* 1: it may have completed in a transaction of its own */
@@ -123,8 +130,10 @@ uint64_t progress_revoke(struct progress *p, uint64_t next);
 /* The runner is about to enter job seq: true if it may. */
 bool progress_enter(struct progress *p, uint64_t seq, int64_t now_us);
 void progress_succeed(struct progress *p, uint64_t seq, const struct progress_times *times);
-/* Another end: its frame, with the header. False when it is too long to be kept; nothing is. */
-bool progress_end(struct progress *p, uint64_t seq, const char *frame, size_t length);
+/* Another end: its frame, with the header, of which its words are read as long as no later one has
+ * overwritten it. False when it is too long to be kept; nothing is. */
+bool progress_end(struct progress *p, uint64_t seq, const struct progress_how *how,
+                  const struct progress_times *times, const char *frame, size_t length);
 
 /* ---- whoever rescues ---- */
 

@@ -68,11 +68,20 @@ static int flush(struct runner *r)
  * first, so that no death loses it; there without its long texts when they are too long. */
 static void tell_end(struct runner *r, const struct frame_end *end)
 {
+    const struct progress_how how = {.kind = end->kind,
+                                     .delay_ms = end->delay_ms,
+                                     .increment_retries = end->increment_retries,
+                                     .exit_code = end->exit_code,
+                                     .exit_signal = end->exit_signal};
+    const struct progress_times times = {.started_us = end->started_us,
+                                         .ended_us = end->ended_us,
+                                         .cpu_us = end->cpu_us,
+                                         .max_rss_kb = end->max_rss_kb};
     size_t before = r->channel.out.len;
 
     frame_put_end(&r->channel.out, end);
     if (buf_ok(&r->channel.out) &&
-        !progress_end(r->progress, end->seq, r->channel.out.data + before,
+        !progress_end(r->progress, end->seq, &how, &times, r->channel.out.data + before,
                       r->channel.out.len - before)) {
         struct buf brief = BUF_INIT(CHANNEL_FRAME_MAX);
         struct frame_end cut = *end;
@@ -80,7 +89,7 @@ static void tell_end(struct runner *r, const struct frame_end *end)
         cut.error = cut.error_message = "its text was too long to outlive its worker";
         frame_put_end(&brief, &cut);
         if (buf_ok(&brief))
-            (void)progress_end(r->progress, end->seq, brief.data, brief.len);
+            (void)progress_end(r->progress, end->seq, &how, &times, brief.data, brief.len);
         buf_release(&brief);
     }
     (void)channel_flush(&r->channel);

@@ -174,6 +174,7 @@ static struct verdict verdict_of(const struct progress *p, const struct progress
     struct verdict v = {.kind = kinds[atomic_load(&e->state) % PROGRESS_STATES],
                         .runner_pid = p->runner.pid,
                         .times = e->times,
+                        .how = e->how,
                         .page = p,
                         .entry = e};
 

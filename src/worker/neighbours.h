@@ -52,6 +52,7 @@ struct verdict {
     enum verdict_kind kind;
     int runner_pid;
     struct progress_times times; /* this machine's monotonic clock */
+    struct progress_how how;     /* when ENDED */
     const char *frame;           /* in the file: to be copied before it is closed */
     size_t frame_length;
     const struct progress *page; /* in the file: of which entry is; NULL: it was not handed out */

@@ -309,7 +309,7 @@ static void judge_entered(struct runner *r, struct work *k, const struct child_e
 /* A job whose end reached the file and not the channel. */
 static bool judge_ended(struct runner *r, struct work *k)
 {
-    struct frame frame = {.kind = FRAME_END};
+    const char *frame;
     struct frame_end f;
     size_t length = 0;
 
@@ -320,13 +320,8 @@ static bool judge_ended(struct runner *r, struct work *k)
         life_succeeded(r, k, &k->noted->times);
         return true;
     case PROGRESS_ENDED:
-        frame.payload = progress_frame(r->progress, k->noted, &length);
-        if (!frame.payload || length <= sizeof(struct channel_header))
-            return false;
-        frame.payload += sizeof(struct channel_header);
-        frame.length = length - sizeof(struct channel_header);
-        if (!frame_get_end(&frame, &f))
-            return false;
+        frame = progress_frame(r->progress, k->noted, &length);
+        f = frame_end_noted(frame, length, &k->noted->how, &k->noted->times);
         life_ended(r, k, &f);
         return true;
     default:

@@ -15,7 +15,6 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/uuid.h"
-#include "channel/channel.h"
 #include "worker/state.h"
 
 /* Losses that were not the job's fault: it does not run for ever all the same. */
@@ -68,23 +67,8 @@ static void lose_with_worker(struct worker *w, struct work *k, const struct resc
 
 static void end_as_told(struct worker *w, struct work *k, const struct verdict *v)
 {
-    struct channel_header header;
-    struct frame_end f;
-    struct frame frame = {.kind = FRAME_END};
+    const struct frame_end f = frame_end_noted(v->frame, v->frame_length, &v->how, &v->times);
 
-    if (v->frame && v->frame_length > sizeof(header)) {
-        frame.payload = v->frame + sizeof(header);
-        frame.length = v->frame_length - sizeof(header);
-    }
-    if (!frame.payload || !frame_get_end(&frame, &f))
-        f = (struct frame_end){.kind = END_FAILED,
-                               .exit_code = -1,
-                               .exit_signal = -1,
-                               .cpu_us = -1,
-                               .max_rss_kb = -1,
-                               .error_type = "Lost",
-                               .error_message = "the error's text was lost with its worker",
-                               .error = "Lost: the error's text was lost with its worker"};
     life_end_as(w, k, v->runner_pid, &f);
 }
 

@@ -130,7 +130,7 @@ struct lane {
     plain_uuid doubtful[STORE_CLAIM_MAX]; /* tokens of a claim whose outcome is unknown */
     size_t doubtful_count;
     plain_uuid doubtful_of; /* the id that the worker had then */
-    int64_t retry_at_us; /* the database failed: not before this */
+    int64_t retry_at_us;    /* the database failed: not before this */
     unsigned failures;
 };
 enum { LANES_MAX = 2 };

@@ -112,6 +112,32 @@ static void an_end_of_unknown_kind_is_refused(void **state)
     buf_release(&b);
 }
 
+/* A deferral stays one, whatever has overwritten its words: as a failure it would be the last. */
+static void an_end_without_its_words_is_still_that_end(void **state)
+{
+    const struct progress_how how = {
+        .kind = END_DEFERRED, .delay_ms = 5000, .exit_code = 75, .exit_signal = -1};
+    const struct progress_how nonsense = {.kind = 99};
+    const struct progress_times times = {.started_us = 1, .ended_us = 2};
+    const struct frame_end sent = {
+        .seq = 1, .kind = END_LOST, .error_type = "T", .error_message = "words", .error = ""};
+    struct buf b = BUF_INIT(4096);
+
+    (void)state;
+    struct frame_end end = frame_end_noted(NULL, 0, &how, &times);
+    assert_int_equal(end.kind, END_DEFERRED);
+    assert_int_equal(end.delay_ms, 5000);
+    assert_int_equal(end.exit_code, 75);
+    assert_int_equal(end.ended_us, 2);
+    assert_string_equal(end.error_type, "Lost");
+    assert_int_equal(frame_end_noted(NULL, 0, &nonsense, &times).kind, END_FAILED);
+    frame_put_end(&b, &sent);
+    end = frame_end_noted(b.data, b.len, &how, &times);
+    assert_int_equal(end.kind, END_LOST);
+    assert_string_equal(end.error_message, "words");
+    buf_release(&b);
+}
+
 static void a_failure_keeps_its_words(void **state)
 {
     struct buf b = BUF_INIT(4096);
@@ -200,4 +226,5 @@ HARNESS_MAIN(a_log_record_and_output_arrive_as_they_were_sent,
              too_many_pairs_and_an_unknown_level_are_refused, a_job_arrives_as_it_was_sent,
              parameters_may_be_null_and_a_class_may_not,
              every_cut_and_every_changed_length_is_refused_or_harmless,
-             an_end_of_unknown_kind_is_refused, a_failure_keeps_its_words)
+             an_end_of_unknown_kind_is_refused, an_end_without_its_words_is_still_that_end,
+             a_failure_keeps_its_words)

@@ -77,6 +77,7 @@ static const plain_uuid token = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
 static void an_entry_tells_how_far_an_attempt_came(void **state)
 {
     const struct progress_times times = {.started_us = 1, .ended_us = 2, .cpu_us = 3};
+    const struct progress_how how = {.exit_code = 1};
     struct progress *p = new_page();
     size_t length = 0;
 
@@ -90,7 +91,7 @@ static void an_entry_tells_how_far_an_attempt_came(void **state)
     assert_true(progress_enter(p, 3, 0));
     progress_succeed(p, 3, &times);
     assert_true(progress_enter(p, 4, 0));
-    assert_true(progress_end(p, 4, "words", 5));
+    assert_true(progress_end(p, 4, &how, &times, "words", 5));
     assert_int_equal(atomic_load(&progress_entry(p, 1)->state), PROGRESS_GIVEN);
     assert_int_equal(atomic_load(&progress_entry(p, 2)->state), PROGRESS_ENTERED);
     assert_int_equal(atomic_load(&progress_entry(p, 3)->state), PROGRESS_SUCCEEDED);
@@ -118,18 +119,22 @@ static void a_revoked_attempt_is_not_entered_in_its_entry_either(void **state)
 
 static void a_frame_that_was_overwritten_is_not_shown(void **state)
 {
+    const struct progress_how how = {.delay_ms = 7, .kind = 1};
+    const struct progress_times times = {.ended_us = 2};
     static char frame[PROGRESS_FRAMES_SIZE / 2 + 1];
     struct progress *p = new_page();
     size_t length;
 
     (void)state;
     memset(frame, 'x', sizeof(frame));
-    assert_false(progress_end(p, 1, frame, sizeof(frame)));
+    assert_false(progress_end(p, 1, &how, &times, frame, sizeof(frame)));
     for (uint64_t seq = 1; seq <= 3; seq++) {
         frame[0] = (char)seq;
-        assert_true(progress_end(p, seq, frame, sizeof(frame) - 1));
+        assert_true(progress_end(p, seq, &how, &times, frame, sizeof(frame) - 1));
     }
     assert_null(progress_frame(p, progress_entry(p, 1), &length));
+    assert_int_equal(progress_entry(p, 1)->how.delay_ms, how.delay_ms);
+    assert_int_equal(progress_entry(p, 1)->times.ended_us, times.ended_us);
     assert_non_null(progress_frame(p, progress_entry(p, 2), &length));
     assert_non_null(progress_frame(p, progress_entry(p, 3), &length));
     progress_entry(p, 3)->frame_at = UINT32_MAX;
