@@ -60,8 +60,8 @@ def living_in(folder):
     return found
 
 
-def left_in(folder, seconds=1):
-    """Those that are still there after a second."""
+def left_in(folder, seconds=10):
+    """Those that do not end by themselves."""
     deadline = time.monotonic() + seconds
     while living_in(folder) and time.monotonic() < deadline:
         time.sleep(0.02)
