@@ -10,7 +10,7 @@ FAST = {"PLAIN_JOBS_HEARTBEAT_INTERVAL": "100ms", "PLAIN_JOBS_HEARTBEAT_TIMEOUT"
 
 
 @pytest.fixture
-def worker(plain, module, start_worker):
+def worker(plain, module, gate, start_worker):
     plain.env.update(FAST)
     worker = start_worker("--queue", "default", "--queue", "mail*", "--max-processes", 1)
     worker.await_event("Worker registered")
@@ -41,13 +41,14 @@ def test_nobody_works(db, plain):
     assert "plain jobs worker" in plain("jobs", "workers").stderr
 
 
-def test_a_quiet_worker_finishes_and_takes_no_more(db, plain, worker):
-    plain.enqueue("TraceJob", "ms=500")
-    wait_until(lambda: db.count("jobprocess") == 1, "the job to be claimed")
+def test_a_quiet_worker_finishes_and_takes_no_more(db, plain, gate, worker):
+    plain.enqueue("gate")
+    gate.await_jobs()
     plain("jobs", "quiet", f"{socket.gethostname()}:{worker.pid}")
     plain.enqueue("NoopJob")
-    assert db.await_results(1)[0].status == "SUCCESSFUL"
     worker.await_event("Job worker is quiet")
+    gate.open()
+    assert db.await_results(1)[0].status == "SUCCESSFUL"
     assert workers_of(plain)[0]["state"] == "quiet"
     assert db.count("jobrequest") == 1
     plain("jobs", "stop", workers_of(plain)[0]["worker_id"])
@@ -55,11 +56,13 @@ def test_a_quiet_worker_finishes_and_takes_no_more(db, plain, worker):
     assert db.count("jobrequest") == 1 and workers_of(plain) == []
 
 
-def test_a_stopped_worker_ends_gracefully(db, plain, worker):
-    plain.enqueue("TraceJob", "ms=500")
-    wait_until(lambda: db.count("jobprocess") == 1, "the job to be claimed")
+def test_a_stopped_worker_ends_gracefully(db, plain, gate, worker):
+    plain.enqueue("gate")
+    gate.await_jobs()
     asked = plain.json("jobs", "stop", workers_of(plain)[0]["worker_id"][-8:])
     assert asked["asked"] == "stop"
+    worker.await_event("Job worker shutdown requested")
+    gate.open()
     worker.wait()
     assert db.statuses() == ["SUCCESSFUL"] and workers_of(plain) == []
 
