@@ -151,7 +151,7 @@ def stop_somewhere(db, plain, folder, start_worker, name, moment, group):
 
 
 def test_the_grace_of_a_shutdown_is_kept(db, plain, stops, folder, gate, start_worker):
-    """What ends within it has its end. Then what may run twice goes back, and what may not is LOST."""
+    """What ends within it keeps its end; then what may run twice goes back, and the rest is LOST."""
     plain.env["PLAIN_JOBS_SHUTDOWN_GRACE"] = "3"
     (twice,) = plain.enqueue("StopJob", "how=ignore", "--retries", 1)
     (once,) = plain.enqueue("StopJob", "how=ignore")
