@@ -157,6 +157,34 @@ def stops(plain, folder, stops_module):
     plain.env["PLAIN_JOBS_STOP_GRACE"] = "200ms"
 
 
+class Gate:
+    """Jobs of the class `gate` run until it is opened."""
+
+    def __init__(self, plain):
+        self.folder = plain.folder
+        plain.add_executable("gate", "#!/bin/sh\necho >>at-gate\n"
+                                     "while [ ! -e go ]; do sleep 0.02; done\n")
+
+    def await_jobs(self, n=1):
+        here = self.folder / "at-gate"
+        workers.wait_until(lambda: here.exists() and len(here.read_text()) >= n, f"{n} at the gate")
+
+    def open(self):
+        (self.folder / "go").touch()
+
+
+@pytest.fixture
+def gate(plain):
+    """For what has to happen while a job runs; workers that are started later have its class."""
+    return Gate(plain)
+
+
+@pytest.fixture(scope="session")
+def gate_module(build_module):
+    """The same as a job of a module, GateJob."""
+    return build_module("gate.c", CPPFLAGS="-D_GNU_SOURCE")
+
+
 @pytest.fixture
 def start_worker(plain, folder):
     """start_worker("--queue", "mail") gives a worker, which is ended with the test."""

@@ -4,14 +4,13 @@ import socket
 import pytest
 
 from marks import on_postgres
-from workers import wait_until
 
 LONG = {"PLAIN_JOBS_HEARTBEAT_INTERVAL": "120", "PLAIN_JOBS_HEARTBEAT_TIMEOUT": "400"}
 SOON_S = 30  # a bound for a busy machine: a quarter of the interval
 
 
 @pytest.fixture
-def worker(db, plain, module, start_worker):
+def worker(db, plain, module, gate, start_worker):
     plain.env.update(LONG)
     worker = start_worker("--max-processes", 1)
     worker.await_event("Worker registered")
@@ -22,15 +21,16 @@ def beat_of(db):
     return db.one("workerheartbeat").last_heartbeat_at
 
 
-def test_a_quiet_worker_gives_back_at_once(db, plain, worker):
+def test_a_quiet_worker_gives_back_at_once(db, plain, gate, worker):
     plain.enqueue("TraceJob", "ms=0", "--count", 20)  # short ones are claimed ahead
     db.await_results(20)
-    plain.enqueue("TraceJob", "ms=1500")
-    wait_until(lambda: db.count("jobprocess") == 1, "the job to be claimed")
+    plain.enqueue("gate")
+    gate.await_jobs()
     before = beat_of(db)
     plain("jobs", "quiet", f"{socket.gethostname()}:{worker.pid}")
     worker.await_event("Job worker is quiet", SOON_S)
     plain.enqueue("NoopJob")
+    gate.open()
     assert db.await_results(21)[20].status == "SUCCESSFUL"
     assert (beat_of(db), db.count("jobrequest")) == (before, 1)
     plain("jobs", "stop", f"{socket.gethostname()}:{worker.pid}")
@@ -40,7 +40,9 @@ def test_a_quiet_worker_gives_back_at_once(db, plain, worker):
 
 def test_a_busy_worker_stops_at_once(db, plain, worker):
     """Its loop and its connections have other things to do; what it had not started goes back."""
+    plain("jobs", "pause", "default")  # it would end most of them meanwhile
     plain.enqueue("TraceJob", "ms=5", "--count", 4000)
+    plain("jobs", "resume", "default")
     db.await_results(20)
     plain("jobs", "stop", f"{socket.gethostname()}:{worker.pid}")
     worker.wait(seconds=SOON_S)

@@ -2,6 +2,7 @@
 retried."""
 import json
 import os
+import shutil
 
 from marks import on_one_store, on_postgres
 from verify import assert_sound
@@ -62,18 +63,31 @@ def test_whatever_it_does_it_is_stopped(db, plain, stops, folder, start_worker):
     hows = ["sleep", "ignore", "fork"]
     uuids = [uuid for how in hows
              for uuid in plain.enqueue("StopJob", f"how={how}", "--retries", 3)]
+    worker = start_worker("--max-processes", 3)
+    await_running(folder, 3)
+    plain("jobs", "cancel", *uuids)
+    rows = db.await_results(3)
+    assert {row.status for row in rows} == {"CANCELLED"}
+    worker.stop()
+    assert db.count("jobrequest") == 0
+    wait_until(lambda: not living_in(folder), "the end of what they forked")
+    assert_sound(db, uuids)
+
+
+def test_an_executable_gets_sigterm_and_the_time_to_clean_up(db, plain, folder, start_worker):
+    """Its end is CANCELLED although its exit code is that of a success."""
+    plain.env["PLAIN_JOBS_STOP_GRACE"] = "20"
     plain.add_executable("program", "#!/bin/sh\ntrap 'echo >told; exit 0' TERM\ntouch here\n"
                                     "while :; do sleep 0.05; done\n")
-    uuids += plain.enqueue("program")
-    worker = start_worker("--max-processes", 4)
-    await_running(folder, 3)
+    uuids = plain.enqueue("program", "--retries", 3)
+    worker = start_worker("--max-processes", 1)
     wait_until((folder / "here").exists, "the executable")
     plain("jobs", "cancel", *uuids)
-    rows = db.await_results(4)
-    assert {row.status for row in rows} == {"CANCELLED"}
+    (row,) = db.await_results(1)
+    assert (row.status, row.exit_signal) == ("CANCELLED", None)
     assert (folder / "told").exists()
     worker.stop()
-    assert db.count("jobrequest") == 0 and not living_in(folder)
+    assert db.count("jobrequest") == 0
     assert_sound(db, uuids)
 
 
@@ -94,12 +108,16 @@ def test_a_job_behind_another_is_never_entered(db, plain, stops, folder, start_w
     assert_sound(db)
 
 
-def test_one_that_ends_by_itself_first_keeps_its_end(db, plain, stops, folder, start_worker):
-    plain.env["PLAIN_JOBS_STOP_GRACE"] = "20"
-    (uuid,) = plain.enqueue("StopJob", "how=sleep", "ms=1500")
+def test_one_that_ends_by_itself_first_keeps_its_end(db, plain, folder, gate_module, start_worker):
+    plain.env["PLAIN_JOBS_STOP_GRACE"] = "60"
+    (folder / "app").mkdir()
+    shutil.copy(gate_module, folder / "app/jobs.so")
+    (uuid,) = plain.enqueue("GateJob", "name=go")
     worker = start_worker("--max-processes", 1)
-    await_running(folder)
+    wait_until(lambda: lines(folder, "trace.log"), "the job to run")
     plain("jobs", "cancel", uuid)
+    worker.await_event("Stopping job")
+    (folder / "go").touch()
     assert db.await_results(1)[0].status == "SUCCESSFUL"
     done = plain.fails(7, 506, "jobs", "cancel", uuid)
     assert "had ended SUCCESSFUL" in done.stderr
@@ -116,6 +134,7 @@ def test_what_was_cancelled_is_not_continued(db, plain, module, start_worker):
     wait_until((plain.folder / "trace.log").exists, "its start")
     plain("jobs", "cancel", uuid)
     worker.send(15)
+    worker.await_event("Job worker shutdown requested")
     worker.send(15)  # what may run twice would go back to the queue
     worker.wait()
     assert db.statuses() == ["CANCELLED"]
@@ -161,7 +180,7 @@ def test_a_row_that_is_deleted_stops_its_job(db, plain, stops, folder, start_wor
     await_running(folder)
     (runner,) = worker.runners()
     db.execute("DELETE FROM plainjobs_jobprocess")
-    wait_until(lambda: not is_alive(runner), "the end of its runner", seconds=5)
+    wait_until(lambda: not is_alive(runner), "the end of its runner")
     worker.await_event("Job's row is gone")
     worker.await_event("Ends were superseded")
     worker.stop()

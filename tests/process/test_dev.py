@@ -48,7 +48,7 @@ class Dev:
 
     def wait(self, code=0, seconds=30):
         assert self.process.wait(seconds) == code, self.text()
-        wait_until(lambda: not living_in(self.folder), "the end of all", seconds=5)
+        wait_until(lambda: not living_in(self.folder), "the end of all")
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_a_second_signal_does_not_wait_for_jobs(db, plain, module, dev):
     running.send(signal.SIGINT)
     running.await_line("worker", "Job worker shutdown requested")
     running.send(signal.SIGINT)
-    running.wait(seconds=15)
+    running.wait()
     assert db.count("jobrequest") == 1 and db.results() == []
 
 
@@ -147,11 +147,10 @@ def test_a_signal_that_ended_a_program_is_told(dev):
 def test_what_ends_with_an_error_is_started_again_and_later_each_time(dev):
     running = dev(shell(bad="echo here; exit 3", good="exit 0"))
     running.await_line("bad", "here", count=3)
+    running.await_line("dev", "good ended with exit code 0")
     running.send(signal.SIGTERM)
     running.wait()
-    own = running.lines("dev")
-    assert own[:1] == ["good ended with exit code 0"] or own[1] == "good ended with exit code 0"
-    again = [line for line in own if "starts again" in line]
+    again = [line for line in running.lines("dev") if "starts again" in line]
     assert again[:2] == ["bad ended with exit code 3, and starts again in 0.5 s",
                          "bad ended with exit code 3, and starts again in 1.0 s"]
 
@@ -180,7 +179,7 @@ def test_a_program_that_is_missing_is_tried_again(dev, folder):
 
 def test_one_that_does_not_listen_is_killed_with_its_children_after_the_grace(dev):
     conf = shell(deaf='trap "" TERM; echo up; sleep 60; sleep 60') \
-        + 'jobs {\n  jobs_shutdown_grace = "300ms"\n}\n'
+        + 'jobs {\n  jobs_shutdown_grace = "50"\n}\n'
     running = dev(conf)
     running.await_line("deaf", "up")
     began = time.monotonic()
@@ -188,10 +187,10 @@ def test_one_that_does_not_listen_is_killed_with_its_children_after_the_grace(de
     running.await_line("dev", "stopping")
     running.send(signal.SIGTERM)
     running.await_line("dev", "stopping at once")
-    running.send(signal.SIGTERM)  # the third does not wait for the grace, which is 5.3 s
+    running.send(signal.SIGTERM)  # the third does not wait for the grace, which is 55 s
     running.wait()
     assert "deaf is killed" in running.lines("dev")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_when_nobody_reads_it_ends(folder):
@@ -200,7 +199,7 @@ def test_when_nobody_reads_it_ends(folder):
     assert process.stdout.readline() == b"noise | x\n"
     process.stdout.close()
     assert process.wait(30) == 0
-    wait_until(lambda: not living_in(folder), "the end of all", seconds=5)
+    wait_until(lambda: not living_in(folder), "the end of all")
 
 
 def test_options_are_handed_to_plain_alone(dev, folder):

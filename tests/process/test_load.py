@@ -6,21 +6,26 @@ JOBS = sized(1500, 10000)
 PATIENCE_S = 900 if STRESS else 120
 
 
-def test_two_workers_run_every_job_once(db, plain, module, start_worker):
+def test_two_workers_run_every_job_once(db, plain, module, gate, start_worker):
+    """First as many jobs as both have runners, which wait for one another: neither drains alone."""
+    gates = plain.enqueue("gate", "--count", 8, "--priority", 9)
     uuids = plain.enqueue("TraceJob", "--count", JOBS, timeout=PATIENCE_S)
     assert len(set(uuids)) == JOBS
     workers = [start_worker("--drain", "--max-processes", 4) for _ in range(2)]
+    gate.await_jobs(len(gates))
+    gate.open()
     for worker in workers:
         worker.wait(seconds=PATIENCE_S)
 
     results = db.results()
-    assert len(results) == JOBS
+    jobs = len(gates) + JOBS
+    assert len(results) == jobs
     assert {row.status for row in results} == {"SUCCESSFUL"}
-    assert {row.job_request_uuid for row in results} == set(uuids)
-    assert len({row.job_process_uuid for row in results}) == JOBS
+    assert {row.job_request_uuid for row in results} == {*gates, *uuids}
+    assert len({row.job_process_uuid for row in results}) == jobs
     assert {row.worker_pid for row in results} == {worker.pid for worker in workers}
-    assert_sound(db, uuids, plain.folder / "trace.log")
-    assert plain("jobs", "stats").lines == ["Pending: 0", "Processing: 0", f"Successful: {JOBS}",
+    assert_sound(db, gates + uuids, plain.folder / "trace.log")
+    assert plain("jobs", "stats").lines == ["Pending: 0", "Processing: 0", f"Successful: {jobs}",
                                             "Errored: 0", "Lost: 0"]
 
 
@@ -62,7 +67,7 @@ def test_a_delayed_job_waits_for_its_time(db, plain, module, start_worker):
     worker = start_worker()
     (row,) = db.await_results(1)
     assert row.job_request_uuid == uuid
-    assert 1.5 <= row.started_at - row.requested_at < 4
+    assert 1.5 <= row.started_at - row.requested_at < 20
     worker.stop()
 
 

@@ -1,7 +1,6 @@
 """At most one job of a class and key is pending or processing, whoever tries."""
 import concurrent.futures
 import subprocess
-import time
 
 from program import clean_environment, sized
 from verify import assert_sound
@@ -34,21 +33,20 @@ def test_eight_processes(db, plain, module):
     assert db.count("jobrequest") == 1
 
 
-def test_the_holder_is_named_with_its_state_and_age(db, plain, module, start_worker):
-    (uuid,) = plain.enqueue("TraceJob", "ms=2000", "--key", "k")
-    skipped = plain.run("--json", "jobs", "enqueue", "TraceJob", "--key", "k")
+def test_the_holder_is_named_with_its_state_and_age(db, plain, module, gate, start_worker):
+    (uuid,) = plain.enqueue("gate", "--key", "k")
+    skipped = plain.run("--json", "jobs", "enqueue", "gate", "--key", "k")
     assert skipped.code == 6
     assert f'"holder":"{uuid}"' in skipped.stdout and '"state":"pending"' in skipped.stdout
     worker = start_worker()
-    deadline = time.monotonic() + 10
-    while db.count("jobprocess") == 0 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    skipped = plain.run("--json", "jobs", "enqueue", "TraceJob", "--key", "k")
+    gate.await_jobs()
+    skipped = plain.run("--json", "jobs", "enqueue", "gate", "--key", "k")
     assert f'"holder":"{uuid}"' in skipped.stdout and '"state":"processing"' in skipped.stdout
-    plain.enqueue("TraceJob", "--key", "another")
+    plain.enqueue("gate", "--key", "another")
     plain.enqueue("NoopJob", "--key", "k")
+    gate.open()
     worker.stop()
-    plain.enqueue("TraceJob", "--key", "k")
+    plain.enqueue("gate", "--key", "k")
     assert_sound(db)
 
 

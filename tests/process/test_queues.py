@@ -2,7 +2,6 @@
 import pytest
 
 from marks import on_one_store
-from workers import wait_until
 
 
 def queues_of(plain):
@@ -75,11 +74,12 @@ def test_a_paused_class_waits_in_every_queue(db, plain, module):
     assert len(db.results()) == 2
 
 
-def test_what_was_claimed_before_a_pause_is_finished(db, plain, module, start_worker):
-    plain.enqueue("TraceJob", "ms=300")
+def test_what_was_claimed_before_a_pause_is_finished(db, plain, gate, start_worker):
+    plain.enqueue("gate")
     worker = start_worker()
-    wait_until(lambda: db.count("jobprocess") == 1, "the job to be claimed")
+    gate.await_jobs()
     plain("jobs", "pause", "default")
+    gate.open()
     assert db.await_results(1)[0].status == "SUCCESSFUL"
     worker.stop()
 

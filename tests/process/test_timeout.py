@@ -6,6 +6,8 @@ from marks import on_one_store
 from verify import assert_sound
 from workers import living_in, wait_until
 
+READY_S = 4  # a limit counts from the entry: a job has to say first what it does with the signal
+
 
 def lines(folder, name):
     path = folder / name
@@ -14,22 +16,40 @@ def lines(folder, name):
 
 def test_every_kind_of_job_is_stopped(db, plain, stops, folder):
     """Also one that ignores or blocks the signal, and one whose children do."""
-    hows = ["sleep", "ignore", "block", "fork", "handle"]
+    hows = ["sleep", "ignore", "block", "fork"]
+    plain.add_executable("rude", "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 0.05; done\n")
     uuids = [uuid for how in hows
-             for uuid in plain.enqueue("StopJob", f"how={how}", "--timeout", "300ms")]
-    plain.drain("--max-processes", len(hows))
-    rows = {row.parameters["kwargs"]["how"]: row for row in db.results()}
+             for uuid in plain.enqueue("StopJob", f"how={how}", "--timeout", READY_S)]
+    uuids += plain.enqueue("rude", "--timeout", READY_S)
+    plain.drain("--max-processes", len(uuids))
+    rows = {row.parameters["kwargs"].get("how", "rude"): row for row in db.results()}
     assert {row.status for row in rows.values()} == {"LOST"}
     assert {row.error_type for row in rows.values()} == {"Timeout"}
-    assert {row.error_message for row in rows.values()} == {"timed out after 0.3 s"}
+    assert {row.error_message for row in rows.values()} == {f"timed out after {READY_S} s"}
     assert {row.crash_count or 0 for row in rows.values()} == {0}
     signals = {how: row.exit_signal for how, row in rows.items()}
-    assert signals == {"sleep": 15, "ignore": 9, "block": 9, "fork": 15, "handle": None}
+    assert signals == {"sleep": 15, "ignore": 9, "block": 9, "fork": 15, "rude": 9}
     for row in rows.values():
-        assert 0.3 <= row.ended_at - row.started_at < 10, row
-    assert sorted(lines(folder, "hooks")) == ["LOST timed out after 0.3 s 0"] * len(hows)
-    wait_until(lambda: not living_in(folder), "the end of what they forked", seconds=1)
+        assert READY_S <= row.ended_at - row.started_at < READY_S + 10, row
+    assert sorted(lines(folder, "hooks")) == [f"LOST timed out after {READY_S} s 0"] * len(hows)
+    wait_until(lambda: not living_in(folder), "the end of what they forked")
     assert_sound(db, uuids)
+
+
+def test_one_that_listens_gets_sigterm_and_the_time_to_clean_up(db, plain, stops, folder):
+    plain.env["PLAIN_JOBS_STOP_GRACE"] = "20"
+    plain.add_executable("polite", "#!/bin/sh\ntrap 'echo cleaned >cleaned; exit 3' TERM\n"
+                                   "while :; do sleep 0.05; done\n")
+    (folder / "plain.conf").write_text(f'job polite {{\n  timeout = "{READY_S}s"\n}}\n')
+    plain.enqueue("polite")
+    plain.enqueue("StopJob", "how=handle", "--timeout", READY_S)
+    plain.drain("--max-processes", 2)
+    (polite,), (handles,) = db.results("polite"), db.results("StopJob")
+    for row in (polite, handles):
+        assert (row.status, row.error_message) == ("LOST", f"timed out after {READY_S} s")
+    assert (polite.exit_code, handles.exit_signal) == (3, None)
+    assert lines(folder, "cleaned") == ["cleaned"] and lines(folder, "ended") == ["handle"]
+    assert_sound(db)
 
 
 def test_what_waits_behind_goes_elsewhere_with_its_attempt_unused(db, plain, stops):
@@ -57,26 +77,8 @@ def test_the_shortest_limit_holds(db, plain, stops):
     assert_sound(db)
 
 
-def test_an_executable_gets_sigterm_and_the_time_to_clean_up(db, plain, stops, folder):
-    plain.env["PLAIN_JOBS_STOP_GRACE"] = "10"
-    plain.add_executable("polite", "#!/bin/sh\ntrap 'echo cleaned >cleaned; exit 3' TERM\n"
-                                   "touch running\nwhile :; do sleep 0.05; done\n")
-    plain.add_executable("rude", "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 0.05; done\n")
-    (folder / "plain.conf").write_text('job polite {\n  timeout = "500ms"\n}\n')
-    plain.enqueue("polite")
-    plain.drain()
-    row = db.one("jobresult")
-    assert (row.status, row.error_message, row.exit_code) == ("LOST", "timed out after 0.5 s", 3)
-    assert lines(folder, "cleaned") == ["cleaned"]
-    plain.env["PLAIN_JOBS_STOP_GRACE"] = "100ms"
-    plain.enqueue("rude", "--timeout", "200ms")
-    plain.drain()
-    assert [row.exit_signal for row in db.results("rude")] == [9]
-    assert_sound(db)
-
-
 def test_one_that_ends_in_time_is_left_alone(db, plain, stops):
-    plain.enqueue("BriefJob", "how=sleep", "ms=10", "--count", 20)
+    plain.enqueue("StopJob", "how=sleep", "ms=10", "--count", 20, "--timeout", "60")
     plain.drain("--max-processes", 2)
     assert db.statuses() == ["SUCCESSFUL"] * 20
 

@@ -6,11 +6,11 @@ import pytest
 from marks import on_one_store
 from workers import wait_until
 
-FAST = {"PLAIN_JOBS_HEARTBEAT_INTERVAL": "100ms", "PLAIN_JOBS_HEARTBEAT_TIMEOUT": "3"}
+FAST = {"PLAIN_JOBS_HEARTBEAT_INTERVAL": "100ms", "PLAIN_JOBS_HEARTBEAT_TIMEOUT": "60"}
 
 
 @pytest.fixture
-def worker(plain, module, start_worker):
+def worker(plain, module, gate, start_worker):
     plain.env.update(FAST)
     worker = start_worker("--queue", "default", "--queue", "mail*", "--max-processes", 1)
     worker.await_event("Worker registered")
@@ -26,13 +26,14 @@ def test_workers_are_shown(db, plain, worker):
     assert row["host"] == socket.gethostname() and row["pid"] == worker.pid
     assert row["queues"] == ["default", "mail*"] and "NoopJob" in row["classes"]
     assert (row["capacity"], row["running"], row["state"]) == (1, 0, "live")
-    assert row["lease_ms"] == 3000 and row["version"]
+    assert row["lease_ms"] == 60000 and row["version"]
     assert row["started_at"] <= row["last_heartbeat_at"]
     plain.enqueue("TraceJob", "ms=60000")
     wait_until(lambda: workers_of(plain)[0]["running"] == 1, "the job to be claimed")
     shown = plain("jobs", "workers").lines[1]
     assert row["worker_id"] in shown and "1/1" in shown and "live" in shown
     worker.kill()
+    db.execute("UPDATE plainjobs_workerheartbeat SET lease_ms = 1")
     wait_until(lambda: workers_of(plain)[0]["state"] == "stale", "its lease to end")
 
 
@@ -41,13 +42,14 @@ def test_nobody_works(db, plain):
     assert "plain jobs worker" in plain("jobs", "workers").stderr
 
 
-def test_a_quiet_worker_finishes_and_takes_no_more(db, plain, worker):
-    plain.enqueue("TraceJob", "ms=500")
-    wait_until(lambda: db.count("jobprocess") == 1, "the job to be claimed")
+def test_a_quiet_worker_finishes_and_takes_no_more(db, plain, gate, worker):
+    plain.enqueue("gate")
+    gate.await_jobs()
     plain("jobs", "quiet", f"{socket.gethostname()}:{worker.pid}")
     plain.enqueue("NoopJob")
-    assert db.await_results(1)[0].status == "SUCCESSFUL"
     worker.await_event("Job worker is quiet")
+    gate.open()
+    assert db.await_results(1)[0].status == "SUCCESSFUL"
     assert workers_of(plain)[0]["state"] == "quiet"
     assert db.count("jobrequest") == 1
     plain("jobs", "stop", workers_of(plain)[0]["worker_id"])
@@ -55,11 +57,13 @@ def test_a_quiet_worker_finishes_and_takes_no_more(db, plain, worker):
     assert db.count("jobrequest") == 1 and workers_of(plain) == []
 
 
-def test_a_stopped_worker_ends_gracefully(db, plain, worker):
-    plain.enqueue("TraceJob", "ms=500")
-    wait_until(lambda: db.count("jobprocess") == 1, "the job to be claimed")
+def test_a_stopped_worker_ends_gracefully(db, plain, gate, worker):
+    plain.enqueue("gate")
+    gate.await_jobs()
     asked = plain.json("jobs", "stop", workers_of(plain)[0]["worker_id"][-8:])
     assert asked["asked"] == "stop"
+    worker.await_event("Job worker shutdown requested")
+    gate.open()
     worker.wait()
     assert db.statuses() == ["SUCCESSFUL"] and workers_of(plain) == []
 

@@ -10,13 +10,15 @@ STOP_S = 30
 
 
 def wait_until(condition, what, seconds=30):
-    """Polls until condition() is true, and returns what it said."""
+    """Polls until condition() is true, and returns what it said. There is a look behind the deadline:
+    it may be we who were delayed."""
     deadline = time.monotonic() + seconds
     while True:
+        late = time.monotonic() >= deadline
         found = condition()
         if found:
             return found
-        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        assert not late, f"waited {seconds} s for {what}"
         time.sleep(0.02)
 
 
@@ -60,8 +62,8 @@ def living_in(folder):
     return found
 
 
-def left_in(folder, seconds=1):
-    """Those that are still there after a second."""
+def left_in(folder, seconds=10):
+    """Those that do not end by themselves."""
     deadline = time.monotonic() + seconds
     while living_in(folder) and time.monotonic() < deadline:
         time.sleep(0.02)
