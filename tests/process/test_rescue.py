@@ -85,10 +85,19 @@ def test_jobs_of_a_killed_worker_run_again_at_once(db, plain, module, start_work
 
 def test_what_was_not_entered_goes_back_as_it_was(db, plain, module, start_worker):
     """Also with retries = 0: nothing but the job that was entered is lost."""
-    before = plain.enqueue("NoopJob", "--count", 100, "--priority", 9)
-    (long,) = plain.enqueue("TraceJob", "ms=60000", "--priority", 5)
-    after = plain.enqueue("NoopJob", "--count", 50)
+    plain.env.update({"PLAIN_JOBS_START_AHEAD_MS": "1000", "PLAIN_JOBS_WORKER_STATS_EVERY": "50ms"})
+    before = plain.enqueue("NoopJob", "--count", 100)
     worker = start_worker("--max-processes", 1)
+    db.await_results(100)
+    (runner,) = worker.runners()
+    os.kill(runner, signal.SIGSTOP)  # until the others are handed out behind the long one
+    seen = len(worker.events("Job worker stats"))
+    (long,) = plain.enqueue("TraceJob", "ms=60000")
+    after = plain.enqueue("NoopJob", "--count", 50)
+    wait_until(lambda: any(stats["jobs_running"] > 1
+                           for stats in worker.events("Job worker stats")[seen:]), "the hand-out")
+    worker.send(signal.SIGSTOP)  # it would take them back
+    os.kill(runner, signal.SIGCONT)
     wait_until(lambda: lines(plain, "S"), "the long job")
     assert db.count("jobprocess") > 1
     kill_all(worker)
