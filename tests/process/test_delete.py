@@ -1,7 +1,9 @@
 """plain jobs delete: what is pending or has ended is gone, what runs is stopped; counters and keys stay
 right, and each change is in the audit."""
 import json
+import os
 import random
+import signal
 
 from marks import on_one_store, on_sqlite
 from program import sized
@@ -38,11 +40,15 @@ def test_a_pending_job_is_gone_and_its_key_is_free(db, plain, module):
 
 
 def test_a_running_job_is_stopped_and_then_deleted(db, plain, stops, folder, start_worker):
-    (uuid,) = plain.enqueue("StopJob", "how=sleep", "--retries", 3, "--key", "k")
+    plain.env["PLAIN_JOBS_STOP_GRACE"] = "60"
+    (uuid,) = plain.enqueue("StopJob", "how=look", "--retries", 3, "--key", "k")
     worker = start_worker("--max-processes", 1)
     wait_until(lambda: lines(folder, "running"), "the job to run")
+    (runner,) = worker.runners()
+    os.kill(runner, signal.SIGSTOP)  # until it was told of twice
     assert plain.json("jobs", "delete", uuid)["jobs"] == [{"uuid": uuid, "state": "STOPPING"}]
     assert plain("jobs", "delete", uuid).line == f"{uuid} STOPPING"
+    os.kill(runner, signal.SIGCONT)
     (row,) = db.await_results(1)
     assert (row.status, row.error_type) == ("CANCELLED", "Cancelled")
     assert row.error_message.startswith("cancelled by cli(")

@@ -20,7 +20,8 @@ DAEMON = """#!/usr/bin/python3
 import os, time
 for _ in range(2):
     if os.fork():
-        time.sleep({0})
+        while {0} or not os.path.exists("daemon.pid"):
+            time.sleep(0.05)
         os._exit(0)
     os.setsid()
 with open("daemon.pid.new", "w") as out:
@@ -145,9 +146,9 @@ def daemon_of(plain):
 def test_what_a_job_has_made_a_daemon_ends_with_its_runner(db, plain, module, group, start_worker,
                                                            end):
     """It is in no process group of ours, and has none of our descriptors."""
-    plain.add_executable("daemon", DAEMON.format("0.1" if end == "job" else "100"))
+    plain.add_executable("daemon", DAEMON.format(end != "job"))
     plain.env.update(PLAIN_JOBS_STOP_GRACE="0.2")
-    plain.enqueue("daemon", *(["--timeout", "0.5"] if end == "timeout" else []))
+    plain.enqueue("daemon", *(["--timeout", "5"] if end == "timeout" else []))
     worker = start_worker("--max-processes", 1, "--max-jobs-per-process", 1)
     if falls_back(group, worker):
         return
@@ -161,7 +162,7 @@ def test_what_a_job_has_made_a_daemon_ends_with_its_runner(db, plain, module, gr
 
 
 def test_what_a_killed_worker_left_is_ended_by_the_next(db, plain, module, group, start_worker):
-    plain.add_executable("daemon", DAEMON.format(100))
+    plain.add_executable("daemon", DAEMON.format(True))
     plain.enqueue("daemon")
     worker = start_worker("--max-processes", 1)
     if falls_back(group, worker):
@@ -196,15 +197,15 @@ def test_two_workers_share_a_group(db, plain, module, group, start_worker):
 
 def test_a_worker_that_stands_still_loses_the_daemons_too(db, plain, module, group, start_worker):
     """The runner's own guard kills its group when the lease is over."""
-    plain.env.update(PLAIN_JOBS_HEARTBEAT_INTERVAL="0.2", PLAIN_JOBS_HEARTBEAT_TIMEOUT="1")
-    plain.add_executable("daemon", DAEMON.format(100))
+    plain.env.update(PLAIN_JOBS_HEARTBEAT_INTERVAL="0.2", PLAIN_JOBS_HEARTBEAT_TIMEOUT="3")
+    plain.add_executable("daemon", DAEMON.format(True))
     plain.enqueue("daemon")
     worker = start_worker("--max-processes", 1)
     if falls_back(group, worker):
         return
     pid = daemon_of(plain)
     worker.send(signal.SIGSTOP)
-    wait_until(lambda: not is_alive(pid), "the daemon's end", seconds=10)
+    wait_until(lambda: not is_alive(pid), "the daemon's end")
     worker.send(signal.SIGCONT)
     worker.stop()
 

@@ -6,7 +6,10 @@ from marks import on_one_store, on_postgres
 from verify import assert_sound
 from workers import is_alive, wait_until
 
-SHORT = {"PLAIN_JOBS_HEARTBEAT_INTERVAL": "100ms", "PLAIN_JOBS_HEARTBEAT_TIMEOUT": "1500ms"}
+# A lease that holds, with frequent heartbeats, and one that is to be over.
+LONG = {"PLAIN_JOBS_HEARTBEAT_INTERVAL": "100ms", "PLAIN_JOBS_HEARTBEAT_TIMEOUT": "30"}
+SHORT = {"PLAIN_JOBS_HEARTBEAT_INTERVAL": "100ms", "PLAIN_JOBS_HEARTBEAT_TIMEOUT": "5"}
+GATE = "#!/bin/sh\necho S >>gate.log\nwhile [ ! -e go ]; do sleep 0.05; done\n"
 
 
 def rows(db):
@@ -30,29 +33,36 @@ def test_a_worker_has_a_row_while_it_lives(db, plain, module, start_worker):
 
 
 def test_a_heartbeat_comes_at_every_interval(db, plain, module, start_worker):
-    plain.env.update(SHORT)
+    plain.env.update(LONG)
     worker = start_worker("--max-processes", 1)
     first = await_row(db)
     for _ in range(3):
         then = rows(db)[0].last_heartbeat_at
-        wait_until(lambda: rows(db)[0].last_heartbeat_at > then, "a heartbeat", seconds=5)
+        wait_until(lambda: rows(db)[0].last_heartbeat_at > then, "a heartbeat")
     assert rows(db)[0].worker_id == first.worker_id
     worker.stop()
 
 
 def test_heartbeats_go_on_while_a_worker_stops(db, plain, module, start_worker):
-    plain.env.update(SHORT)
-    uuids = plain.enqueue("TraceJob", "ms=3000")
+    plain.env.update(LONG)
+    plain.add_executable("gate", GATE)
+    uuids = plain.enqueue("gate")
     worker = start_worker("--max-processes", 1)
-    wait_until(lambda: (plain.folder / "trace.log").exists(), "the job to run")
-    worker.stop()
+    wait_until((plain.folder / "gate.log").exists, "the job to run")
+    worker.send(signal.SIGTERM)
+    worker.await_event("Job worker shutdown requested")
+    for _ in range(3):
+        then = rows(db)[0].last_heartbeat_at
+        wait_until(lambda: rows(db)[0].last_heartbeat_at > then, "a heartbeat")
+    (plain.folder / "go").touch()
+    worker.wait()
     assert db.statuses() == ["SUCCESSFUL"]
-    assert_sound(db, uuids, plain.folder / "trace.log")
+    assert_sound(db, uuids)
 
 
 def test_a_worker_whose_row_was_deleted_goes_on_under_another_id(db, plain, module, start_worker):
     """Its running job is LOST and runs again; nobody else is there to rescue it."""
-    plain.env.update(SHORT)
+    plain.env.update(LONG)
     uuids = plain.enqueue("FirstSlowJob", "--retries", 1)
     worker = start_worker("--max-processes", 2)
     before = await_row(db)
@@ -76,24 +86,28 @@ def test_the_database_is_away_for_longer_than_the_lease(db, plain, module, start
     """Whatever runs is killed before anybody could rescue it, and then runs again. What had ended
     before is recorded, and not repeated."""
     plain.env.update(SHORT)
-    done = plain.enqueue("TraceJob", "ms=700")
+    plain.add_executable("gate", GATE)
+    done = plain.enqueue("gate")
     uuids = plain.enqueue("FirstSlowJob", "--retries", 2)
     once = plain.enqueue("TraceJob", "ms=60000")
     worker = start_worker("--max-processes", 3)
-    wait_until(lambda: (plain.folder / "slow.log").exists()
-               and (plain.folder / "trace.log").read_text().count("S") == 2, "all to run")
+    wait_until(lambda: all((plain.folder / name).exists()
+                           for name in ("gate.log", "slow.log", "trace.log")), "all to run")
     runners = worker.runners()
     db.cluster.stop(signal.SIGQUIT)
     try:
+        (plain.folder / "go").touch()
+        worker.await_event("Completed job")
         worker.await_event("Worker lost its lease")
-        wait_until(lambda: not any(map(is_alive, runners)), "the end of the runners", seconds=2)
+        wait_until(lambda: not any(map(is_alive, runners)), "the end of the runners", seconds=10)
         time.sleep(1)
     finally:
         db.cluster.start()
     db.await_results(4)
     assert db.statuses("FirstSlowJob") == ["LOST", "SUCCESSFUL"]
-    assert sorted(db.statuses("TraceJob")) == ["LOST", "SUCCESSFUL"]
+    assert db.statuses("TraceJob") == ["LOST"] and db.statuses("gate") == ["SUCCESSFUL"]
     worker.stop()
+    assert (plain.folder / "gate.log").read_text() == "S\n"
     assert_sound(db, done + uuids + once)
 
 

@@ -12,6 +12,7 @@ from verify import assert_sound
 from workers import all_pids, is_alive, living_in, stat_fields, wait_until
 
 JOBS = 1000
+GATE = "#!/bin/sh\necho $PPID >>gate.log\nwhile [ ! -e go ]; do sleep 0.1; done\n"
 
 
 def descriptors(pid):
@@ -29,12 +30,23 @@ def command_line(pid):
     return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
 
 
+def waiting_at_gate(plain):
+    """How many jobs have come to the gate."""
+    log = plain.folder / "gate.log"
+    return len(log.read_text().splitlines()) if log.exists() else 0
+
+
 @pytest.fixture
 def idle_worker(db, plain, module, start_worker):
-    """A worker with three ready runners that has done something."""
-    plain.enqueue("TraceJob", "ms=20", "--count", 12)
+    """A worker with three runners, each of which has done something."""
+    plain.add_executable("gate", GATE)
+    plain.enqueue("gate", "--count", 3)
     worker = start_worker("--max-processes", 3)
-    wait_until(lambda: len(db.results()) == 12 and len(worker.runners()) == 3, "three runners")
+    wait_until(lambda: waiting_at_gate(plain) == 3, "three jobs at once")
+    (plain.folder / "go").touch()
+    plain.enqueue("TraceJob", "--count", 12)
+    db.await_results(15)
+    assert len(worker.runners()) == 3
     return worker
 
 
@@ -164,29 +176,33 @@ def test_a_job_that_takes_its_time_to_stop_is_replaced_meanwhile(db, plain, star
     plain.env["PLAIN_JOBS_STOP_GRACE"] = "60"
     plain.add_executable("slow", "#!/bin/sh\ntrap : TERM\necho $PPID >slow.pid\n"
                                  "while [ ! -e go ]; do sleep 0.1; done\n")
-    plain.enqueue("slow", "--timeout", "0.3")
+    (first,) = plain.enqueue("slow")
     plain.enqueue("slow")
     worker = start_worker("--max-processes", 1)
+    wait_until((plain.folder / "slow.pid").exists, "the job to run")
+    plain("jobs", "cancel", first)
     worker.await_event("Stopping job")
     wait_until(lambda: len(worker.runners()) == 2, "the replacement")
     assert len(db.rows("jobprocess")) == 1
     (plain.folder / "go").touch()
     db.await_results(2)
     worker.stop()
-    assert sorted(db.statuses()) == ["LOST", "SUCCESSFUL"]
+    assert sorted(db.statuses()) == ["CANCELLED", "SUCCESSFUL"]
 
 
 def test_a_long_job_holds_nobody_up(db, plain, module, start_worker):
     """What was claimed to run behind it goes to the other runner at once."""
+    plain.add_executable("gate", GATE)
     plain.enqueue("NoopJob", "--count", 100)
     plain.drain("--max-processes", 2)
-    plain.enqueue("TraceJob", "ms=3000")
+    plain.enqueue("gate")
     plain.enqueue("NoopJob", "--count", 300)
     worker = start_worker("--max-processes", 2)
-    db.await_results(400, "NoopJob", seconds=30)
-    assert db.results("TraceJob") == []
+    db.await_results(400, "NoopJob")
+    assert db.results("gate") == []
+    (plain.folder / "go").touch()
     worker.stop()
-    assert db.statuses("TraceJob") == ["SUCCESSFUL"]
+    assert db.statuses("gate") == ["SUCCESSFUL"]
 
 
 def test_what_waited_behind_a_long_job_keeps_its_turn(db, plain, module, start_worker):
@@ -206,7 +222,7 @@ def test_what_waited_behind_a_long_job_keeps_its_turn(db, plain, module, start_w
 
 def test_what_waits_behind_long_jobs_is_left_to_another_worker(db, plain, module, start_worker):
     """Those of the first worker are all in long jobs, with short ones claimed to run behind."""
-    plain.add_executable("gate", "#!/bin/sh\nwhile [ ! -e go ]; do sleep 0.1; done\n")
+    plain.add_executable("gate", GATE)
     plain.enqueue("NoopJob", "--count", 100)
     plain.enqueue("gate")
     plain.enqueue("NoopJob", "--count", 100)
@@ -232,7 +248,7 @@ def test_a_grandchild_ends_with_its_runner(db, plain, module, start_worker):
     worker.send(15)
     worker.await_event("Job worker shutdown requested")
     worker.stop(15)
-    wait_until(lambda: not living_in(plain.folder), "the end of all", seconds=2)
+    wait_until(lambda: not living_in(plain.folder), "the end of all", seconds=10)
 
 
 def is_sleeping_in(pid, folder):
@@ -249,8 +265,7 @@ def test_a_file_of_the_worker_is_not_inherited(db, plain, module, start_worker):
     with socket.socket() as foreign:
         os.set_inheritable(foreign.fileno(), True)
         worker = start_worker("--max-processes", 1, pass_fds=[foreign.fileno()])
-        wait_until(lambda: worker.runners(), "a runner")
-        worker.await_event("Starting Plain worker")
+        worker.await_event("Worker registered")  # its runner is ready
         number = f"socket:[{os.fstat(foreign.fileno()).st_ino}]"
         assert number in descriptors(worker.pid).values()
         assert number not in descriptors(worker.runners()[0]).values()

@@ -5,8 +5,11 @@ An Observation says how a setting is given, two values of it, and a function tha
 program's behaviour which of them (or the default, None) is in force.
 """
 import dataclasses
+import datetime
+import itertools
 import json
 import os
+import signal
 import time
 import typing
 
@@ -55,6 +58,17 @@ class Place:
 
 # ---- what is looked at ----
 
+def comes_soon(condition, began=None):
+    """Whether it comes within three seconds: much later than the stronger value says, and long before
+    the default and the weaker one, for which alone all of that is waited."""
+    deadline = (began or time.monotonic()) + 3
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
 def which_database(place):
     place.plain("migrate", *place.flags)
     made = [path.name for path in place.folder.glob("*.db")]
@@ -83,17 +97,13 @@ def which_build(place):
 def how_many_runners(place):
     worker = place.start()
     try:
-        worker.await_text("Starting Plain worker")
+        worker.await_text("Worker registered")  # as soon as the first one is ready, all are started
         cpus = len(os.sched_getaffinity(0))  # a quota below that is for tests/base/cgroup_test.c
-        wait_until(worker.runners, "a runner")
-        last = None
-        while last != len(worker.runners()):
-            last = len(worker.runners())
-            wait_until(lambda: not worker.is_busy_for(0.4), "the runners to start")
+        n = len(worker.runners())
         worker.stop()
     finally:
         worker.kill()
-    return None if last == cpus and str(last) not in ("1", "3") else str(last)
+    return None if n == cpus and str(n) not in ("1", "3") else str(n)
 
 
 def jobs_per_runner(place):
@@ -112,15 +122,26 @@ def heavy_runners(place):
     return None if len({row.runner_pid for row in place.db.results()}) == 1 else "1M"
 
 
+def run_short_jobs(place):
+    """Whether the last of them were short enough to hand out another ahead: their moving average, in
+    which each counts an eighth, is below 5 ms."""
+    before = place.db.count("jobresult")
+    place.plain.enqueue("NoopJob", "--count", 100)
+    last = place.db.await_results(before + 100)[-30:]
+    return sum(row.ended_at - row.started_at for row in last) / 8 < 0.005
+
+
 def claimed_at_once(place):
-    """Jobs that a worker with one runner holds while a long one runs."""
-    place.plain.enqueue("NoopJob", "--count", 100, "--priority", 9)
-    place.plain.enqueue("TraceJob", "ms=1500", "--priority", 5)
-    place.plain.enqueue("NoopJob", "--count", 50)
+    """Jobs that a worker holds for its only runner, which is stopped and enters none of them: they
+    are claimed in one transaction."""
     worker = place.start("--max-processes", "1")
     try:
-        wait_until(lambda: (place.folder / "trace.log").exists(), "the long job")
-        held = place.db.count("jobprocess")
+        wait_until(lambda: run_short_jobs(place), "short jobs")
+        (runner,) = worker.runners()
+        os.kill(runner, signal.SIGSTOP)
+        place.plain.enqueue("NoopJob", "--count", 50)
+        held = wait_until(lambda: place.db.count("jobprocess"), "a claim")
+        os.kill(runner, signal.SIGCONT)
         worker.stop()
     finally:
         worker.kill()
@@ -128,6 +149,7 @@ def claimed_at_once(place):
 
 
 def pending_in_force(place):
+    place.plain.env["PLAIN_JOBS_START_AHEAD_MS"] = "1000"
     held = claimed_at_once(place)
     assert held >= 1
     return "0" if held == 1 else "4" if held <= 5 else None
@@ -138,15 +160,21 @@ def ahead_in_force(place):
 
 
 def stats_lines(place):
+    """Told apart by the shortest time between two lines."""
     worker = place.start("--max-processes", "1")
+
+    def times():
+        return [datetime.datetime.fromisoformat(line.split()[0]).timestamp()
+                for line in worker.text().splitlines() if "Job worker stats" in line]
     try:
         worker.await_text("Starting Plain worker")
-        worker.is_busy_for(1.5)
-        lines = worker.text().count("Job worker stats")
+        if not comes_soon(times):
+            return None
+        found = wait_until(lambda: len(times()) >= 4 and times(), "four lines")
         worker.stop()
     finally:
         worker.kill()
-    return None if lines == 0 else "300ms" if lines >= 3 else "1"
+    return "300ms" if min(b - a for a, b in itertools.pairwise(found)) < 0.9 else "1"
 
 
 def what_stands_around(place):
@@ -220,12 +248,11 @@ def heartbeats_in_force(place):
     worker = place.start("--max-processes", "1")
     try:
         first = wait_until(last, "the worker's row")
-        worker.is_busy_for(1)
-        second = last()
+        is_soon = comes_soon(lambda: last() != first)
         worker.stop()
     finally:
         worker.kill()
-    return None if first == second else "200ms"
+    return "200ms" if is_soon else None
 
 
 def crashes_in_force(place):
@@ -234,35 +261,52 @@ def crashes_in_force(place):
     return {3: None}.get(len(place.db.results()), str(len(place.db.results())))
 
 
+def start_gate(place, *options, trap=":"):
+    """A worker in an executable that runs until there is a file `go`."""
+    place.plain.add_executable("gate", f"#!/bin/sh\n{trap}\ntouch here\n"
+                                       "while [ ! -e go ]; do sleep 0.05; done\n")
+    (uuid,) = place.plain.enqueue("gate", *options)
+    worker = place.start("--max-processes", "1")
+    return uuid, worker
+
+
 def time_limit(place):
-    """Whether a job of a second is stopped."""
-    place.plain.enqueue("TraceJob", "ms=1000")
-    place.start("--drain", "--max-processes", "1").wait()
-    return {"LOST": "400ms", "SUCCESSFUL": None}[place.db.one("jobresult").status]
+    """Whether a job without end is stopped."""
+    _, worker = start_gate(place)
+    try:
+        comes_soon(place.db.results)
+        (place.folder / "go").touch()
+        (row,) = place.db.await_results(1)
+        worker.stop()
+    finally:
+        worker.kill()
+    return {"LOST": "400ms", "SUCCESSFUL": None}[row.status]
 
 
 def grace_of_a_stop(place):
-    """Whether an executable that is told to end is killed within a second."""
-    place.plain.add_executable("rude", "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 0.05; done\n")
-    place.plain.enqueue("rude", "--timeout", "100ms")
-    worker = place.start("--max-processes", "1")
+    """Whether an executable that does not heed SIGTERM is killed."""
+    uuid, worker = start_gate(place, trap="trap '' TERM")
     try:
-        worker.await_text("Stopping job")
+        wait_until((place.folder / "here").exists, "the job")
         began = time.monotonic()
-        while time.monotonic() - began < 1 and not place.db.results():
-            time.sleep(0.05)
-        return "300ms" if place.db.results() else None
+        place.plain("jobs", "cancel", uuid)
+        is_soon = comes_soon(place.db.results, began)
+        (place.folder / "go").touch()
+        worker.stop()
     finally:
         worker.kill()
+    return "300ms" if is_soon else None
 
 
 def grace_of_a_shutdown(place):
-    """Whether a job of two seconds that may run twice is put back by a stop."""
-    place.plain.enqueue("TraceJob", "ms=2000", "--retries", 1)
-    worker = place.start("--max-processes", "1")
+    """Whether a job without end that may run twice is put back by a stop."""
+    _, worker = start_gate(place, "--retries", 1)
     try:
-        wait_until(lambda: (place.folder / "trace.log").exists(), "the job")
-        worker.stop()
+        wait_until((place.folder / "here").exists, "the job")
+        worker.send(signal.SIGTERM)
+        comes_soon(lambda: worker.process.poll() is not None)
+        (place.folder / "go").touch()
+        worker.wait()
     finally:
         worker.kill()
     return "300ms" if place.db.count("jobrequest") else None
@@ -299,9 +343,9 @@ OBSERVATIONS = {o.setting: o for o in [
     Observation("JOBS_START_AHEAD_MS", ("0", "10"), ahead_in_force),
     Observation("JOBS_MIDDLEWARE", ('["TagMiddleware"]', '["AppLoggerMiddleware"]'),
                 what_stands_around),
-    Observation("JOBS_TIMEOUT", ("400ms", "3"), time_limit),
-    Observation("JOBS_STOP_GRACE", ("300ms", "3"), grace_of_a_stop),
-    Observation("JOBS_SHUTDOWN_GRACE", ("300ms", "4"), grace_of_a_shutdown),
+    Observation("JOBS_TIMEOUT", ("400ms", "30"), time_limit),
+    Observation("JOBS_STOP_GRACE", ("300ms", "30"), grace_of_a_stop),
+    Observation("JOBS_SHUTDOWN_GRACE", ("300ms", "30"), grace_of_a_shutdown),
     Observation("JOBS_RESULTS_RETENTION", ("36h", "1h"), retention_in_force),
     Observation("JOBS_SCHEDULE", ('[["cmd:true", "@daily"]]', '[["cmd:false", "@daily"]]'),
                 schedules_here),
