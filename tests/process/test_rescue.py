@@ -397,6 +397,7 @@ def test_a_drain_waits_for_what_a_killed_worker_had_under_way(db, plain, module,
 @on_postgres
 def test_a_rescue_that_was_given_up_is_looked_at_again_soon(db, plain, module, start_worker):
     """Its row says so by a time before all others, and another rescuer has it just now."""
+    plain.env.update({"PLAIN_JOBS_HEARTBEAT_INTERVAL": "200", "PLAIN_JOBS_HEARTBEAT_TIMEOUT": "600"})
     db.execute("INSERT INTO plainjobs_workerheartbeat (worker_id, rescuer_id, last_heartbeat_at)"
                " VALUES (gen_random_uuid(), gen_random_uuid(), '-infinity')")
     with contextlib.closing(db.connect()) as rescuer:
@@ -404,16 +405,16 @@ def test_a_rescue_that_was_given_up_is_looked_at_again_soon(db, plain, module, s
         worker = start_worker("--max-processes", 1)
         worker.await_event("Worker registered")
         time.sleep(0.5)
-    wait_until(lambda: len(db.rows("workerheartbeat")) == 1, "the end of its row", seconds=4)
+    wait_until(lambda: len(db.rows("workerheartbeat")) == 1, "the end of its row")
     worker.stop()
 
 
 SLOW_REGISTRATION = """
 CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN PERFORM pg_sleep(1.5); RETURN NEW; END $$;
+    $$ BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NEW; END $$;
 CREATE TRIGGER slow BEFORE INSERT ON plainjobs_workerheartbeat FOR EACH ROW EXECUTE FUNCTION slow();
 """
-SLEEPERS = "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+WAITING = "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event = 'advisory'"
 
 
 @on_postgres
@@ -422,11 +423,13 @@ def test_a_worker_killed_while_it_registered_leaves_no_row(db, plain, module, st
     other = start_worker("--max-processes", 1)
     other.await_event("Worker registered")
     db.execute(SLOW_REGISTRATION)
-    worker = start_worker("--max-processes", 1)
-    wait_until(lambda: db.query(SLEEPERS)[0].n == 1, "its registration")
-    kill_all(worker)
-    wait_until(lambda: db.query(SLEEPERS)[0].n == 0, "the end of its registration")
-    wait_until(lambda: len(worker_files(plain)) == 1, "the end of its file", seconds=5)
+    with contextlib.closing(db.connect()) as lock:
+        lock.cursor().execute("SELECT pg_advisory_lock(1)")
+        worker = start_worker("--max-processes", 1)
+        wait_until(lambda: db.query(WAITING)[0].n == 1, "its registration")
+        kill_all(worker)
+        time.sleep(1)  # the other one looks twice a second
+    wait_until(lambda: len(worker_files(plain)) == 1, "the end of its file")
     assert [row.pid for row in db.rows("workerheartbeat")] == [other.pid]
     other.stop()
 
