@@ -132,15 +132,17 @@ def run_short_jobs(place):
 
 
 def claimed_at_once(place):
-    """Jobs that a worker holds for its only runner, which is stopped and enters none of them: they
-    are claimed in one transaction."""
+    """Jobs that a worker holds for its only runner, which is stopped and enters none of them; an
+    order that it had left before may claim the first of them alone."""
     worker = place.start("--max-processes", "1")
     try:
         wait_until(lambda: run_short_jobs(place), "short jobs")
         (runner,) = worker.runners()
         os.kill(runner, signal.SIGSTOP)
         place.plain.enqueue("NoopJob", "--count", 50)
-        held = wait_until(lambda: place.db.count("jobprocess"), "a claim")
+        wait_until(lambda: place.db.count("jobprocess"), "a claim")
+        comes_soon(lambda: place.db.count("jobprocess") > 5)
+        held = place.db.count("jobprocess")
         os.kill(runner, signal.SIGCONT)
         worker.stop()
     finally:
