@@ -14,9 +14,10 @@
  *   CLASS  one name that this runner can run (an alias is a name of its own)
  *   READY  all classes were described
  *   FAILED a module cannot be used; the runner ends
- *   DONE   every job up to seq that was not reported otherwise was SUCCESSFUL; times are in the
- * page END    this job ended in another way SKIP   this job was revoked before it was entered DELAY
- * answer to ASK
+ *   DONE   every job up to seq of which nothing else was told was SUCCESSFUL; see the page
+ *   END    this job ended in another way
+ *   SKIP   this job was revoked before it was entered
+ *   DELAY  answer to ASK
  *   OUTPUT what a job wrote, as far as the worker had not read it itself when the job ended
  *   LOG    a record for the worker's log
  *

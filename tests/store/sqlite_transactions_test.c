@@ -381,7 +381,7 @@ static int open_failing(sqlite3_vfs *self, const char *name, sqlite3_file *file,
     return r;
 }
 
-static void fail_once(int times)
+static void enqueue_while_reads_fail(int times)
 {
     struct scene s;
     sqlite3_vfs *real = sqlite3_vfs_find(NULL);
@@ -412,8 +412,8 @@ static void fail_once(int times)
 static void a_job_is_not_enqueued_outside_of_a_transaction_that_was_undone(void **state)
 {
     (void)state;
-    fail_once(1);
-    fail_once(1000);
+    enqueue_while_reads_fail(1);
+    enqueue_while_reads_fail(1000);
 }
 
 static int64_t autocheckpoint(sqlite3 *db)
