@@ -66,6 +66,10 @@ class Database:
     def execute(self, sql):
         raise NotImplementedError
 
+    def nobody_writes(self):
+        """Whether no transaction is open."""
+        raise NotImplementedError
+
 
 class Sqlite(Database):
     kind = "sqlite"
@@ -89,6 +93,17 @@ class Sqlite(Database):
             connection.commit()
 
 
+    def nobody_writes(self):
+        with contextlib.closing(sqlite3.connect(self.path, isolation_level=None, timeout=0)) as own:
+            try:
+                own.execute("PRAGMA wal_autocheckpoint = 0")
+                own.execute("BEGIN IMMEDIATE")
+                own.execute("ROLLBACK")
+            except sqlite3.OperationalError:
+                return False
+            return True
+
+
 class Postgres(Database):
     kind = "postgres"
 
@@ -110,6 +125,11 @@ class Postgres(Database):
     def execute(self, sql):
         with contextlib.closing(self.connect()) as connection, connection:
             connection.cursor().execute(sql)
+
+    def nobody_writes(self):
+        return self.query("SELECT count(*) AS n FROM pg_stat_activity WHERE xact_start IS NOT NULL"
+                          " AND datname = current_database() AND backend_type = 'client backend'"
+                          " AND pid <> pg_backend_pid()")[0].n == 0
 
 
 def plain_row(row):

@@ -13,7 +13,7 @@ import pytest
 from marks import on_one_store, on_postgres
 from program import sized
 from verify import History, assert_explained, assert_sound, lost_without_start
-from workers import is_alive, living_in, stat_fields, wait_until
+from workers import is_alive, living_in, wait_until
 
 # A lease that is waited for, and one that holds.
 SHORT = {"PLAIN_JOBS_HEARTBEAT_INTERVAL": "100ms", "PLAIN_JOBS_HEARTBEAT_TIMEOUT": "3"}
@@ -196,33 +196,6 @@ def test_a_neighbour_takes_over_at_once(db, plain, module, start_worker):
     assert_sound(db, uuids)
 
 
-def nobody_writes(db):
-    if db.kind == "postgres":
-        return db.query("SELECT count(*) AS n FROM pg_stat_activity WHERE xact_start IS NOT NULL"
-                        " AND datname = current_database() AND backend_type = 'client backend'"
-                        " AND pid <> pg_backend_pid()")[0].n == 0
-    with contextlib.closing(sqlite3.connect(db.path, isolation_level=None, timeout=0)) as foreign:
-        try:
-            foreign.execute("PRAGMA wal_autocheckpoint = 0")
-            foreign.execute("BEGIN IMMEDIATE")
-            foreign.execute("ROLLBACK")
-        except sqlite3.OperationalError:
-            return False
-        return True
-
-
-def pause(db, worker):
-    """Stops it outside of a transaction: what it had locked, others would wait for."""
-    def is_paused():
-        worker.send(signal.SIGSTOP)
-        wait_until(lambda: stat_fields(worker.pid)[0] == "T", "its stop")
-        if nobody_writes(db):
-            return True
-        worker.send(signal.SIGCONT)
-        return False
-    wait_until(is_paused, "a moment without a transaction")
-
-
 def test_a_stopped_worker_cannot_keep_a_job_alive_past_its_lease(db, plain, module, start_worker):
     """Its runner ends itself before anybody else may run the job; when it goes on, it has another
     id and does no harm."""
@@ -231,7 +204,7 @@ def test_a_stopped_worker_cannot_keep_a_job_alive_past_its_lease(db, plain, modu
     worker = start_worker("--max-processes", 1)
     wait_until(lambda: (plain.folder / "slow.log").exists(), "the job to run")
     (runner,) = worker.runners()
-    pause(db, worker)
+    worker.pause(db)
     plain.env.update(LONG)
     other = start_worker("--max-processes", 1)
     wait_until(lambda: db.results() or not is_alive(runner), "the end of the runner")
@@ -258,7 +231,7 @@ def test_a_paused_machine_does_no_harm(db, plain, module, start_worker):
     wait_until(lambda: (plain.folder / "slow.log").exists(), "the job to run")
     (runner,) = worker.runners()
     os.kill(runner, signal.SIGSTOP)
-    pause(db, worker)
+    worker.pause(db)
     plain.env.update(LONG)
     other = start_worker("--max-processes", 1)
     db.await_results(2)

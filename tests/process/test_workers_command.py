@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from marks import on_one_store, on_postgres
+from marks import on_one_store
 from workers import wait_until
 
 FAST = {"PLAIN_JOBS_HEARTBEAT_INTERVAL": "100ms", "PLAIN_JOBS_HEARTBEAT_TIMEOUT": "60"}
@@ -58,14 +58,12 @@ def test_a_quiet_worker_finishes_and_takes_no_more(db, plain, gate, worker):
     assert db.count("jobrequest") == 1 and workers_of(plain) == []
 
 
-@on_postgres
 def test_what_was_asked_while_its_lease_was_over_is_heeded(db, plain, module, start_worker):
-    """It comes back under another id, and who asked knew the old one. (On SQLite a worker that is
-    stopped by a signal may hold the file's lock.)"""
+    """It comes back under another id, and who asked knew the old one."""
     plain.env.update({**FAST, "PLAIN_JOBS_HEARTBEAT_TIMEOUT": "1500ms"})
     worker = start_worker("--max-processes", 1)
     worker.await_event("Worker registered")
-    worker.send(signal.SIGSTOP)
+    worker.pause(db)
     wait_until(lambda: workers_of(plain)[0]["state"] == "stale", "the end of its lease")
     plain("jobs", "quiet", workers_of(plain)[0]["worker_id"])
     plain.enqueue("NoopJob")

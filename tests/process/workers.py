@@ -121,6 +121,17 @@ class Worker:
     def send(self, number):
         self.process.send_signal(number)
 
+    def pause(self, db):
+        """SIGSTOP, but not in a transaction: what it had locked, others would wait for."""
+        def is_paused():
+            self.send(signal.SIGSTOP)
+            wait_until(lambda: stat_fields(self.pid)[0] == "T", "its stop")
+            if db.nobody_writes():
+                return True
+            self.send(signal.SIGCONT)
+            return False
+        wait_until(is_paused, "a moment without a transaction")
+
     def send_to_group(self, number):
         os.killpg(self.pid, number)
 
