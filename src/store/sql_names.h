@@ -18,7 +18,7 @@
     X(CLAIM_JOBS)                                                                                  \
     X(CLAIM_TOLD)                                                                                  \
     X(SETTLE_CLAIMS)                                                                               \
-    X(TOLD_GATE)                                                                                   \
+    X(LISTEN_SETTINGS)                                                                             \
     X(DELETE_CLAIMED)                                                                              \
     X(NEXT_DUE)                                                                                    \
     X(FINISH_JOBS)                                                                                 \

@@ -253,7 +253,8 @@ struct cycle_result {
     size_t released;        /* likewise */
     struct claim *claims;   /* in the order in which they are to run */
     size_t claim_count;
-    int64_t now;      /* by the database's clock */
+    int64_t now;      /* by the database's clock; STORE_NO_TIME: what was told was not to be had,
+                         and nothing else was asked */
     int64_t next_due; /* when nothing was claimed: the next due time in these queues; STORE_NO_TIME
                          when nothing is waiting for a time. Jobs are not kept waiting for it. */
     struct hook *hooks;

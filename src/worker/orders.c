@@ -290,6 +290,8 @@ static void learn_clock(struct worker *w, const struct order *o)
 {
     int64_t took = o->replied_us - o->sent_us + 1;
 
+    if (o->result.now == STORE_NO_TIME)
+        return;
     if (w->clock.slack_us == 0 || took <= w->clock.slack_us)
         w->clock = (struct db_clock){.offset_us = o->result.now - o->replied_us, .slack_us = took};
     else

@@ -9,7 +9,8 @@
  * worker to which much comes takes the mark away: it looks all the time, and telling costs the
  * enqueueing transactions a lock that they share.
  *
- * Looking is one query that writes nothing; only what it finds is claimed.
+ * Looking is one query that writes nothing; only what it finds is claimed. What was told and was
+ * not to be had is looked for at once: somebody else has it, or it is held back.
  */
 #include "base/clock.h"
 #include "base/uuid.h"
@@ -149,6 +150,8 @@ void wake_reply(struct worker *w, const struct order *o)
         u->is_open = o->look.is_open;
     watch_rate(u, now, o->result.claim_count);
     w->poll_at_us = now + clock_jittered(wait_ms(w, now) * US_PER_MS);
+    if (o->result.now == STORE_NO_TIME)
+        w->poll_at_us = now;
     if (o->result.claim_count > 0)
         w->poll_at_us = clock_earlier(w->poll_at_us, now + (int64_t)POLL_LAST_MS * US_PER_MS);
     if (o->result.next_due != STORE_NO_TIME) {

@@ -1,8 +1,10 @@
 /* postgres_told_test.c - a waiting worker that is told which request woke it, and claims that one
  */
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <libpq-fe.h>
 
@@ -22,16 +24,21 @@ struct pair {
     int told_fd;
 };
 
-static void open_pair(struct pair *p)
+/* Waits as an idle worker does. Returns what is readable when it is told. */
+static int wait_idly(struct bench *b)
 {
     struct listening at;
 
+    assert_int_equal(b->store->ops->listen(b->store, &b->worker.id, &at, &b->err), PLAIN_OK);
+    (void)bench_cycle(b, &(struct cycle){.worker = &b->worker, .idle = IDLE_MARK});
+    return at.told_fd;
+}
+
+static void open_pair(struct pair *p)
+{
     bench_open(&p->waiting);
     bench_join(&p->other, &p->waiting);
-    struct bench *b = &p->waiting;
-    assert_int_equal(b->store->ops->listen(b->store, &b->worker.id, &at, &b->err), PLAIN_OK);
-    p->told_fd = at.told_fd;
-    (void)bench_cycle(b, &(struct cycle){.worker = &b->worker, .idle = IDLE_MARK});
+    p->told_fd = wait_idly(&p->waiting);
 }
 
 static void close_pair(struct pair *p)
@@ -152,13 +159,20 @@ static void names_of_queues_mean_themselves_and_what_begins_so(void **state)
 {
     static const char *const served[] = {"a_b", "50%", "back\\slash", "x*y", "mail", "mailing"};
     static const char *const others[] = {"aXb", "500", "back", "xzy", "mai", "default"};
+    static const char *const asked[] = {"a_b", "50%", "back\\slash", "x*y", "mail*"};
     struct pair p;
     (void)state;
     open_pair(&p);
+    const struct worker_row row = {.identity = &p.waiting.worker,
+                                   .queues = asked,
+                                   .queue_count = ARRAY_SIZE(asked),
+                                   .classes = classes,
+                                   .class_count = 1,
+                                   .lease_ms = BENCH_LEASE_MS};
+    assert_int_equal(p.other.store->ops->register_worker(p.other.store, &row, &p.other.err),
+                     PLAIN_OK);
     PGconn *ear = PQconnectdb(p.waiting.url);
     cluster_run(ear, "LISTEN plainjobs_wake");
-    (void)bench_number(&p.other, "UPDATE plainjobs_workerheartbeat SET queues = to_jsonb(ARRAY["
-                                 "'a_b', '50%', E'back\\\\slash', 'x*y', 'mail*'])");
     for (size_t i = 0; i < ARRAY_SIZE(served); i++) {
         assert_int_equal(words_of_queue(&p, ear, served[i]), 2);
         assert_int_equal(words_of_queue(&p, ear, others[i]), 0);
@@ -233,6 +247,7 @@ static void what_was_told_is_claimed_as_by_any_claim(void **state)
     r.timeout_ms = 5000;
     r.start_at = 1234567 * (int64_t)US_PER_MS;
     bench_open(&b);
+    (void)wait_idly(&b);
     (void)bench_enqueue(&b, &r);
     int64_t id = bench_number(&b, "SELECT id FROM plainjobs_jobrequest");
     struct cycle_result told = claim_told(&b, id);
@@ -254,6 +269,7 @@ static void nothing_but_what_was_told_is_claimed(void **state)
     (void)state;
     r[2].priority = 10;
     bench_open(&b);
+    (void)wait_idly(&b);
     for (int i = 0; i < 3; i++)
         (void)bench_enqueue(&b, &r[i]);
     struct cycle_result told =
@@ -264,12 +280,12 @@ static void nothing_but_what_was_told_is_claimed(void **state)
     bench_close(&b);
 }
 
+/* Any pause is one: what is not held back is found by the look that follows. */
 static void what_was_told_is_left_when_it_is_not_to_be_had(void **state)
 {
     static const char *const obstacles[] = {
         "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'default')",
-        "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'def*')",
-        "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', '*')",
+        "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'another')",
         "INSERT INTO plainjobs_pause (kind, name) VALUES ('class', 'Job')",
         "UPDATE plainjobs_jobrequest SET queue = 'other'",
         "UPDATE plainjobs_jobrequest SET job_class = 'Other'",
@@ -279,25 +295,132 @@ static void what_was_told_is_left_when_it_is_not_to_be_had(void **state)
         "UPDATE plainjobs_workerheartbeat SET last_heartbeat_at = now() - interval '2 hours'",
         "DELETE FROM plainjobs_workerheartbeat",
         "DELETE FROM plainjobs_jobrequest"};
-    static const char *const none[] = {
-        "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'defaults')",
-        "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'Job')",
-        "INSERT INTO plainjobs_pause (kind, name) VALUES ('class', 'default')"};
     struct new_request r = request_default();
     (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(obstacles) + ARRAY_SIZE(none); i++) {
-        bool is_none = i >= ARRAY_SIZE(obstacles);
+    for (size_t i = 0; i < ARRAY_SIZE(obstacles); i++) {
         struct bench b;
 
         bench_open(&b);
+        (void)wait_idly(&b);
         (void)bench_enqueue(&b, &r);
         int64_t id = bench_number(&b, "SELECT id FROM plainjobs_jobrequest");
-        (void)bench_number(&b, is_none ? none[i - ARRAY_SIZE(obstacles)] : obstacles[i]);
-        if (claim_told(&b, id).claim_count != (size_t)is_none)
+        (void)bench_number(&b, obstacles[i]);
+        struct cycle_result none = claim_told(&b, id);
+        if (none.claim_count > 0 || none.now != STORE_NO_TIME)
             fail_msg("obstacle %zu", i);
-        assert_int_equal(bench_rows(&b, "plainjobs_jobprocess"), is_none);
+        assert_int_equal(bench_rows(&b, "plainjobs_jobprocess"), 0);
         bench_close(&b);
     }
+}
+
+static void a_pause_that_is_over_is_in_no_ones_way(void **state)
+{
+    static const char *const ends[] = {"DELETE FROM plainjobs_pause", "TRUNCATE plainjobs_pause"};
+    struct new_request r = request_default();
+    struct pair p;
+    (void)state;
+    open_pair(&p);
+    for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+        (void)bench_number(&p.other, "INSERT INTO plainjobs_pause (kind, name)"
+                                     " VALUES ('queue', 'a'), ('queue', 'b')");
+        (void)bench_number(&p.other, "DELETE FROM plainjobs_pause WHERE name = 'a'");
+        (void)bench_enqueue(&p.other, &r);
+        assert_int_equal(hear(&p).request_id, 0);
+        (void)bench_number(&p.other, ends[i]);
+        r = request_default();
+        (void)bench_enqueue(&p.other, &r);
+        assert_int_equal(hear(&p).request_id, newest_id(&p));
+        assert_int_equal(claim_told(&p.waiting, newest_id(&p)).claim_count, 1);
+    }
+    close_pair(&p);
+}
+
+/* One that was there before the worker. */
+static void a_worker_that_registers_sees_the_pauses(void **state)
+{
+    struct new_request r = request_default();
+    struct bench b;
+    (void)state;
+    bench_open(&b);
+    (void)bench_number(&b, "DELETE FROM plainjobs_workerheartbeat");
+    (void)bench_number(&b, "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'a')");
+    bench_register(&b);
+    (void)wait_idly(&b);
+    (void)bench_enqueue(&b, &r);
+    int64_t id = bench_number(&b, "SELECT id FROM plainjobs_jobrequest");
+    assert_int_equal(claim_told(&b, id).claim_count, 0);
+    (void)bench_number(&b, "DELETE FROM plainjobs_pause");
+    assert_int_equal(claim_told(&b, id).claim_count, 1);
+    bench_close(&b);
+}
+
+static void await_lock(struct bench *b)
+{
+    const struct timespec moment = {.tv_nsec = 2000000};
+
+    while (bench_number(b, "SELECT count(*) FROM pg_locks WHERE NOT granted") == 0)
+        (void)nanosleep(&moment, NULL);
+}
+
+static void *claim_the_first(void *bench)
+{
+    static struct cycle_result out;
+
+    out = claim_told(bench, 1);
+    return &out;
+}
+
+static void a_claim_of_one_waits_for_a_pause_that_is_being_made(void **state)
+{
+    struct new_request r = request_default();
+    struct bench b;
+    pthread_t thread;
+    void *result;
+    (void)state;
+    bench_open(&b);
+    (void)wait_idly(&b);
+    (void)bench_enqueue(&b, &r);
+    PGconn *conn = PQconnectdb(b.url);
+    cluster_run(conn, "BEGIN");
+    cluster_run(conn, "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'default')");
+    assert_int_equal(pthread_create(&thread, NULL, claim_the_first, &b), 0);
+    await_lock(&b);
+    cluster_run(conn, "COMMIT");
+    assert_int_equal(pthread_join(thread, &result), 0);
+    assert_int_equal(((struct cycle_result *)result)->claim_count, 0);
+    PQfinish(conn);
+    bench_close(&b);
+}
+
+static void *pause_default(void *bench)
+{
+    static const struct pause pause = {
+        .kind = PAUSE_QUEUE, .name = "default", .reason = "", .by = ""};
+    struct bench *b = bench;
+    bool is_new;
+
+    assert_int_equal(b->store->ops->pause(b->store, &pause, &is_new, &b->err), PLAIN_OK);
+    return NULL;
+}
+
+/* The claim that is under way is another session here: what it holds is what counts. */
+static void a_pause_waits_for_a_claim_of_one(void **state)
+{
+    struct bench b;
+    pthread_t thread;
+    (void)state;
+    bench_open(&b);
+    PGconn *conn = PQconnectdb(b.url);
+    cluster_run(conn, "BEGIN");
+    cluster_run(conn, "SELECT 1 FROM plainjobs_workerheartbeat FOR KEY SHARE");
+    assert_int_equal(pthread_create(&thread, NULL, pause_default, &b), 0);
+    await_lock(&b);
+    assert_int_equal(bench_rows(&b, "plainjobs_pause"), 0);
+    cluster_run(conn, "COMMIT");
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(bench_rows(&b, "plainjobs_pause"), 1);
+    PQfinish(conn);
+    bench_close(&b);
 }
 
 /* Whoever has it decides; the next look sees what became of it. */
@@ -307,6 +430,7 @@ static void what_was_told_and_is_locked_is_not_waited_for(void **state)
     struct bench b;
     (void)state;
     bench_open(&b);
+    (void)wait_idly(&b);
     (void)bench_enqueue(&b, &r);
     PGconn *conn = PQconnectdb(b.url);
     int64_t id = bench_number(&b, "SELECT id FROM plainjobs_jobrequest");
@@ -366,5 +490,7 @@ DATABASE_MAIN(&postgres, the_only_request_of_a_commit_is_told_by_its_id,
               what_two_commits_told_is_several, names_of_queues_mean_themselves_and_what_begins_so,
               a_transaction_of_others_tells_one_word, what_was_told_is_claimed_as_by_any_claim,
               nothing_but_what_was_told_is_claimed, what_was_told_is_left_when_it_is_not_to_be_had,
+              a_pause_that_is_over_is_in_no_ones_way, a_worker_that_registers_sees_the_pauses,
+              a_claim_of_one_waits_for_a_pause_that_is_being_made, a_pause_waits_for_a_claim_of_one,
               what_was_told_and_is_locked_is_not_waited_for,
               a_word_that_is_not_heard_yet_holds_up_nothing)

@@ -17,7 +17,7 @@
 
 /* Where the results of a cycle stand; -1: no such statement was sent. */
 struct cycle_plan {
-    int switches, finish, undecided, release, claim, hooks, watch;
+    int switches, told, finish, undecided, release, claim, hooks, watch;
     size_t count;
 };
 
@@ -150,22 +150,31 @@ static bool claims(const struct cycle *c)
     return c->wish && c->wish->limit > 0;
 }
 
-/* What the transaction begins with. */
-static enum sql_name gate_of(const struct cycle *c)
+/* Whether only that is claimed: see listen_settings. */
+static bool claims_told(const struct session *s, const struct cycle *c)
 {
-    if (!claims(c))
-        return SQL_PLAN_SWITCHES;
-    return c->told > 0 ? SQL_TOLD_GATE : SQL_CLAIM_GATE;
+    return claims(c) && c->told > 0 && s->listens;
 }
 
 static struct cycle_plan send_cycle(struct postgres *p, const struct cycle *c)
 {
-    struct cycle_plan plan = {
-        .finish = -1, .undecided = -1, .release = -1, .claim = -1, .hooks = -1, .watch = -1};
+    struct cycle_plan plan = {.switches = -1,
+                              .told = -1,
+                              .finish = -1,
+                              .undecided = -1,
+                              .release = -1,
+                              .claim = -1,
+                              .hooks = -1,
+                              .watch = -1};
     struct session *s = &p->session;
 
+    if (claims_told(s, c)) {
+        plan.told = (int)plan.count++;
+        send_claim_told(s, c);
+        return plan;
+    }
     plan.switches = (int)plan.count++;
-    session_send(s, gate_of(c));
+    session_send(s, claims(c) ? SQL_CLAIM_GATE : SQL_PLAN_SWITCHES);
     if (c->end_count > 0)
         send_ends(s, c, &plan);
     if (c->in_doubt_of) {
@@ -178,10 +187,7 @@ static struct cycle_plan send_cycle(struct postgres *p, const struct cycle *c)
     }
     if (claims(c)) {
         plan.claim = (int)plan.count++;
-        if (c->told > 0)
-            send_claim_told(s, c);
-        else
-            send_claim(p, c);
+        send_claim(p, c);
     }
     if (c->idle != IDLE_KEEP) {
         plan.count++;
@@ -265,6 +271,14 @@ static void read_claims(const PGresult *result, struct arena *a, struct cycle_re
     qsort(out->claims, count, sizeof(*out->claims), compare_claims);
 }
 
+/* The time of a claim is that of its statement. */
+static void read_told(const PGresult *result, struct arena *a, struct cycle_result *out)
+{
+    if (PQntuples(result) > 0)
+        field_read(result, 0, ARRAY_SIZE(claim_fields), field_time, NULL, &out->now);
+    read_claims(result, a, out);
+}
+
 static size_t read_count(PGresult *const *results, int i, int column)
 {
     int64_t count = 0;
@@ -277,6 +291,10 @@ static size_t read_count(PGresult *const *results, int i, int column)
 static void read_cycle(const struct cycle_plan *plan, PGresult *const *results, struct arena *a,
                        struct cycle_result *out)
 {
+    if (plan->told >= 0) {
+        read_told(results[plan->told], a, out);
+        return;
+    }
     field_read(results[plan->switches], 0, 0, field_time, NULL, &out->now);
     out->ended = read_count(results, plan->finish, 0);
     out->recorded = read_count(results, plan->finish, 1);
@@ -336,7 +354,7 @@ int postgres_cycle(struct store *store, const struct cycle *c, struct arena *a,
     struct postgres *p = postgres_of(store);
     PGresult *results[CYCLE_RESULTS_MAX] = {NULL};
 
-    *out = (struct cycle_result){.next_due = STORE_NO_TIME};
+    *out = (struct cycle_result){.now = STORE_NO_TIME, .next_due = STORE_NO_TIME};
     int r = session_begin(&p->session, "claim and end jobs", err);
     if (r < 0)
         return r;
@@ -359,7 +377,7 @@ int postgres_cycle(struct store *store, const struct cycle *c, struct arena *a,
         postgres_note_figures(&p->session, c);
     if (c->idle == IDLE_MARK)
         p->marked_at = 0;
-    if (c->wish && out->claim_count == 0)
+    if (plan.told < 0 && c->wish && out->claim_count == 0)
         find_next_due(&p->session, c->wish, out);
     return PLAIN_OK;
 }

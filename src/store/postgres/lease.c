@@ -4,16 +4,16 @@
 #include "store/postgres/fields.h"
 #include "store/postgres/postgres.h"
 
-/* Sends a statement that gives a row when it found the worker's. */
-static int change_row(struct session *s, enum sql_name name, plain_error *err)
+/* Sends a statement that gives a row when it found the worker's, behind `before` others. */
+static int change_row(struct session *s, size_t before, enum sql_name name, plain_error *err)
 {
-    PGresult *result = NULL;
+    PGresult *results[2] = {NULL};
 
     session_send(s, name);
-    int r = session_sync(s, &result, 1, err);
-    if (r == PLAIN_OK && PQntuples(result) == 0)
+    int r = session_sync(s, results, before + 1, err);
+    if (r == PLAIN_OK && PQntuples(results[before]) == 0)
         r = PLAIN_NONE;
-    session_clear(&result, 1);
+    session_clear(results, before + 1);
     return r;
 }
 
@@ -24,6 +24,7 @@ int postgres_register_worker(struct store *store, const struct worker_row *row, 
 
     if (r < 0)
         return r;
+    session_send(s, SQL_CLAIM_GATE);
     wire_uuid(&s->wire, &row->identity->id);
     wire_text(&s->wire, row->identity->host);
     wire_int4(&s->wire, row->identity->pid);
@@ -33,7 +34,7 @@ int postgres_register_worker(struct store *store, const struct worker_row *row, 
     wire_int4(&s->wire, row->capacity);
     wire_array(&s->wire, &wire_text_items, row->classes, row->class_count, sizeof(*row->classes));
     wire_uuid(&s->wire, &row->before);
-    return change_row(s, SQL_REGISTER_WORKER, err);
+    return change_row(s, 1, SQL_REGISTER_WORKER, err);
 }
 
 int postgres_beat(struct store *store, const plain_uuid *worker, plain_error *err)
@@ -44,7 +45,7 @@ int postgres_beat(struct store *store, const plain_uuid *worker, plain_error *er
     if (r < 0)
         return r;
     wire_uuid(&s->wire, worker);
-    return change_row(s, SQL_BEAT, err);
+    return change_row(s, 0, SQL_BEAT, err);
 }
 
 int postgres_leave(struct store *store, const plain_uuid *worker, plain_error *err)

@@ -1,7 +1,8 @@
 /*
  * pauses.c - holding queues and classes back
  *
- * See claim_gate in queues.sql for what makes a pause hold from its commit on.
+ * See claim_gate in queues.sql, and plainjobs_note_pauses() for claims of one, for what makes a
+ * pause hold from its commit on.
  */
 #include <string.h>
 
@@ -76,20 +77,22 @@ int postgres_pause(struct store *store, const struct pause *p, bool *is_new, pla
 int postgres_resume(struct store *store, enum pause_kind kind, const char *name, const char *by,
                     plain_error *err)
 {
+    enum { GATE, RESUME, COUNT };
     struct session *s = &postgres_of(store)->session;
-    PGresult *results[1] = {NULL};
+    PGresult *results[COUNT] = {NULL};
     int64_t count = 0;
     int r = session_begin(s, "resume", err);
 
     if (r < 0)
         return r;
+    session_send(s, SQL_PAUSE_GATE); /* a worker that registers sees it, or is seen */
     wire_text(&s->wire, pause_kind_names[kind]);
     wire_text(&s->wire, name);
     wire_text(&s->wire, by);
     session_send(s, SQL_RESUME);
-    r = session_sync(s, results, 1, err);
+    r = session_sync(s, results, COUNT, err);
     if (r == PLAIN_OK)
-        field_read(results[0], 0, 0, field_int64, NULL, &count);
-    session_clear(results, 1);
+        field_read(results[RESUME], 0, 0, field_int64, NULL, &count);
+    session_clear(results, COUNT);
     return r == PLAIN_OK && count == 0 ? PLAIN_NONE : r;
 }

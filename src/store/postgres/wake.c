@@ -6,20 +6,17 @@
 #include "store/postgres/fields.h"
 #include "store/postgres/postgres.h"
 
-static int ask(struct session *s, enum sql_name name, PGresult **result, plain_error *err)
-{
-    session_send(s, name);
-    return session_sync(s, result, 1, err);
-}
-
 static int open_listening(struct session *s, plain_error *err)
 {
-    PGresult *result = NULL;
+    enum { SETTINGS, LISTEN, COUNT };
+    PGresult *results[COUNT] = {NULL};
 
     if (s->pooled.is) /* what is told to a connection goes to whoever has it then */
         return PLAIN_NONE;
-    int r = ask(s, SQL_LISTEN, &result, err);
-    session_clear(&result, 1);
+    session_send(s, SQL_LISTEN_SETTINGS);
+    session_send(s, SQL_LISTEN);
+    int r = session_sync(s, results, COUNT, err);
+    session_clear(results, COUNT);
     s->listens = r == PLAIN_OK;
     return r;
 }
@@ -98,7 +95,8 @@ int postgres_look(struct store *store, const struct claim_wish *wish, struct loo
     wire_array(&s->wire, &wire_text_items, wish->queues, wish->queue_count, sizeof(*wish->queues));
     wire_array(&s->wire, &wire_text_items, wish->classes, wish->class_count,
                sizeof(*wish->classes));
-    r = ask(s, SQL_LOOK, &result, err);
+    session_send(s, SQL_LOOK);
+    r = session_sync(s, &result, 1, err);
     if (r == PLAIN_OK) {
         field_read(result, 0, LOOK_NOW, field_time, NULL, &out->now);
         field_read(result, 0, LOOK_DUE, field_bool, NULL, &out->is_due);

@@ -16,7 +16,9 @@ CREATE TABLE {schema}.plainjobs_workerheartbeat (
     classes jsonb,               -- names of job classes that it can run, as an array
     wish text,                   -- what an operator asks of it: quiet or stop
     quiet boolean,               -- it takes no more jobs
-    idle_at timestamptz          -- since when it waits to be woken; NULL: it does not
+    idle_at timestamptz,         -- since when it waits to be woken; NULL: it does not
+    queue_patterns text[] NOT NULL DEFAULT '{}', -- its queues as patterns of LIKE, to be woken by
+    has_pauses boolean NOT NULL DEFAULT true     -- something is paused, anywhere
 );
 
 ALTER TABLE {schema}.plainjobs_jobprocess
@@ -34,5 +36,18 @@ CREATE TABLE {schema}.plainjobs_pause (
     paused_by text NOT NULL DEFAULT '',
     PRIMARY KEY (kind, name)
 );
+-- Every worker's row says whether anything is paused, so that the claim of one request, claim_told,
+-- reads no more than that row. Each claim locks it FOR KEY SHARE: what was locked FOR UPDATE here is
+-- claimed before the pause, or sees it.
+CREATE FUNCTION {schema}.plainjobs_note_pauses() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM {schema}.plainjobs_workerheartbeat ORDER BY id FOR UPDATE;
+    UPDATE {schema}.plainjobs_workerheartbeat
+       SET has_pauses = EXISTS (SELECT 1 FROM {schema}.plainjobs_pause)
+     WHERE has_pauses <> EXISTS (SELECT 1 FROM {schema}.plainjobs_pause);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER plainjobs_note_pauses AFTER INSERT OR DELETE OR TRUNCATE ON {schema}.plainjobs_pause
+    FOR EACH STATEMENT EXECUTE FUNCTION {schema}.plainjobs_note_pauses();
 
 INSERT INTO {schema}.plainjobs_migration (version, name) VALUES (5, 'workers');

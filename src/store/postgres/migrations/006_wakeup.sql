@@ -4,28 +4,23 @@
 -- a commit with a NOTIFY in it takes a lock that all such commits share. What waits for a time is
 -- told when that is near; a worker looks often enough for the rest. In a transaction that began
 -- before a worker said so this finds nobody; such a worker looks until all of those have ended.
--- What is told is the schema, and the id of a request that is due and the only one of its queue and
--- class: then a worker need not look for it. Only sessions that commit each request by itself have
+-- What is told is the schema, and the id of a request that is due and the only one of its statement:
+-- then a worker need not look for it, unless something is paused. Only sessions that commit each request by itself have
 -- plainjobs.tells_ids: in a transaction with many, equal words are told once, and ids differ.
+-- One query without groups: what it takes to begin one is a seventh of an enqueue.
 CREATE FUNCTION {schema}.plainjobs_wake() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NOT EXISTS (SELECT 1 FROM {schema}.plainjobs_workerheartbeat h
-                    WHERE h.idle_at IS NOT NULL) THEN
-        RETURN NULL;
-    END IF;
-    PERFORM pg_notify('plainjobs_wake', TG_TABLE_SCHEMA || ' ' || f.id)
-       FROM (SELECT queue, job_class,
-                    CASE WHEN count(*) = 1 AND min(due_at) <= statement_timestamp()
-                              AND current_setting('plainjobs.tells_ids', true) = 'on'
-                         THEN min(id)::text ELSE '' END AS id
-               FROM fresh WHERE due_at < statement_timestamp() + interval '3 s'
-              GROUP BY queue, job_class) f
-      WHERE EXISTS (SELECT 1 FROM {schema}.plainjobs_workerheartbeat h
-                     WHERE h.idle_at IS NOT NULL AND h.classes ? f.job_class
-                       AND (h.queues ? f.queue
-                            OR EXISTS (SELECT 1 FROM jsonb_array_elements_text(h.queues) AS q (name)
-                                        WHERE right(q.name, 1) = '*'
-                                          AND starts_with(f.queue, left(q.name, -1)))));
+    PERFORM pg_notify('plainjobs_wake', TG_TABLE_SCHEMA || ' ' ||
+                CASE WHEN f.due_at <= statement_timestamp()
+                          AND current_setting('plainjobs.tells_ids', true) = 'on'
+                          AND (SELECT true FROM fresh OFFSET 1 LIMIT 1) IS NULL
+                          AND NOT h.has_pauses
+                     THEN f.id::text ELSE '' END)
+       FROM {schema}.plainjobs_workerheartbeat h, fresh f
+      WHERE h.idle_at IS NOT NULL AND h.classes ? f.job_class
+        AND f.queue LIKE ANY (h.queue_patterns)
+        AND f.due_at < statement_timestamp() + interval '3 s'
+      LIMIT 1;
     RETURN NULL;
 END $$;
 CREATE TRIGGER plainjobs_wake AFTER INSERT ON {schema}.plainjobs_jobrequest

@@ -104,23 +104,17 @@ SELECT token, uuid, COALESCE(root_uuid, uuid), job_class, parameters::text, queu
 -- $5 uuid    worker
 --
 -- What claim_jobs does, for the one request that a waiting worker was told of: less than half of
--- its work.
+-- its work. Nothing while anything is paused, and no gate in front of it, whose work would be a tenth
+-- more: see plainjobs_note_pauses() and listen_settings.
 WITH claimed AS (
     DELETE FROM {schema}.plainjobs_jobrequest
      WHERE ctid = ANY (ARRAY(
         SELECT r.ctid FROM {schema}.plainjobs_jobrequest r
          WHERE r.id = $1::int8 AND r.due_at <= statement_timestamp()
            AND r.queue = ANY ($2::text[]) AND r.job_class = ANY ($3::text[])
-           AND NOT EXISTS (
-            SELECT 1 FROM {schema}.plainjobs_pause p
-             WHERE p.kind IN ('class', 'queue')
-               AND CASE p.kind
-                   WHEN 'class' THEN p.name = r.job_class
-                   ELSE p.name = r.queue
-                        OR (right(p.name, 1) = '*' AND starts_with(r.queue, left(p.name, -1)))
-                   END)
            AND EXISTS (SELECT 1 FROM {schema}.plainjobs_workerheartbeat
-                        WHERE worker_id = $5::uuid AND rescuer_id IS NULL AND wish IS NULL
+                        WHERE worker_id = $5::uuid AND NOT has_pauses
+                          AND rescuer_id IS NULL AND wish IS NULL
                           AND (claims_after IS NULL OR claims_after < $4::uuid)
                           AND last_heartbeat_at >= statement_timestamp()
                                   - COALESCE(lease_ms, 300000) * interval '1 ms'
@@ -139,7 +133,7 @@ RETURNING uuid, job_request_uuid, COALESCE(root_uuid, job_request_uuid), job_cla
        parameters::text, queue, concurrency_key, source, priority, retries, retry_attempt,
        COALESCE(run_no, 1), COALESCE(crash_count, 0), requested_at,
        COALESCE(start_at, requested_at), $1::int8, COALESCE(timeout_ms, 0),
-       COALESCE(lost_count, 0);
+       COALESCE(lost_count, 0), started_at;
 
 -- :name next_due
 -- $1 text[]       queues

@@ -16,15 +16,20 @@
 -- $7 int4   capacity
 -- $8 text[] job classes
 -- $9 uuid   id that it had before
--- Repeating it is harmless. No row comes back when somebody rescues the worker's jobs.
+-- Behind claim_gate, so that no pause is overlooked. Repeating it is harmless. No row comes back when somebody rescues the worker's jobs.
 INSERT INTO {schema}.plainjobs_workerheartbeat AS h
-       (worker_id, hostname, pid, queues, lease_ms, version, capacity, classes, wish)
+       (worker_id, hostname, pid, queues, lease_ms, version, capacity, classes, wish,
+        queue_patterns, has_pauses)
 VALUES ($1::uuid, $2::text, $3::int4, to_jsonb(COALESCE($4::text[], '{}')), $5::int8, $6::text,
         $7::int4, to_jsonb(COALESCE($8::text[], '{}')),
-        (SELECT wish FROM {schema}.plainjobs_workerheartbeat WHERE worker_id = $9::uuid))
+        (SELECT wish FROM {schema}.plainjobs_workerheartbeat WHERE worker_id = $9::uuid),
+        ARRAY(SELECT regexp_replace(regexp_replace(q, '([%_\\])', '\\\1', 'g'), '\*$', '%')
+                FROM unnest($4::text[]) AS q),
+        EXISTS (SELECT 1 FROM {schema}.plainjobs_pause))
     ON CONFLICT (worker_id) DO UPDATE
    SET last_heartbeat_at = statement_timestamp(), queues = excluded.queues,
-       lease_ms = excluded.lease_ms, capacity = excluded.capacity, classes = excluded.classes
+       lease_ms = excluded.lease_ms, capacity = excluded.capacity, classes = excluded.classes,
+       queue_patterns = excluded.queue_patterns, has_pauses = excluded.has_pauses
  WHERE h.rescuer_id IS NULL
 RETURNING 1;
 

@@ -31,15 +31,8 @@ SELECT statement_timestamp(),
        set_config('enable_mergejoin', 'off', true),
        set_config('enable_material', 'off', true);
 
--- :name told_gate
--- The same for claim_told, whose plan needs two switches: the others take a third of the gate's time.
-SELECT statement_timestamp(),
-       pg_advisory_xact_lock_shared(hashtextextended('plainjobs_pause of {schema}', 0)),
-       set_config('enable_seqscan', 'off', true),
-       set_config('enable_bitmapscan', 'off', true);
-
 -- :name pause_gate
--- The other side of both. A lock on the table would wait for every backup that reads it, and
+-- The other side of it, and of register_worker. A lock on the table would wait for every backup that reads it, and
 -- hold all claims up meanwhile.
 SELECT pg_advisory_xact_lock(hashtextextended('plainjobs_pause of {schema}', 0));
 
