@@ -51,7 +51,7 @@ static void set_state(struct lease_thread *t, int r, enum lease_state before, in
         }
     }
     (void)pthread_mutex_unlock(&t->mutex);
-    (void)uv_async_send(t->wake);
+    bell_ring(t->bell);
 }
 
 /* A heartbeat that fails is tried again soon: a lease has room for several. */
@@ -125,7 +125,7 @@ static void heed_asking(struct lease_thread *t)
     if (!asked)
         return;
     read_wish(t, &id);
-    (void)uv_async_send(t->wake);
+    bell_ring(t->bell);
 }
 
 /* A server goes on with a registration whose worker was killed: the file tells of that. */
@@ -181,7 +181,7 @@ static void look_for_the_dead(struct lease_thread *t)
     struct worker_identity identity = t->identity;
     (void)pthread_mutex_unlock(&t->mutex);
     if (held && rescuer_run(t->terms.rescuer, t->store, &identity))
-        (void)uv_async_send(t->wake);
+        bell_ring(t->bell);
 }
 
 /* Only while the lease is held, and never instead of a heartbeat that is due. */
@@ -274,14 +274,14 @@ static void close_descriptors(struct lease_thread *t)
         (void)close(t->timer_fd);
 }
 
-int lease_thread_start(struct lease_thread *t, const struct lease_terms *terms, uv_async_t *waker,
-                       plain_error *err)
+int lease_thread_start(struct lease_thread *t, const struct lease_terms *terms,
+                       const struct bell *bell, plain_error *err)
 {
     sigset_t all, before;
 
     t->terms = *terms;
     house_init(&t->house, terms->retention_ms);
-    t->wake = waker;
+    t->bell = bell;
     t->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     t->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
     if (t->event_fd < 0 || t->timer_fd < 0) {

@@ -15,9 +15,9 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <uv.h>
 
 #include "store/store.h"
+#include "worker/bell.h"
 #include "worker/house.h"
 #include "worker/rescuer.h"
 
@@ -39,7 +39,7 @@ enum lease_state {
 
 struct lease_thread {
     struct lease_terms terms;
-    uv_async_t *wake; /* sent when the state changes */
+    const struct bell *bell; /* rung when the state changes */
     struct store *store;
     pthread_t thread;
     bool started;
@@ -63,8 +63,8 @@ struct lease_thread {
 /* How much earlier than the database this worker thinks that a lease is over. */
 int64_t lease_margin_us(int64_t lease_ms);
 
-int lease_thread_start(struct lease_thread *t, const struct lease_terms *terms, uv_async_t *wake,
-                       plain_error *err) PLAIN_MUST_USE;
+int lease_thread_start(struct lease_thread *t, const struct lease_terms *terms,
+                       const struct bell *bell, plain_error *err) PLAIN_MUST_USE;
 /* Asks for a lease under row's id. The lists in row are borrowed until the next call. */
 void lease_thread_register(struct lease_thread *t, const struct worker_row *row);
 /* Something else is to be done at once: the rescuer's. */

@@ -34,6 +34,7 @@
 #include "channel/channel.h"
 #include "channel/progress.h"
 #include "channel/worker_file.h"
+#include "worker/bell.h"
 #include "worker/groups.h"
 #include "worker/lease_thread.h"
 #include "worker/rescuer.h"
@@ -145,7 +146,7 @@ struct worker {
 
     uv_loop_t loop;
     uv_timer_t timer;
-    uv_async_t wake, lease_wake;
+    struct bell store_bell, lease_bell;
     uv_signal_t signals[2];
     struct lane *lanes;       /* the first does everything, the second helps in a rush */
     struct listener listener; /* the first one's */

@@ -139,7 +139,7 @@ static void finish_order(struct store_thread *t)
     (void)pthread_mutex_lock(&t->mutex);
     t->submitted = false;
     (void)pthread_mutex_unlock(&t->mutex);
-    (void)uv_async_send(t->wake);
+    bell_ring(t->bell);
 }
 
 /* A claim that was left becomes the order, for what was told of. */
@@ -161,7 +161,7 @@ static bool begin_left(struct store_thread *t)
 static void hear(struct store_thread *t)
 {
     if (t->listener && listener_run(t->listener, t->store) && !begin_left(t))
-        (void)uv_async_send(t->wake);
+        bell_ring(t->bell);
 }
 
 /* How long nothing is to be heard, for poll(). */

@@ -15,10 +15,10 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <uv.h>
 
 #include "base/arena.h"
 #include "store/store.h"
+#include "worker/bell.h"
 #include "worker/listener.h"
 #include "worker/served.h"
 
@@ -72,7 +72,7 @@ struct store_thread {
     bool submitted;
     bool left; /* the order is a claim to be run when something is heard of */
     bool quit;
-    uv_async_t *wake; /* sent when an order is done, and when something was heard of */
+    const struct bell *bell; /* rung when an order is done, and when something was heard of */
 };
 
 /* The order, which has nothing in it but a claim, claims what struct listener was told of. */

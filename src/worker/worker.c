@@ -72,16 +72,16 @@ void worker_ready(struct worker *w)
     w->classes_known = true;
 }
 
-static void on_wake(uv_async_t *handle)
+static void on_store(void *user)
 {
-    orders_reply(handle->data);
-    pump(handle->data);
+    orders_reply(user);
+    pump(user);
 }
 
 /* The lease thread has something to tell. */
-static void on_lease(uv_async_t *handle)
+static void on_lease(void *user)
 {
-    pump(handle->data);
+    pump(user);
 }
 
 static int open_store(struct worker *w, struct store **out, plain_error *err)
@@ -155,9 +155,7 @@ static int start_loop(struct worker *w, plain_error *err)
     if (failed)
         return error_set(err, PLAIN_E_IO, 705, "", "event loop: %s", uv_strerror(failed));
     (void)uv_timer_init(&w->loop, &w->timer);
-    (void)uv_async_init(&w->loop, &w->wake, on_wake);
-    (void)uv_async_init(&w->loop, &w->lease_wake, on_lease);
-    w->timer.data = w->wake.data = w->lease_wake.data = w;
+    w->timer.data = w;
     for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++) {
         (void)uv_signal_init(&w->loop, &w->signals[i]);
         w->signals[i].data = w;
@@ -198,7 +196,7 @@ static int start_lease(struct worker *w, plain_error *err)
                                       .rescuer = &w->rescuer,
                                       .file = w->file.head};
 
-    return lease_thread_start(&w->lease.thread, &terms, &w->lease_wake, err);
+    return lease_thread_start(&w->lease.thread, &terms, &w->lease_bell, err);
 }
 
 /* The store is the first one's; the second opens its own when there is a rush. A file has one
@@ -216,7 +214,7 @@ static int start_lanes(struct worker *w, struct store *store, plain_error *err)
         t->url = w->options->url;
         t->identity = &w->identity;
         t->shard = (w->identity.id.bytes[15] + i) % SHARDS;
-        t->wake = &w->wake;
+        t->bell = &w->store_bell;
         t->listener = i == 0 ? &w->listener : NULL;
         served_init(&t->served, w->options->queues, w->options->queue_count);
         r = store_thread_start(t, err);
@@ -238,12 +236,21 @@ static void log_start(const struct worker *w)
               LOG_NUMBER("stats_every_ms", w->options->stats_every_ms));
 }
 
+static int hang_bells(struct worker *w, plain_error *err)
+{
+    int r = bell_open(&w->store_bell, &w->loop, on_store, w, err);
+
+    return r < 0 ? r : bell_open(&w->lease_bell, &w->loop, on_lease, w, err);
+}
+
 static int start(struct worker *w, plain_error *err)
 {
     struct store *store = NULL;
 
     groups_begin(&w->groups, "", w->id_text + PLAIN_UUID_TEXT - GROUPS_TAG_SIZE); /* its end */
-    int r = make_runners(w, err);
+    int r = hang_bells(w, err);
+    if (r == PLAIN_OK)
+        r = make_runners(w, err);
     if (r == PLAIN_OK)
         r = open_modules(w, err);
     if (r == PLAIN_OK)
@@ -300,6 +307,8 @@ static void release(struct worker *w)
     uv_walk(&w->loop, close_handle, NULL);
     (void)uv_run(&w->loop, UV_RUN_DEFAULT);
     (void)uv_loop_close(&w->loop);
+    bell_release(&w->store_bell);
+    bell_release(&w->lease_bell);
     struct work_list *lists[] = {&w->ready, &w->asking, &w->ended,    &w->returning, &w->releasing,
                                  &w->hooks, &w->hooked, &w->clearing, &w->undecided};
     for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
@@ -359,6 +368,7 @@ int worker_run(const struct worker_options *options, plain_error *err)
     w->lanes = lanes;
     w->err = err;
     w->file.fd = -1;
+    w->store_bell = w->lease_bell = BELL_INIT;
     notify_open(&w->notify);
     identify(w);
     (void)signal(SIGPIPE, SIG_IGN); /* a log that nobody reads must not end the worker */
