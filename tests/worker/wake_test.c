@@ -1,0 +1,49 @@
+/* wake_test.c - when a worker looks again, by what it was answered */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "tests/harness/harness.h"
+#include "worker/state.h"
+
+static const struct store_ops ops = {.name = "a fake", .caps = STORE_IDLE_MARKS};
+static struct store store = {.ops = &ops};
+
+/* One that has marked itself and is calm. */
+static struct worker waiting_worker(struct lane *lane)
+{
+    struct worker w = {.lanes = lane, .lane_count = 1, .empty = true};
+
+    lane->store.store = &store;
+    lane->store.event_fd = -1;
+    w.wakeup = (struct wakeup){.is_marked = true, .step_ms = 1024, .empty_since_us = 1};
+    return w;
+}
+
+/* How long it will not look, in ms, behind a claim of one that found nothing. */
+static int64_t waits_after(int64_t now)
+{
+    struct lane *lane = calloc(1, sizeof(*lane));
+    struct order *o = calloc(1, sizeof(*o));
+    assert_non_null(lane);
+    assert_non_null(o);
+    struct worker w = waiting_worker(lane);
+
+    lane->store.listener = &w.listener;
+    atomic_store(&w.listener.hears, true);
+    o->told = o->limit = 1;
+    o->result = (struct cycle_result){.now = now, .next_due = STORE_NO_TIME};
+    wake_reply(&w, o);
+    assert_true(w.empty); /* so that it looks before it claims */
+    free(o);
+    free(lane);
+    return (w.poll_at_us - clock_mono_us()) / US_PER_MS;
+}
+
+static void what_was_told_and_not_to_be_had_is_looked_for_at_once(void **state)
+{
+    (void)state;
+    assert_true(waits_after(STORE_NO_TIME) <= 0);
+    assert_true(waits_after(4711) > 100);
+}
+
+HARNESS_MAIN(what_was_told_and_not_to_be_had_is_looked_for_at_once)
