@@ -84,7 +84,6 @@
     X(COUNT_PAUSES)                                                                                \
     X(LIST_PAUSES)                                                                                 \
     X(CLAIM_GATE)                                                                                  \
-    X(PAUSE_GATE)                                                                                  \
     X(PAUSE)                                                                                       \
     X(RESUME)                                                                                      \
     X(LIST_WORKERS)                                                                                \

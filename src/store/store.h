@@ -226,7 +226,8 @@ struct cycle {
     } idle;        /* where STORE_IDLE_MARKS */
     bool woken;    /* something came, perhaps in front of what was claimed last */
     int64_t told;  /* 0, or as heard.request_id: only that request is claimed, if it is to be had,
-                      and nothing else is in the cycle */
+                      and nothing else is in the cycle; whatever there is on a connection that has
+                      not listened since it was made */
 };
 
 /* What became of an attempt that is being run, when it is not all as it was. */

@@ -78,7 +78,7 @@ struct store_thread {
 /* The order, which has nothing in it but a claim, claims what struct listener was told of. */
 void order_claim_told(struct order *o, long long told);
 
-/* Starts the thread. url, identity, shard, listener and wake are set; store, if it is set, is its
+/* Starts the thread. url, identity, shard, listener and bell are set; store, if it is set, is its
  * from now on, and otherwise opened with the first order. A thread with a listener has a store. */
 int store_thread_start(struct store_thread *t, plain_error *err);
 void store_thread_submit(struct store_thread *t);

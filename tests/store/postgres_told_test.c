@@ -370,6 +370,7 @@ static void *claim_the_first(void *bench)
     return &out;
 }
 
+/* The end of the pause's transaction is made to last. */
 static void a_claim_of_one_waits_for_a_pause_that_is_being_made(void **state)
 {
     struct new_request r = request_default();
@@ -383,6 +384,7 @@ static void a_claim_of_one_waits_for_a_pause_that_is_being_made(void **state)
     PGconn *conn = PQconnectdb(b.url);
     cluster_run(conn, "BEGIN");
     cluster_run(conn, "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'default')");
+    cluster_run(conn, "SET CONSTRAINTS ALL IMMEDIATE");
     assert_int_equal(pthread_create(&thread, NULL, claim_the_first, &b), 0);
     await_lock(&b);
     cluster_run(conn, "COMMIT");
@@ -420,6 +422,58 @@ static void a_pause_waits_for_a_claim_of_one(void **state)
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(bench_rows(&b, "plainjobs_pause"), 1);
     PQfinish(conn);
+    bench_close(&b);
+}
+
+/* An application may pause in its own transaction, and leave that open. */
+static void heartbeats_do_not_wait_for_a_pause_that_is_not_committed(void **state)
+{
+    struct bench b;
+    (void)state;
+    bench_open(&b);
+    PGconn *conn = PQconnectdb(b.url);
+    cluster_run(conn, "BEGIN");
+    cluster_run(conn, "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'default')");
+    cluster_run(conn, "DELETE FROM plainjobs_pause");
+    assert_int_equal(b.store->ops->beat(b.store, &b.worker.id, &b.err), PLAIN_OK);
+    cluster_run(conn, "COMMIT");
+    PQfinish(conn);
+    bench_close(&b);
+}
+
+/* It does not see the pause that was made since. */
+static void the_end_of_a_pause_in_an_older_snapshot_ends_no_other(void **state)
+{
+    struct new_request r = request_default();
+    struct bench b;
+    (void)state;
+    bench_open(&b);
+    (void)wait_idly(&b);
+    (void)bench_enqueue(&b, &r);
+    int64_t id = bench_number(&b, "SELECT id FROM plainjobs_jobrequest");
+    (void)bench_number(&b, "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'a')");
+    PGconn *conn = PQconnectdb(b.url);
+    cluster_run(conn, "BEGIN ISOLATION LEVEL REPEATABLE READ");
+    cluster_run(conn, "SELECT 1 FROM plainjobs_pause");
+    (void)bench_number(&b, "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'default')");
+    cluster_run(conn, "DELETE FROM plainjobs_pause WHERE name = 'a'");
+    cluster_run(conn, "COMMIT");
+    assert_int_equal(claim_told(&b, id).claim_count, 0);
+    PQfinish(conn);
+    bench_close(&b);
+}
+
+/* Nothing says there which plans are off, so it is a search. */
+static void a_connection_that_does_not_listen_claims_what_there_is(void **state)
+{
+    struct new_request r[2] = {request_default(), request_default()};
+    struct bench b;
+    (void)state;
+    bench_open(&b);
+    (void)bench_enqueue(&b, &r[0]);
+    (void)bench_enqueue(&b, &r[1]);
+    int64_t id = bench_number(&b, "SELECT max(id) FROM plainjobs_jobrequest");
+    assert_int_equal(claim_told(&b, id).claim_count, 2);
     bench_close(&b);
 }
 
@@ -492,5 +546,8 @@ DATABASE_MAIN(&postgres, the_only_request_of_a_commit_is_told_by_its_id,
               nothing_but_what_was_told_is_claimed, what_was_told_is_left_when_it_is_not_to_be_had,
               a_pause_that_is_over_is_in_no_ones_way, a_worker_that_registers_sees_the_pauses,
               a_claim_of_one_waits_for_a_pause_that_is_being_made, a_pause_waits_for_a_claim_of_one,
+              heartbeats_do_not_wait_for_a_pause_that_is_not_committed,
+              the_end_of_a_pause_in_an_older_snapshot_ends_no_other,
+              a_connection_that_does_not_listen_claims_what_there_is,
               what_was_told_and_is_locked_is_not_waited_for,
               a_word_that_is_not_heard_yet_holds_up_nothing)

@@ -38,7 +38,6 @@ static const struct excuse {
     {SQL_LOCK_MIGRATIONS, "begin_write locks the file"},
     {SQL_CLAIM_GATE, "begin_write locks the file"},
     {SQL_LISTEN_SETTINGS, "there are no plans to switch off"},
-    {SQL_PAUSE_GATE, "begin_write locks the file"},
     {SQL_CLAIM_TOLD, "who enqueued tells nothing but that something came"},
     {SQL_SETTLE_CLAIMS, "a connection that is lost is closed, with its transaction"},
     {SQL_ENQUEUE_NEW, "enqueue"},

@@ -54,45 +54,41 @@ int postgres_pauses(struct store *store, struct arena *a, struct pause **pauses,
 
 int postgres_pause(struct store *store, const struct pause *p, bool *is_new, plain_error *err)
 {
-    enum { GATE, PAUSE, COUNT };
     struct session *s = &postgres_of(store)->session;
-    PGresult *results[COUNT] = {NULL};
+    PGresult *results[1] = {NULL};
     int r = session_begin(s, "pause", err);
 
     if (r < 0)
         return r;
-    session_send(s, SQL_PAUSE_GATE);
     wire_text(&s->wire, pause_kind_names[p->kind]);
     wire_text(&s->wire, p->name);
     wire_text(&s->wire, p->reason);
     wire_text(&s->wire, p->by);
     session_send(s, SQL_PAUSE);
-    r = session_sync(s, results, COUNT, err);
+    r = session_sync(s, results, 1, err);
     if (r == PLAIN_OK)
-        field_read(results[PAUSE], 0, 0, field_bool, NULL, is_new);
-    session_clear(results, COUNT);
+        field_read(results[0], 0, 0, field_bool, NULL, is_new);
+    session_clear(results, 1);
     return r;
 }
 
 int postgres_resume(struct store *store, enum pause_kind kind, const char *name, const char *by,
                     plain_error *err)
 {
-    enum { GATE, RESUME, COUNT };
     struct session *s = &postgres_of(store)->session;
-    PGresult *results[COUNT] = {NULL};
+    PGresult *results[1] = {NULL};
     int64_t count = 0;
     int r = session_begin(s, "resume", err);
 
     if (r < 0)
         return r;
-    session_send(s, SQL_PAUSE_GATE); /* a worker that registers sees it, or is seen */
     wire_text(&s->wire, pause_kind_names[kind]);
     wire_text(&s->wire, name);
     wire_text(&s->wire, by);
     session_send(s, SQL_RESUME);
-    r = session_sync(s, results, COUNT, err);
+    r = session_sync(s, results, 1, err);
     if (r == PLAIN_OK)
-        field_read(results[RESUME], 0, 0, field_int64, NULL, &count);
-    session_clear(results, COUNT);
+        field_read(results[0], 0, 0, field_int64, NULL, &count);
+    session_clear(results, 1);
     return r == PLAIN_OK && count == 0 ? PLAIN_NONE : r;
 }

@@ -36,18 +36,36 @@ CREATE TABLE {schema}.plainjobs_pause (
     paused_by text NOT NULL DEFAULT '',
     PRIMARY KEY (kind, name)
 );
--- Every worker's row says whether anything is paused, so that the claim of one request, claim_told,
--- reads no more than that row. Each claim locks it FOR KEY SHARE: what was locked FOR UPDATE here is
--- claimed before the pause, or sees it.
-CREATE FUNCTION {schema}.plainjobs_note_pauses() RETURNS trigger LANGUAGE plpgsql AS $$
+-- What is written here comes after the claims that began before it, and those that begin before its
+-- commit wait and then see it: see claim_gate. So of two writers one is first.
+CREATE FUNCTION {schema}.plainjobs_pause_gate() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM FROM {schema}.plainjobs_workerheartbeat ORDER BY id FOR UPDATE;
-    UPDATE {schema}.plainjobs_workerheartbeat
-       SET has_pauses = EXISTS (SELECT 1 FROM {schema}.plainjobs_pause)
-     WHERE has_pauses <> EXISTS (SELECT 1 FROM {schema}.plainjobs_pause);
+    PERFORM pg_advisory_xact_lock(hashtextextended('plainjobs_pause of {schema}', 0));
     RETURN NULL;
 END $$;
-CREATE TRIGGER plainjobs_note_pauses AFTER INSERT OR DELETE OR TRUNCATE ON {schema}.plainjobs_pause
+CREATE TRIGGER plainjobs_pause_gate BEFORE INSERT OR DELETE OR TRUNCATE ON {schema}.plainjobs_pause
+    FOR EACH STATEMENT EXECUTE FUNCTION {schema}.plainjobs_pause_gate();
+
+-- Every worker's row says whether anything is paused, so that the claim of one request, claim_told,
+-- reads no more than that row. Each claim locks it FOR KEY SHARE: what was locked FOR UPDATE here is
+-- claimed before the pause, or sees it. At the end of the transaction, since heartbeats wait for that
+-- lock too. Rows of the dead, which claim nothing, are left to their rescuers, who lock several.
+-- An older snapshot is no proof that nothing is paused; to say that something is is always safe.
+CREATE FUNCTION {schema}.plainjobs_note_pauses() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    has boolean := current_setting('transaction_isolation') <> 'read committed'
+                   OR EXISTS (SELECT 1 FROM {schema}.plainjobs_pause);
+BEGIN
+    PERFORM FROM {schema}.plainjobs_workerheartbeat
+      WHERE has_pauses <> has AND rescuer_id IS NULL ORDER BY id FOR UPDATE;
+    UPDATE {schema}.plainjobs_workerheartbeat SET has_pauses = has
+     WHERE has_pauses <> has AND rescuer_id IS NULL;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER plainjobs_note_pauses AFTER INSERT OR DELETE ON {schema}.plainjobs_pause
+    DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION {schema}.plainjobs_note_pauses();
+CREATE TRIGGER plainjobs_note_no_pauses AFTER TRUNCATE ON {schema}.plainjobs_pause
     FOR EACH STATEMENT EXECUTE FUNCTION {schema}.plainjobs_note_pauses();
 
 INSERT INTO {schema}.plainjobs_migration (version, name) VALUES (5, 'workers');

@@ -7,7 +7,8 @@
 -- What is told is the schema, and the id of a request that is due and the only one of its statement:
 -- then a worker need not look for it, unless something is paused. Only sessions that commit each request by itself have
 -- plainjobs.tells_ids: in a transaction with many, equal words are told once, and ids differ.
--- One query without groups: what it takes to begin one is a seventh of an enqueue.
+-- One query without groups: what it takes to begin one is a seventh of an enqueue. LATERAL, so that
+-- the waiting workers are found first, whatever the plan was made for: mostly there is none.
 CREATE FUNCTION {schema}.plainjobs_wake() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify('plainjobs_wake', TG_TABLE_SCHEMA || ' ' ||
@@ -16,10 +17,13 @@ BEGIN
                           AND (SELECT true FROM fresh OFFSET 1 LIMIT 1) IS NULL
                           AND NOT h.has_pauses
                      THEN f.id::text ELSE '' END)
-       FROM {schema}.plainjobs_workerheartbeat h, fresh f
-      WHERE h.idle_at IS NOT NULL AND h.classes ? f.job_class
-        AND f.queue LIKE ANY (h.queue_patterns)
-        AND f.due_at < statement_timestamp() + interval '3 s'
+       FROM {schema}.plainjobs_workerheartbeat h
+      CROSS JOIN LATERAL (
+            SELECT r.id, r.due_at FROM fresh r
+             WHERE h.classes ? r.job_class AND r.queue LIKE ANY (h.queue_patterns)
+               AND r.due_at < statement_timestamp() + interval '3 s'
+             LIMIT 1) f
+      WHERE h.idle_at IS NOT NULL
       LIMIT 1;
     RETURN NULL;
 END $$;

@@ -5,6 +5,8 @@
 -- first is waited for (or the row is skipped until the next look), and its processes are seen by
 -- the statements behind; one that comes later waits, reads the row again, and claims nothing.
 -- Heartbeats only change columns that are in no key, so they and claims do not wait for each other.
+-- A first pause, and the end of the last, lock the rows of the living for a moment: see
+-- plainjobs_note_pauses().
 
 -- :name register_worker
 -- $1 uuid   worker

@@ -21,7 +21,8 @@ SELECT kind, name, paused_at, reason, paused_by FROM {schema}.plainjobs_pause
 -- Instead of plan_switches where a claim follows, so that it costs no statement more. A pause waits
 -- for the claims that began before it, and a claim that begins while one is being made waits for its
 -- commit and then sees it: so nothing is claimed after a pause was committed. It ends with the
--- transaction.
+-- transaction. The other side is plainjobs_pause_gate(): a lock on the table would wait for every
+-- backup that reads it, and hold all claims up meanwhile.
 SELECT statement_timestamp(),
        pg_advisory_xact_lock_shared(hashtextextended('plainjobs_pause of {schema}', 0)),
        set_config('enable_seqscan', 'off', true),
@@ -30,11 +31,6 @@ SELECT statement_timestamp(),
        set_config('enable_hashjoin', 'off', true),
        set_config('enable_mergejoin', 'off', true),
        set_config('enable_material', 'off', true);
-
--- :name pause_gate
--- The other side of it, and of register_worker. A lock on the table would wait for every backup that reads it, and
--- hold all claims up meanwhile.
-SELECT pg_advisory_xact_lock(hashtextextended('plainjobs_pause of {schema}', 0));
 
 -- :name pause
 -- $1 text  kind

@@ -14,8 +14,8 @@ SELECT seen_at, is_due, next_due, oldest, newest
   FROM {schema}.plainjobs_look($1::text[], $2::text[]);
 
 -- :name listen_settings
--- A session that listens is a waiting worker's. Its claim_told is one statement without plan_switches
--- in front of it; what it needs of them holds for all that the worker asks, which is by index too.
+-- A session that listens is a worker's. Its claim_told is one statement without plan_switches in front
+-- of it; what it needs of them holds for all that is asked there, which is by index too.
 SELECT set_config('enable_seqscan', 'off', false);
 
 -- :name listen
