@@ -43,6 +43,9 @@ extern "C" {
  * "mail", also those that come later; "*" for all. reason: why, for others to read, as by; NULL for
  * none. PLAIN_NONE when it was paused under this name already: then it keeps since when and by
  * whom, and takes the reason if one is given. PJ201 for a `*` that is not at the end.
+ *
+ * On an adopted handle it holds when the application's transaction is committed. Claims of all
+ * queues wait for the end of that, so keep it short; on SQLite all writers do.
  */
 PLAIN_EXPORT PLAIN_MUST_USE int plain_jobs_pause_queue(plain_jobs *jobs, const char *queue,
                                                        const char *reason, const char *by,
