@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <libpq-fe.h>
@@ -319,4 +320,12 @@ void cluster_run(PGconn *conn, const char *sql)
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
         fail_msg("%s\n%s", sql, PQerrorMessage(conn));
     PQclear(result);
+}
+
+void cluster_await_lock(const char *url)
+{
+    const struct timespec moment = {.tv_nsec = 2000000};
+
+    while (cluster_number(url, "SELECT count(*) FROM pg_locks WHERE NOT granted") == 0)
+        (void)nanosleep(&moment, NULL);
 }

@@ -22,6 +22,9 @@ int64_t cluster_number(const char *url, const char *sql);
 /* Runs statements over a connection of the test's. Fails the test on an error. */
 void cluster_run(PGconn *conn, const char *sql);
 
+/* Until a session of that database's server waits for a lock. */
+void cluster_await_lock(const char *url);
+
 /* The folder of the socket, and the port, also that of 127.0.0.1. */
 const char *cluster_socket_folder(void);
 int cluster_port(void);

@@ -1,7 +1,6 @@
 /* postgres_operators_test.c - queues, pauses and workers on PostgreSQL */
 #include <pthread.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #include <libpq-fe.h>
 
@@ -9,8 +8,6 @@
 #include "tests/store/conformance_operators.h"
 
 static const struct conformance_database postgres = {cluster_fresh, cluster_number};
-
-#define GATE "hashtextextended('plainjobs_pause of \"public\"', 0)"
 
 static void *claim_one(void *bench)
 {
@@ -23,7 +20,6 @@ static void *claim_one(void *bench)
 /* A claim that begins while a pause is not committed yet has no job of it. */
 static void a_claim_waits_for_a_pause_that_is_being_made(void **state)
 {
-    const struct timespec moment = {.tv_nsec = 2000000};
     struct new_request r = request_default();
     struct bench b;
     pthread_t thread;
@@ -35,12 +31,9 @@ static void a_claim_waits_for_a_pause_that_is_being_made(void **state)
     PGconn *conn = PQconnectdb(b.url);
     assert_int_equal(PQstatus(conn), CONNECTION_OK);
     cluster_run(conn, "BEGIN");
-    cluster_run(conn, "SELECT pg_advisory_xact_lock(" GATE ")");
     cluster_run(conn, "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'default')");
     assert_int_equal(pthread_create(&thread, NULL, claim_one, &b), 0);
-    while (bench_number(&b, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT "
-                            "granted") == 0)
-        (void)nanosleep(&moment, NULL);
+    cluster_await_lock(b.url);
     cluster_run(conn, "COMMIT");
     assert_int_equal(pthread_join(thread, &result), 0);
     assert_int_equal(((struct cycle_result *)result)->claim_count, 0);

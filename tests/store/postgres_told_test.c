@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <libpq-fe.h>
 
@@ -280,6 +279,17 @@ static void nothing_but_what_was_told_is_claimed(void **state)
     bench_close(&b);
 }
 
+/* One that waits idly while there is one request. Returns its id. */
+static int64_t open_with_one(struct bench *b)
+{
+    struct new_request r = request_default();
+
+    bench_open(b);
+    (void)wait_idly(b);
+    (void)bench_enqueue(b, &r);
+    return bench_number(b, "SELECT id FROM plainjobs_jobrequest");
+}
+
 /* Any pause is one: what is not held back is found by the look that follows. */
 static void what_was_told_is_left_when_it_is_not_to_be_had(void **state)
 {
@@ -295,15 +305,11 @@ static void what_was_told_is_left_when_it_is_not_to_be_had(void **state)
         "UPDATE plainjobs_workerheartbeat SET last_heartbeat_at = now() - interval '2 hours'",
         "DELETE FROM plainjobs_workerheartbeat",
         "DELETE FROM plainjobs_jobrequest"};
-    struct new_request r = request_default();
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(obstacles); i++) {
         struct bench b;
 
-        bench_open(&b);
-        (void)wait_idly(&b);
-        (void)bench_enqueue(&b, &r);
-        int64_t id = bench_number(&b, "SELECT id FROM plainjobs_jobrequest");
+        int64_t id = open_with_one(&b);
         (void)bench_number(&b, obstacles[i]);
         struct cycle_result none = claim_told(&b, id);
         if (none.claim_count > 0 || none.now != STORE_NO_TIME)
@@ -354,14 +360,6 @@ static void a_worker_that_registers_sees_the_pauses(void **state)
     bench_close(&b);
 }
 
-static void await_lock(struct bench *b)
-{
-    const struct timespec moment = {.tv_nsec = 2000000};
-
-    while (bench_number(b, "SELECT count(*) FROM pg_locks WHERE NOT granted") == 0)
-        (void)nanosleep(&moment, NULL);
-}
-
 static void *claim_the_first(void *bench)
 {
     static struct cycle_result out;
@@ -373,20 +371,17 @@ static void *claim_the_first(void *bench)
 /* The end of the pause's transaction is made to last. */
 static void a_claim_of_one_waits_for_a_pause_that_is_being_made(void **state)
 {
-    struct new_request r = request_default();
     struct bench b;
     pthread_t thread;
     void *result;
     (void)state;
-    bench_open(&b);
-    (void)wait_idly(&b);
-    (void)bench_enqueue(&b, &r);
+    (void)open_with_one(&b);
     PGconn *conn = PQconnectdb(b.url);
     cluster_run(conn, "BEGIN");
     cluster_run(conn, "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'default')");
     cluster_run(conn, "SET CONSTRAINTS ALL IMMEDIATE");
     assert_int_equal(pthread_create(&thread, NULL, claim_the_first, &b), 0);
-    await_lock(&b);
+    cluster_await_lock(b.url);
     cluster_run(conn, "COMMIT");
     assert_int_equal(pthread_join(thread, &result), 0);
     assert_int_equal(((struct cycle_result *)result)->claim_count, 0);
@@ -416,7 +411,7 @@ static void a_pause_waits_for_a_claim_of_one(void **state)
     cluster_run(conn, "BEGIN");
     cluster_run(conn, "SELECT 1 FROM plainjobs_workerheartbeat FOR KEY SHARE");
     assert_int_equal(pthread_create(&thread, NULL, pause_default, &b), 0);
-    await_lock(&b);
+    cluster_await_lock(b.url);
     assert_int_equal(bench_rows(&b, "plainjobs_pause"), 0);
     cluster_run(conn, "COMMIT");
     assert_int_equal(pthread_join(thread, NULL), 0);
@@ -444,13 +439,9 @@ static void heartbeats_do_not_wait_for_a_pause_that_is_not_committed(void **stat
 /* It does not see the pause that was made since. */
 static void the_end_of_a_pause_in_an_older_snapshot_ends_no_other(void **state)
 {
-    struct new_request r = request_default();
     struct bench b;
     (void)state;
-    bench_open(&b);
-    (void)wait_idly(&b);
-    (void)bench_enqueue(&b, &r);
-    int64_t id = bench_number(&b, "SELECT id FROM plainjobs_jobrequest");
+    int64_t id = open_with_one(&b);
     (void)bench_number(&b, "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'a')");
     PGconn *conn = PQconnectdb(b.url);
     cluster_run(conn, "BEGIN ISOLATION LEVEL REPEATABLE READ");
@@ -480,14 +471,10 @@ static void a_connection_that_does_not_listen_claims_what_there_is(void **state)
 /* Whoever has it decides; the next look sees what became of it. */
 static void what_was_told_and_is_locked_is_not_waited_for(void **state)
 {
-    struct new_request r = request_default();
     struct bench b;
     (void)state;
-    bench_open(&b);
-    (void)wait_idly(&b);
-    (void)bench_enqueue(&b, &r);
+    int64_t id = open_with_one(&b);
     PGconn *conn = PQconnectdb(b.url);
-    int64_t id = bench_number(&b, "SELECT id FROM plainjobs_jobrequest");
     cluster_run(conn, "BEGIN; DELETE FROM plainjobs_jobrequest");
     assert_int_equal(claim_told(&b, id).claim_count, 0);
     cluster_run(conn, "ROLLBACK");
