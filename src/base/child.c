@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -150,18 +151,34 @@ static int await_exec(int report, const char *path, plain_error *err)
                            path);
 }
 
-/* Forks, and waits until the child was executed. */
+/* Whoever started us may have left SIGCHLD ignored: then no child could be waited for. */
+static void keep_ends(void)
+{
+    struct sigaction now;
+
+    if (sigaction(SIGCHLD, NULL, &now) == 0 &&
+        (now.sa_handler == SIG_IGN || (now.sa_flags & SA_NOCLDWAIT)))
+        (void)signal(SIGCHLD, SIG_DFL);
+}
+
+/* Forks, and waits until the child was executed. Until that is another process for signals, too, it
+ * takes none: a handler of ours would run there, and tell us of what was not meant for us. */
 static int start(const struct child_spec *spec, int folder, pid_t *out, plain_error *err)
 {
     int high[FDS_MAX], report[2];
     pid_t parent = getpid();
+    sigset_t all, before;
 
     if (pipe2(report, O_CLOEXEC) < 0)
         return error_set_errno(err, PLAIN_E_IO, 705, "", errno, "a pipe to start %s", spec->path);
+    keep_ends();
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     pid_t pid = *out = begin(&folder);
     if (pid == 0)
         child_main(spec, folder, high, report[1], parent);
     int why = errno;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     (void)close(report[1]);
     if (pid < 0) {
         (void)close(report[0]);
@@ -214,6 +231,15 @@ static int64_t timeval_us(struct timeval t)
     return (int64_t)t.tv_sec * 1000000 + t.tv_usec;
 }
 
+/* Always true. */
+static bool forget(struct child *c, struct child_end *out, const struct child_end *end)
+{
+    *out = *end;
+    (void)close(c->pidfd);
+    *c = (struct child){.pidfd = -1};
+    return true;
+}
+
 bool child_reap(struct child *c, bool kill_group, struct child_end *end)
 {
     struct rusage usage;
@@ -222,21 +248,21 @@ bool child_reap(struct child *c, bool kill_group, struct child_end *end)
 
     if (c->pid == 0)
         return false;
-    if (waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
+    if (waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+        return errno == ECHILD && forget(c, end, &(struct child_end){-1, -1, -1, -1});
+    if (info.si_pid == 0)
         return false;
     if (kill_group) /* while the zombie still holds its number */
         (void)kill(-c->pid, SIGKILL);
     if (wait4(c->pid, &status, WNOHANG, &usage) != c->pid)
         return false;
-    *end = (struct child_end){
-        .exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-        .exit_signal = WIFSIGNALED(status) ? WTERMSIG(status) : -1,
-        .cpu_us = timeval_us(usage.ru_utime) + timeval_us(usage.ru_stime),
-        .max_rss_kb = usage.ru_maxrss,
-    };
-    (void)close(c->pidfd);
-    *c = (struct child){.pidfd = -1};
-    return true;
+    return forget(c, end,
+                  &(struct child_end){
+                      .exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+                      .exit_signal = WIFSIGNALED(status) ? WTERMSIG(status) : -1,
+                      .cpu_us = timeval_us(usage.ru_utime) + timeval_us(usage.ru_stime),
+                      .max_rss_kb = usage.ru_maxrss,
+                  });
 }
 
 int child_run(const struct child_spec *spec, struct child_end *end, plain_error *err)
@@ -270,6 +296,8 @@ const char *child_end_text(const struct child_end *end, char *out, size_t size)
         const char *name = sigabbrev_np(end->exit_signal);
 
         (void)snprintf(out, size, "signal %d (SIG%s)", end->exit_signal, name ? name : "?");
+    } else if (end->exit_code < 0) {
+        (void)snprintf(out, size, "an exit code that something else has taken (SIGCHLD)");
     } else {
         (void)snprintf(out, size, "exit code %d", end->exit_code);
     }

@@ -40,7 +40,8 @@ struct child_spec {
     bool die_with_parent; /* SIGKILL when the thread that started it ends */
 };
 
-/* How a child ended. */
+/* How a child ended. Both -1: another part of the program waited for it first (a job with a SIGCHLD
+ * handler of its own); then nothing else is known either. */
 struct child_end {
     int exit_code;   /* -1 when a signal ended it */
     int exit_signal; /* -1 when it exited */
@@ -48,7 +49,8 @@ struct child_end {
     int64_t max_rss_kb;
 };
 
-/* Starts a child. PLAIN_E_IO (PJ705) with the step that failed, also when exec fails. */
+/* Starts a child. PLAIN_E_IO (PJ705) with the step that failed, also when exec fails. Where SIGCHLD
+ * is ignored, it no longer is: a child's end is to be known. */
 int child_spawn(const struct child_spec *spec, struct child *out, plain_error *err) PLAIN_MUST_USE;
 
 /* Whether the child has ended; then fills end, and the child is gone. Before that, with
@@ -62,7 +64,7 @@ int child_run(const struct child_spec *spec, struct child_end *end,
 void child_signal(const struct child *c, int signal);       /* to it alone     */
 void child_signal_group(const struct child *c, int signal); /* to its group    */
 
-/* "signal 11 (SIGSEGV)" or "exit code 3" into out; returns out. */
+/* "signal 11 (SIGSEGV)" or "exit code 3" into out, of at least 64 bytes; returns out. */
 const char *child_end_text(const struct child_end *end, char *out, size_t size);
 
 #endif

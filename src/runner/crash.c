@@ -18,11 +18,16 @@ static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SI
 static struct progress *page;
 static pid_t runner;
 
-/* Called where the process ends, before anything else can set errno. A child that a job forked is
- * not the runner. */
+/* A child that a job forked is not. */
+static bool is_runner(void)
+{
+    return getpid() == runner;
+}
+
+/* Called where the process ends, before anything else can set errno. */
 static void note_memory(void)
 {
-    if (errno == ENOMEM && getpid() == runner)
+    if (errno == ENOMEM && is_runner())
         atomic_store(&page->short_of_memory, 1);
 }
 
@@ -41,7 +46,7 @@ static void on_fatal(int number)
 {
     static volatile sig_atomic_t once;
 
-    if (!once) {
+    if (!once && is_runner()) {
         once = 1;
         note_memory();
         save_stdout();

@@ -9,10 +9,19 @@
 
 enum { LOOK_LEAST_MS = 20, LOOK_MOST_MS = 10000 };
 
+static uint64_t lower(uint64_t a, rlim_t b)
+{
+    return a < (uint64_t)b ? a : (uint64_t)b;
+}
+
+/* One that holds already is never raised: nobody may raise a hard one, and a lower one is meant. */
 static void add_limit(struct fence *f, int resource, uint64_t soft, uint64_t hard)
 {
-    f->limits[f->limit_count++] =
-        (struct child_limit){.resource = resource, .soft = soft, .hard = hard};
+    struct rlimit now = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+
+    (void)getrlimit((__rlimit_resource_t)resource, &now);
+    f->limits[f->limit_count++] = (struct child_limit){
+        .resource = resource, .soft = lower(soft, now.rlim_cur), .hard = lower(hard, now.rlim_max)};
 }
 
 void fence_begin(struct fence *f, const struct class_limits *limits)

@@ -86,10 +86,12 @@ static void on_record(enum log_level level, const char *event, const struct log_
     atomic_fetch_add(&o->progress->logged, 1);
 }
 
-/* A child that held the reading end would never learn that nobody reads any more. */
+/* A child that held the reading end would never learn that nobody reads any more; one with the
+ * channel could speak for the runner. */
 static void close_in_child(void)
 {
     (void)close(CHANNEL_FD_OUTPUT);
+    (void)close(CHANNEL_FD);
 }
 
 void output_start(struct output *o, struct channel *channel, struct progress *progress)

@@ -48,6 +48,8 @@ struct runner {
     uint64_t last;      /* last job that was handled */
     int64_t flushed_us;
     ino_t channel_inode;
+    pid_t pid;
+    int folder; /* where it was started */
     struct output output;
     int64_t floor_kb;    /* see usage_settle() */
     struct usage usage;  /* at the end of the job before, which this one begins with */
@@ -153,6 +155,14 @@ static bool enter(struct runner *r, uint64_t seq)
     return progress_enter(r->progress, seq, clock_mono_us());
 }
 
+/* A child that a job forked, and that came back from the job instead of ending, is not the runner:
+ * what became of it is for the job to see. */
+static void end_forked(const struct runner *r, bool is_good)
+{
+    if (getpid() != r->pid)
+        _exit(is_good ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
 static void leave(struct runner *r)
 {
     (void)fflush(NULL);
@@ -173,11 +183,14 @@ static void run_entered(struct runner *r, const struct frame_job *f)
     atomic_store_explicit(&r->progress->cpu_before_us, before.cpu_us + before.children_us,
                           memory_order_relaxed);
     job_set_current(&job);
+    if (entry && entry->path) /* a job before it may have gone elsewhere */
+        (void)fchdir(r->folder);
     if (entry)
         attempt_run(entry, &r->chain, &job, f->parameters, &attempt);
     else
         job_set_failed(&job, "UnknownClass", NULL, 0, "this runner has no such job class", "");
     job_set_current(NULL);
+    end_forked(r, attempt.result == ATTEMPT_SUCCESSFUL);
     leave(r); /* what it printed is out before anybody hears of its end */
     int64_t ended = clock_mono_us();
     struct usage after = usage_now();
@@ -193,6 +206,7 @@ static void run_entered(struct runner *r, const struct frame_job *f)
     } else {
         struct frame_end end = make_end(f, entry, &job, &attempt);
 
+        end_forked(r, true);
         end.started_us = started;
         end.ended_us = ended;
         end.cpu_us = cpu;
@@ -232,6 +246,7 @@ static void handle_ask(struct runner *r, const struct frame *frame)
     const struct job_entry *entry = registry_find(r->registry, f.job_class);
     struct frame_delay delay = {
         .seq = f.seq, .delay_ms = attempt_retry_delay(entry, f.parameters, f.retry_attempt + 1)};
+    end_forked(r, true);
     leave(r);
     frame_put_delay(&r->channel.out, &delay);
     (void)channel_flush(&r->channel);
@@ -248,6 +263,7 @@ static void handle_hook(struct runner *r, const struct frame *frame)
         return;
     if (enter(r, f.job.seq))
         attempt_aborted(registry_find(r->registry, f.job.job_class), &f);
+    end_forked(r, true);
     leave(r);
     progress_succeed(r->progress, f.job.seq, &(struct progress_times){0});
     atomic_store(&r->progress->ended, f.job.seq);
@@ -354,6 +370,17 @@ static bool has_channel(const struct runner *r)
     return fstat(r->channel.fd, &now) == 0 && now.st_ino == r->channel_inode;
 }
 
+/* What is opened next would take the number of one that was closed: the next job would print into
+ * that. */
+static bool has_standard_files(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0)
+            return false;
+    }
+    return true;
+}
+
 static void serve(struct runner *r)
 {
     struct frame frame;
@@ -367,7 +394,7 @@ static void serve(struct runner *r)
         while (channel_next(&r->channel, &frame)) {
             if (clock_mono_us() - r->flushed_us > FLUSH_AFTER_US && flush(r) < 0)
                 return;
-            if (!has_channel(r))
+            if (!has_channel(r) || !has_standard_files())
                 return;
             r->is_usage_known &= frame.kind == FRAME_JOB;
             if (frame.kind == FRAME_JOB)
@@ -399,7 +426,7 @@ static bool join_file(struct runner *r, const char *number, const char *group, p
 
 int runner_main(int argc, char **argv, const plain_module *own)
 {
-    struct runner r = {.arena = ARENA_INIT};
+    struct runner r = {.arena = ARENA_INIT, .pid = getpid()};
     plain_error err;
 
     if (argc < RUNNER_MODULES_AT || !plain_uuid_parse(argv[2], &r.worker_id)) {
@@ -410,6 +437,7 @@ int runner_main(int argc, char **argv, const plain_module *own)
     channel_init(&r.channel, CHANNEL_FD);
     if (!join_file(&r, argv[3], argv[RUNNER_GROUP_AT], &err))
         return 1;
+    r.folder = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     output_start(&r.output, &r.channel, r.progress);
     crash_install(r.progress);
     own_group_install(argv[RUNNER_GROUP_AT], r.progress);

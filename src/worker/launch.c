@@ -88,8 +88,8 @@ static int watch(struct runner *r, uv_poll_t **poll, int fd, int events, uv_poll
     return PLAIN_OK;
 }
 
-/* In a group of its own where there are any: one that cannot be entered is the end of them, and of
- * no runner. */
+/* In a group of its own where there are any. What can be started only without one is the end of
+ * them, and of no runner. */
 static int spawn_in_group(struct runner *r, int socket, int output, plain_error *err)
 {
     struct groups *g = &r->worker->groups;
@@ -100,9 +100,13 @@ static int spawn_in_group(struct runner *r, int socket, int output, plain_error 
         return result;
     groups_drop(g, r->group);
     r->group = 0;
-    groups_give_up(g, "a runner could not enter its control group");
-    log_event(LOG_WARNING, "Control groups not used", LOG_TEXT("error", err->message));
-    return spawn(r, socket, output, err);
+    const plain_error first = *err;
+    result = spawn(r, socket, output, err);
+    if (result == PLAIN_OK) {
+        groups_give_up(g, "a runner could not enter its control group");
+        log_event(LOG_WARNING, "Control groups not used", LOG_TEXT("error", first.message));
+    }
+    return result;
 }
 
 static int watch_all(struct runner *r, plain_error *err)

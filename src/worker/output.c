@@ -151,6 +151,35 @@ static void put_in_line(struct buf *line, const char *p, size_t n)
     }
 }
 
+/* How many bytes at its end begin a character that goes on behind them. */
+static size_t begun_character(const struct buf *line)
+{
+    enum { LONGEST = 4 };
+
+    for (size_t n = 1; n < LONGEST && n <= line->len; n++) {
+        unsigned char c = (unsigned char)line->data[line->len - n];
+        size_t whole = c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC0 ? 2 : 1;
+
+        if (whole > 1 || c < 0x80)
+            return n < whole ? n : 0;
+    }
+    return 0;
+}
+
+/* One that is too long for a record, up to there; a character is not cut in two. */
+static void log_full_line(struct runner *r, const struct work *k)
+{
+    struct buf *line = &r->output.line;
+    size_t begun = buf_ok(line) ? begun_character(line) : 0;
+    char rest[4];
+
+    memcpy(rest, line->data + line->len - begun, begun);
+    line->len -= begun;
+    line->data[line->len] = '\0';
+    log_line(r, k);
+    buf_put(line, rest, begun);
+}
+
 static void add_to_log(struct runner *r, const struct work *k, const char *p, size_t n)
 {
     struct buf *line = &r->output.line;
@@ -164,8 +193,10 @@ static void add_to_log(struct runner *r, const struct work *k, const char *p, si
         if (piece > room)
             piece = room;
         put_in_line(line, p, piece);
-        if (is_whole || line->len == LINE_SIZE || !buf_ok(line))
+        if (is_whole)
             log_line(r, k);
+        else if (line->len == LINE_SIZE || !buf_ok(line))
+            log_full_line(r, k);
         piece += is_whole;
         p += piece;
         n -= piece;

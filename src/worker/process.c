@@ -41,9 +41,11 @@ static void drop_channel(struct runner *r)
     channel_release(&r->channel);
 }
 
+/* Itself too: a job may have moved it to another group. */
 void process_kill(struct runner *r)
 {
     child_signal_group(&r->child, SIGKILL);
+    child_signal(&r->child, SIGKILL);
     groups_kill(&r->worker->groups, r->group);
 }
 
@@ -377,6 +379,7 @@ static void schedule_restart(struct runner *r, bool expected)
         r->failures++;
     }
     r->state = RUNNER_DOWN;
+    r->stop_step = STOP_STEP_NONE; /* its steps were taken */
     r->restart_at_us = clock_mono_us() + delay * US_PER_MS;
 }
 
@@ -455,8 +458,17 @@ void process_give(struct runner *r, struct work *w)
     work_list_push(&r->given, w);
 }
 
+size_t process_unsent(const struct runner *r)
+{
+    return buf_ok(&r->channel.out) ? r->channel.out.len : SIZE_MAX;
+}
+
 void process_flush(struct runner *r)
 {
+    if (!buf_ok(&r->channel.out)) { /* memory ran out: what it was to be given is lost on the way */
+        process_kill(r);
+        return;
+    }
     int left = channel_flush(&r->channel);
 
     if (r->channel_poll && left >= 0)

@@ -16,7 +16,7 @@
 #include "base/statm.h"
 #include "worker/state.h"
 
-enum { AHEAD_MAX = 1000 };
+enum { AHEAD_MAX = 1000, UNSENT_MAX = 1024 * 1024 };
 
 static int64_t ahead(const struct worker *w)
 {
@@ -79,6 +79,8 @@ static size_t room(const struct runner *r)
     if (r->state != RUNNER_READY || r->stop_step != STOP_STEP_NONE)
         return 0;
     if (!progress_has_room(r->progress, r->next_seq)) /* its ends wait for the database */
+        return 0;
+    if (process_unsent(r) > UNSENT_MAX) /* so many jobs with as many parameters as there may be */
         return 0;
     int64_t free_places = 1 + ahead(r->worker) - (int64_t)r->given.count;
     int64_t left = lifetime_left(r);
@@ -177,7 +179,7 @@ void runners_hand_out(struct worker *w)
         given = true;
     }
     for (int i = 0; given && i < w->runner_count; i++) {
-        if (w->runners[i].channel.out.len > 0)
+        if (process_unsent(&w->runners[i]) > 0)
             process_flush(&w->runners[i]);
     }
 }
@@ -286,7 +288,7 @@ void runners_close_idle(struct worker *w)
         bool used_up = r->state == RUNNER_READY && lifetime_left(r) <= 0;
 
         if (r->given.count == 0 && (used_up || (w->stop != STOP_NO && r->state != RUNNER_DOWN)))
-            process_close(r);
+            stops_close(r);
     }
 }
 

@@ -240,6 +240,7 @@ int64_t runners_next_us(const struct worker *w); /* when something here is due; 
 
 /* ---- stops.c ---- */
 void stops_check(struct worker *w);            /* whose time is up, which step is due */
+void stops_close(struct runner *r);            /* it has no job, and ends by itself */
 int64_t stops_next_us(const struct worker *w); /* when there is something to check again */
 void stops_begin_all(struct worker *w);        /* the worker stops now: all that runs, too */
 void stops_kill_all(struct worker *w);         /* without waiting for any step */
@@ -270,6 +271,7 @@ void process_exited(uv_poll_t *poll, int status, int events);   /* its pidfd */
 void process_kill(struct runner *r);                 /* at once, with all that it has started */
 void process_give(struct runner *r, struct work *w); /* then process_flush */
 void process_flush(struct runner *r);
+size_t process_unsent(const struct runner *r); /* bytes; SIZE_MAX: memory for them ran out */
 /* Successes at the head that the page has and no frame told yet: a long job came behind them. */
 void process_settle_succeeded(struct runner *r);
 void process_close(struct runner *r); /* no more frames: the runner ends by itself */

@@ -26,6 +26,8 @@
 #include "base/uuid.h"
 #include "worker/state.h"
 
+enum { CLOSING_LEAST_MS = 5000 };
+
 static int64_t shorter(int64_t a, int64_t b)
 {
     if (a == 0 || b == 0)
@@ -74,6 +76,19 @@ static void ask(struct runner *r, uint64_t seq)
     atomic_store(&r->progress->asked, seq);
     r->stop_step = STOP_STEP_ASKED;
     r->stop_at_us = clock_mono_us() + grace_us(r);
+}
+
+/* What its modules do when it ends may hang, and it would hold its place for ever. */
+void stops_close(struct runner *r)
+{
+    const int64_t least_us = (int64_t)CLOSING_LEAST_MS * US_PER_MS;
+    int64_t patience_us = grace_us(r) > least_us ? grace_us(r) : least_us;
+
+    if (r->state == RUNNER_CLOSING)
+        return;
+    r->stop_step = STOP_STEP_TOLD;
+    r->stop_at_us = clock_mono_us() + patience_us;
+    process_close(r);
 }
 
 static void kill_group(struct runner *r)
@@ -153,8 +168,12 @@ static void go_on(struct runner *r, const struct work *k, int64_t now)
         r->stop_step = STOP_STEP_NONE;
     else if (r->stop_at_us <= now && r->stop_step == STOP_STEP_ASKED)
         tell(r);
-    else if (r->stop_at_us <= now && r->stop_step == STOP_STEP_TOLD)
+    else if (r->stop_at_us <= now && r->stop_step == STOP_STEP_TOLD) {
+        if (!k)
+            log_event(LOG_WARNING, "Runner killed", LOG_NUMBER("pid", r->pid),
+                      LOG_TEXT("reason", "it had no job and did not end"));
         kill_group(r);
+    }
 }
 
 static void check(struct runner *r, int64_t now)
@@ -219,7 +238,7 @@ static void stop_runner(struct runner *r)
 {
     struct work *k;
 
-    if (r->stop_step == STOP_STEP_TOLD || r->stop_step == STOP_STEP_KILLED)
+    if (r->told_us > 0 || r->stop_step == STOP_STEP_KILLED)
         return;
     bool asked = r->stop_step == STOP_STEP_ASKED;
 

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/harness/harness.h"
@@ -43,6 +44,32 @@ static struct child_end run_shell(const char *script, const int *fds, size_t cou
 }
 
 static const int standard[] = {-1, -1, -1};
+
+static void an_end_is_known_though_sigchld_was_ignored(void **state)
+{
+    (void)state;
+    (void)signal(SIGCHLD, SIG_IGN);
+    struct child_end end = run_shell("exit 7", standard, 3);
+    assert_int_equal(end.exit_code, 7);
+    (void)signal(SIGCHLD, SIG_DFL);
+}
+
+static void an_end_that_something_else_took_is_one(void **state)
+{
+    const char *argv[] = {"sh", "-c", "exit 7", NULL};
+    const struct child_spec spec = {
+        .path = "/bin/sh", .argv = words(argv), .fds = standard, .fd_count = 3};
+    struct child c;
+    char text[64];
+
+    (void)state;
+    assert_int_equal(child_spawn(&spec, &c, NULL), PLAIN_OK);
+    assert_int_equal(waitpid(c.pid, NULL, 0), c.pid);
+    struct child_end end = await(&c);
+    assert_int_equal(end.exit_code, -1);
+    assert_int_equal(end.exit_signal, -1);
+    assert_non_null(strstr(child_end_text(&end, text, sizeof(text)), "SIGCHLD"));
+}
 
 static void exit_codes_and_signals_are_told_apart(void **state)
 {
@@ -120,6 +147,7 @@ static void signals_and_mask_are_default_again(void **state)
     assert_int_equal(end.exit_signal, SIGPIPE);
 }
 
-HARNESS_MAIN(exit_codes_and_signals_are_told_apart, a_program_that_cannot_run_is_an_error_at_once,
+HARNESS_MAIN(an_end_is_known_though_sigchld_was_ignored, an_end_that_something_else_took_is_one,
+             exit_codes_and_signals_are_told_apart, a_program_that_cannot_run_is_an_error_at_once,
              it_has_exactly_the_descriptors_it_was_given,
              what_is_left_of_its_group_is_killed_with_it, signals_and_mask_are_default_again)

@@ -6,8 +6,8 @@ import signal
 
 import pytest
 
-from marks import on_one_store
-from program import sized
+from marks import on_one_store, on_sqlite
+from program import release_path, sized
 from verify import assert_sound
 from workers import stat_fields, wait_until
 
@@ -78,14 +78,14 @@ def test_a_failure_stays_one_though_its_runner_dies_at_once(db, plain, module, s
     db.await_results(50)
     (runner,) = worker.runners()
     os.kill(runner, signal.SIGSTOP)  # until all are handed out
-    enqueue_failing(plain, "stop_worker", "kill_self", *["unknown" + "." * 3000] * 50)
-    wait_until(lambda: worker.events("Job worker stats")[-1]["jobs_running"] == 52, "the hand-out")
+    enqueue_failing(plain, "stop_worker", "kill_self", *["unknown" + "." * 8000] * 20)
+    wait_until(lambda: worker.events("Job worker stats")[-1]["jobs_running"] == 22, "the hand-out")
     os.kill(runner, signal.SIGCONT)
     wait_until(lambda: stat_fields(worker.pid)[0] == "T" and not worker.runners(), "its end")
     os.kill(worker.pid, signal.SIGCONT)
-    db.await_results(102)
+    db.await_results(72)
     worker.stop()
-    assert collections.Counter(db.statuses()) == {"ERRORED": 101, "LOST": 1}
+    assert collections.Counter(db.statuses()) == {"ERRORED": 71, "LOST": 1}
     assert_sound(db)
 
 
@@ -97,6 +97,79 @@ def test_a_failure_stays_one_though_it_closed_the_channel(db, plain, module):
     assert len(db.results()) == sized(40, 400)
     assert set(db.statuses()) <= {"ERRORED", "LOST"}
     assert_sound(db)
+
+
+@on_sqlite
+def test_a_burst_of_large_jobs_behind_small_ones_reaches_its_runner(db, plain, module):
+    """More than a channel holds (64 MiB), although so many jobs would not be too many."""
+    plain.program = release_path()
+    plain.enqueue("NoopJob", "--count", 400)
+    load = "printf('%.*c', 1000000, 'x')"
+    db.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70) "
+               "INSERT INTO plainjobs_jobrequest (job_class, parameters) SELECT 'NastyJob', "
+               f"json_object('args', json_array(), 'kwargs', json_object('how', 'nothing', 'load', {load})) "
+               "FROM n")
+    plain.drain("--max-processes", 1)
+    assert collections.Counter(db.statuses()) == {"SUCCESSFUL": 470}
+
+
+@on_one_store
+def test_a_forked_child_that_returns_is_not_the_runner(db, plain, module):
+    plain.enqueue("NastyJob", "how=fork", "--retries", 1)
+    plain.enqueue("TraceJob", "--count", 20)
+    plain.drain("--max-processes", 1)
+    assert db.statuses("NastyJob") == ["SUCCESSFUL"]
+    assert db.statuses("TraceJob") == ["SUCCESSFUL"] * 20
+    assert_sound(db, trace=plain.folder / "trace.log")
+
+
+@on_one_store
+def test_the_crash_of_a_forked_child_is_not_the_runner_s(db, plain, module):
+    plain.enqueue("NastyJob", "how=fork_crash")
+    plain.drain("--max-processes", 1)
+    plain.enqueue("NastyJob", "how=fork_crash")
+    plain.enqueue("NastyJob", "how=kill_self")
+    plain.drain("--max-processes", 1)
+    last = db.results()[-1]
+    assert db.statuses() == ["SUCCESSFUL", "SUCCESSFUL", "LOST"]
+    assert "SIGKILL" in last.error and "nasty" not in last.error, last.error
+
+
+@on_one_store
+def test_a_runner_that_hangs_when_it_ends_is_killed(db, plain, module, start_worker):
+    """Each job's runner is replaced, and there are two places."""
+    plain.env["PLAIN_JOBS_STOP_GRACE"] = "0.2"
+    plain.enqueue("NastyJob", "how=nothing")
+    plain.enqueue("NastyJob", "how=hang_at_exit", "--count", 4)
+    worker = start_worker("--max-processes", 1, "--max-jobs-per-process", 1)
+    good, *hanging = db.await_results(5)
+    assert {row.status for row in [good, *hanging]} == {"SUCCESSFUL"}
+    killed = {record["pid"]: record["reason"] for record in worker.events("Runner killed")}
+    assert set(killed.values()) == {"it had no job and did not end"}
+    assert good.runner_pid not in killed
+    worker.stop()
+
+
+@on_one_store
+def test_a_job_that_left_its_group_is_stopped(db, plain, module, start_worker):
+    plain.env["PLAIN_JOBS_STOP_GRACE"] = "0.2"
+    plain.enqueue("NastyJob", "how=leave_group", "--timeout", 1)
+    worker = start_worker("--max-processes", 1)
+    (row,) = db.await_results(1)
+    assert (row.status, row.exit_signal) == ("LOST", signal.SIGKILL)
+    worker.stop()
+
+
+@on_one_store
+@pytest.mark.parametrize("how", ["close_stdout", "change_folder"])
+def test_what_a_job_changes_does_not_reach_the_next_executable(db, plain, module, how):
+    plain.add_executable("here", f'#!/bin/sh\n[ "$(pwd)" = "{plain.folder}" ] && cat\n')
+    plain.enqueue("NastyJob", f"how={how}")
+    plain.enqueue("here", "a=1")
+    plain.drain("--max-processes", 1)
+    assert db.statuses("NastyJob") == ["SUCCESSFUL"]
+    row = db.results("here")[0]
+    assert row.status == "SUCCESSFUL", row.error
 
 
 def test_neighbours_are_untouched(db, plain, module, start_worker):

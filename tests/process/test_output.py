@@ -108,6 +108,19 @@ def test_a_crash_has_its_last_words(db, plain, jobs, how, exit_signal):
         "whole line", "half a line"]
 
 
+@on_one_store
+def test_a_character_is_not_cut_in_two(db, plain):
+    plain.add_executable("long", '''#!/bin/sh
+for character in é 語; do
+    yes $character | head -3000 | tr -d "\\n"
+    printf x
+done
+''')
+    plain.enqueue("long")
+    found = [record["output"] for record in records(drain(plain), "Job output")]
+    assert len(found) > 2 and "".join(found) == "é" * 3000 + "x" + "語" * 3000 + "x"
+
+
 def test_any_bytes_can_be_recorded(db, plain, jobs):
     plain.enqueue("HowJob", "how=bytes")
     drain(plain)

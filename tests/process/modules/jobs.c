@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -436,6 +437,65 @@ static void nasty_much_output(void)
     }
 }
 
+static bool nasty_in_child;
+
+/* The child goes on as if it were the job, and is sooner at its end. */
+static void nasty_fork(void)
+{
+    int status;
+    pid_t child = fork();
+
+    if (child < 0)
+        abort();
+    nasty_in_child = child == 0;
+    if (child > 0 && waitpid(child, &status, 0) == child)
+        (void)usleep(300 * 1000);
+}
+
+static void nasty_fork_crash(void)
+{
+    pid_t child = fork();
+
+    if (child < 0)
+        abort();
+    if (child == 0)
+        nasty_segfault();
+    (void)waitpid(child, NULL, 0);
+}
+
+static void nasty_hang(void)
+{
+    for (;;)
+        (void)pause();
+}
+
+static void nasty_hang_at_exit(void)
+{
+    if (atexit(nasty_hang) != 0)
+        abort();
+}
+
+/* Into the group of its worker. */
+static void nasty_leave_group(void)
+{
+    if (setpgid(0, getpgid(getppid())) < 0)
+        abort();
+    nasty_hang();
+}
+
+static void nasty_close_stdout(void)
+{
+    (void)close(STDOUT_FILENO);
+}
+
+static void nasty_change_folder(void)
+{
+    if (chdir("/") < 0)
+        abort();
+}
+
+static void nasty_nothing(void) {}
+
 static const struct nasty_way {
     const char *name;
     void (*act)(void);
@@ -454,11 +514,19 @@ static const struct nasty_way {
     {"loop", nasty_loop},
     {"close_all", nasty_close_all},
     {"much_output", nasty_much_output},
+    {"nothing", nasty_nothing},
+    {"fork", nasty_fork},
+    {"fork_crash", nasty_fork_crash},
+    {"hang_at_exit", nasty_hang_at_exit},
+    {"leave_group", nasty_leave_group},
+    {"close_stdout", nasty_close_stdout},
+    {"change_folder", nasty_change_folder},
 };
 
 struct nasty {
     const char *how;
     bool fails; /* afterwards, if it comes to that */
+    const char *load;
 };
 
 static int nasty_run(plain_job *job, const void *params)
@@ -468,7 +536,8 @@ static int nasty_run(plain_job *job, const void *params)
     for (size_t i = 0; i < ARRAY_SIZE(nasty_ways); i++) {
         if (strcmp(nasty_ways[i].name, self->how) == 0) {
             nasty_ways[i].act();
-            return self->fails ? plain_job_fail(job, "TestError", "after all") : PLAIN_OK;
+            return self->fails || nasty_in_child ? plain_job_fail(job, "TestError", "after all")
+                                                 : PLAIN_OK;
         }
     }
     return plain_job_fail(job, "TestError", "there is no way '%s'", self->how);
@@ -477,6 +546,7 @@ static int nasty_run(plain_job *job, const void *params)
 static const plain_param nasty_params[] = {
     PLAIN_PARAM(struct nasty, how, 0),
     PLAIN_PARAM_DEFAULT(struct nasty, fails, "false"),
+    PLAIN_PARAM_DEFAULT(struct nasty, load, "\"\""),
     PLAIN_PARAMS_END,
 };
 
