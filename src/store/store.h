@@ -117,10 +117,12 @@ struct job_end {
     plain_uuid successor; /* the request that continues the job; zero: none */
     int64_t successor_start_at;
     int successor_retry_attempt;
-    bool wants_hook;    /* LOST or CANCELLED, and the class has an on_aborted */
-    int lost_count;     /* like crash_count: attempts that were lost with their worker */
+    bool wants_hook; /* its class has an on_aborted, for when it is recorded as LOST or CANCELLED:
+                        somebody may have cancelled what failed */
+    int lost_count;  /* like crash_count: attempts that were lost with their worker */
     const char *output; /* the end of what it wrote; NULL: nothing */
     bool completing;    /* its job may be completing it in a transaction of its own */
+    bool is_locked;     /* somebody had locked its row when it was told before: not waited for */
 };
 
 /* An ended attempt whose on_aborted is to be called. */
@@ -244,15 +246,18 @@ struct watched_job {
 enum { HOOK_LEASE_S = 60, STORE_HOOK_MAX = 100 };
 
 struct cycle_result {
-    size_t ended;           /* fewer than end_count: the others changed nothing. Of them... */
-    size_t recorded;        /* ...so many are recorded as SUCCESSFUL before (what their ends know
-                               of runner, CPU time, memory and output is added to what the job's
-                               own transaction wrote), ... */
-    plain_uuid *undecided;  /* ...these `completing` ones are a transaction's that is still open:
-                               they  are to be told again, ... */
+    size_t ended;          /* fewer than end_count: the others changed nothing. Of them... */
+    size_t recorded;       /* ...so many are recorded as SUCCESSFUL before (what their ends know
+                              of runner, CPU time, memory and output is added to what the job's
+                              own transaction wrote), ... */
+    plain_uuid *undecided; /* ...these `completing` or locked ones are a transaction's that is still
+                              open: they are to be told again, ... */
     size_t undecided_count; /* ...and the rest were superseded. */
     size_t released;        /* likewise */
-    struct claim *claims;   /* in the order in which they are to run */
+    plain_uuid *kept;       /* releases that an open transaction has: to be told again */
+    size_t kept_count;
+    bool is_sent;         /* of a cycle that failed: it may have been done nevertheless */
+    struct claim *claims; /* in the order in which they are to run */
     size_t claim_count;
     int64_t now;      /* by the database's clock; STORE_NO_TIME: what was told was not to be had,
                          and nothing else was asked */

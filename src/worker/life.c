@@ -152,8 +152,8 @@ void life_finish(struct worker *w, struct work *k)
 
     k->end.output = k->output;
     /* A class that is not here may have one: some other worker knows. */
-    k->end.wants_hook = is_aborted(k->end.status) && (!class || class->has_on_aborted);
-    if (k->end.wants_hook)
+    k->end.wants_hook = k->end.status != JOB_SUCCESSFUL && (!class || class->has_on_aborted);
+    if (k->end.wants_hook && is_aborted(k->end.status))
         w->hooks_at_us = 0;
     if (!k->rescued) {
         if (k->end.started_at != STORE_NO_TIME)

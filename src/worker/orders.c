@@ -31,6 +31,7 @@ enum {
     STORE_RETRY_MAX_MS = 5000,
     FIRST_CLAIM = 50, /* each place costs an attempt token, made, sent and read */
     TIDY_JOBS = 5000,
+    LOCKED_MS = 100,
     RUSH_JOBS = 100 /* fewer are not worth a transaction beside the one that is under way */
 };
 
@@ -51,7 +52,8 @@ static void take_ends(struct worker *w, struct lane *l)
 
 static bool is_plain(const struct job_end *e)
 {
-    return e->status == JOB_SUCCESSFUL && uuid_is_zero(&e->successor) && !e->completing;
+    return e->status == JOB_SUCCESSFUL && uuid_is_zero(&e->successor) && !e->completing &&
+           !e->is_locked;
 }
 
 /* The ends of which nothing follows. */
@@ -214,9 +216,13 @@ static void submit_first(struct worker *w, struct lane *l)
     if (!may_submit(l))
         return;
     o->end_count = 0;
-    take_ends(w, l);
+    o->fold = oversight_folds(w);
+    if (!o->fold) /* each writes counters in their order: in one transaction two workers could block
+                   */
+        take_ends(w, l);
     take_doubtful(l);
-    take_releases(w, o);
+    if (!o->fold && (!w->one_by_one || o->end_count == 0))
+        take_releases(w, o);
     take_hooked(w, o);
     oversight_take(w, o);
     o->limit = has_cause(w, o) ? claim_limit(w, l) : 0;
@@ -251,7 +257,8 @@ int64_t orders_next_us(const struct worker *w)
     if (!may_submit(w->lanes))
         return next;
     next = clock_earlier(next, oversight_next_us(w));
-    if (w->stop == STOP_NO && w->lease.held && !w->lease.quiet && runners_room(w) > 0)
+    if (w->stop == STOP_NO && w->lease.held && !w->lease.quiet && w->class_count > 0 &&
+        runners_room(w) > 0)
         next = clock_earlier(next, w->poll_at_us);
     if (hooks_wanted(w))
         next = clock_earlier(next, w->hooks_at_us);
@@ -274,6 +281,15 @@ static bool has_doubts(const struct worker *w)
     for (int i = 0; i < w->lane_count; i++)
         has = has || w->lanes[i].doubtful_count > 0;
     return has;
+}
+
+bool orders_fail(const struct worker *w)
+{
+    bool fail = false;
+
+    for (int i = 0; i < w->lane_count; i++)
+        fail = fail || w->lanes[i].failures > 0;
+    return fail;
 }
 
 bool orders_are_done(const struct worker *w)
@@ -320,6 +336,38 @@ static void settle(struct worker *w, struct work_list *l)
     }
 }
 
+static bool is_kept(const struct order *o, const plain_uuid *token)
+{
+    for (size_t i = 0; i < o->result.kept_count; i++) {
+        if (uuid_equal(&o->result.kept[i], token))
+            return true;
+    }
+    return false;
+}
+
+/* What did not go back, since somebody has locked its row, is tried again. */
+static void keep_locked(struct worker *w, struct lane *l)
+{
+    const struct order *o = &l->store.order;
+    struct work_list all = w->releasing;
+    size_t doubtful = 0;
+    struct work *k;
+
+    for (size_t i = 0; i < l->doubtful_count; i++) {
+        if (is_kept(o, &l->doubtful[i]))
+            l->doubtful[doubtful++] = l->doubtful[i];
+    }
+    l->doubtful_count = doubtful;
+    if (o->result.kept_count == 0)
+        return;
+    l->retry_at_us = clock_mono_us() + (int64_t)LOCKED_MS * US_PER_MS;
+    if (l != w->lanes)
+        return;
+    w->releasing = (struct work_list){0};
+    while ((k = work_list_pop(&all)))
+        work_list_push(is_kept(o, &k->claim->token) ? &w->returning : &w->releasing, k);
+}
+
 static void on_success(struct worker *w, struct lane *l)
 {
     struct order *o = &l->store.order;
@@ -332,11 +380,11 @@ static void on_success(struct worker *w, struct lane *l)
         log_event(LOG_INFO, "Database is back", LOG_NUMBER("failures", l->failures));
     l->failures = 0;
     /* What goes back is due, and a claim on the other connection may have missed it. */
-    if (l->doubtful_count > 0) {
+    if (l->doubtful_count > 0 && o->result.kept_count == 0) {
         w->empty = false;
         w->poll_at_us = 0;
     }
-    l->doubtful_count = 0;
+    keep_locked(w, l);
     oversight_keep_undecided(w, l);
     settle(w, &l->recording);
     if (w->ended.count == 0)
@@ -361,7 +409,7 @@ static void on_success(struct worker *w, struct lane *l)
 /* An end that the database refuses for what it says is recorded without its words. */
 static void on_refused(struct worker *w, const struct order *o)
 {
-    if (o->end_count > 1) {
+    if (o->end_count > 1 || o->release_count > 0) {
         w->one_by_one = true;
         return;
     }
@@ -373,12 +421,21 @@ static void on_refused(struct worker *w, const struct order *o)
     w->one_by_one = true;
 }
 
+/* One row that an application's transaction holds must not keep all others from being recorded. */
+static void mark_locked(struct work_list *ends)
+{
+    for (struct work *k = ends->head; k; k = k->next)
+        k->end.is_locked = true;
+}
+
 static void on_failure(struct worker *w, struct lane *l)
 {
     struct order *o = &l->store.order;
     unsigned shift = l->failures < 6 ? l->failures : 6;
     int64_t delay = clock_earlier((int64_t)STORE_RETRY_FIRST_MS << shift, STORE_RETRY_MAX_MS);
 
+    if (o->err.code == PLAIN_E_BUSY)
+        mark_locked(&l->recording);
     work_list_append(&l->recording, &w->ended); /* in the old order */
     w->ended = l->recording;
     l->recording = (struct work_list){0};
@@ -386,7 +443,8 @@ static void on_failure(struct worker *w, struct lane *l)
         work_list_append(&w->returning, &w->releasing);
         work_list_append(&w->hooked, &w->clearing);
     }
-    if (o->limit > 0 && (o->err.code == PLAIN_E_UNREACHABLE || o->err.code == PLAIN_E_TIMEOUT))
+    if (o->limit > 0 && o->result.is_sent &&
+        (o->err.code == PLAIN_E_UNREACHABLE || o->err.code == PLAIN_E_TIMEOUT))
         doubt(w, l);
     if (!o->err.retryable && o->end_count > 0)
         on_refused(w, o);

@@ -28,12 +28,16 @@ static void take(struct order *o, const struct work_list *l, int64_t claimed_bef
     }
 }
 
+bool oversight_folds(const struct worker *w)
+{
+    return clock_mono_us() >= w->fold_at_us;
+}
+
 void oversight_take(struct worker *w, struct order *o)
 {
     int64_t now = clock_mono_us();
 
     o->watched_count = 0;
-    o->fold = now >= w->fold_at_us;
     if (o->fold)
         w->fold_at_us = now + (int64_t)FOLD_EVERY_MS * US_PER_MS;
     if (now < w->watch_at_us)
@@ -110,7 +114,7 @@ void oversight_reply(struct worker *w, const struct order *o)
         w->fold_at_us = clock_mono_us() + (int64_t)FOLD_SOON_MS * US_PER_MS;
 }
 
-/* ---- ends that a transaction of the job's own still decides about ---- */
+/* ---- ends that another transaction still decides about: mostly one of the job's own ---- */
 
 static bool is_undecided(const struct order *o, const struct work *k)
 {
@@ -143,7 +147,8 @@ static void replace_runner(struct worker *w, const struct work *k, int64_t now)
     for (int i = 0; i < w->runner_count; i++) {
         struct runner *r = &w->runners[i];
 
-        if (r->pid == k->end.runner_pid && now - since > w->options->stop_grace_ms * US_PER_MS)
+        if (k->end.completing && r->pid == k->end.runner_pid &&
+            now - since > w->options->stop_grace_ms * US_PER_MS)
             stops_replace(r);
     }
 }

@@ -7,9 +7,20 @@
 
 static bool is_drained(struct worker *w)
 {
-    return w->options->drain && w->empty && orders_are_done(w) && w->ready.count == 0 &&
+    bool is_empty = w->empty || (w->classes_known && w->class_count == 0);
+
+    return w->options->drain && is_empty && orders_are_done(w) && w->ready.count == 0 &&
            w->asking.count == 0 && rescuer_is_idle(&w->rescuer) && w->hooks.count == 0 &&
            runners_given(w) == 0 && (w->hook_name_count == 0 || w->hooks_at_us > 0);
+}
+
+/* Whether all is recorded; or nobody wants to wait for that any more, and it stays in the worker's
+ * file and row for the next one. */
+static bool is_settled(const struct worker *w)
+{
+    if (w->gives_up && orders_fail(w) && !orders_are_out(w))
+        return true;
+    return orders_are_done(w) && w->asking.count == 0;
 }
 
 static void begin_stop_if_drained(struct worker *w)
@@ -94,7 +105,6 @@ void pump(struct worker *w)
     report_stats(w);
     announce(w);
     arm_timer(w);
-    if (w->stop != STOP_NO && runners_all_down(w) && scheduler_is_down(w) && orders_are_done(w) &&
-        w->asking.count == 0)
+    if (w->stop != STOP_NO && runners_all_down(w) && scheduler_is_down(w) && is_settled(w))
         uv_stop(&w->loop);
 }

@@ -201,6 +201,7 @@ struct worker {
     int64_t status_at_us, watchdog_at_us;
 
     enum stop_stage stop;
+    bool gives_up;          /* a third signal: what cannot be recorded is left to the next worker */
     int64_t stop_now_at_us; /* while stopping gracefully: when running jobs are stopped, too */
     int64_t stats_at_us;
     int64_t completed,
@@ -220,6 +221,7 @@ void orders_take_back(struct worker *w);        /* the claim that was left, if i
 void orders_reply(struct worker *w);            /* a store thread has answered */
 int64_t orders_next_us(const struct worker *w); /* when there is something to submit */
 bool orders_are_out(const struct worker *w);    /* one is with the database */
+bool orders_fail(const struct worker *w);       /* the database is away, or busy */
 bool orders_are_done(const struct worker *w);   /* and nothing is left to record or to return */
 
 /* ---- runners.c ---- */
@@ -251,7 +253,8 @@ void stops_take_back_stopped(struct runner *r); /* jobs that are to stop before 
 void stops_replace(struct runner *r);           /* it takes no more, and ends soon */
 
 /* ---- oversight.c ---- */
-void oversight_take(struct worker *w, struct order *o);        /* what the order is to look at */
+bool oversight_folds(const struct worker *w);           /* whether counters are to be folded now */
+void oversight_take(struct worker *w, struct order *o); /* what the order is to look at */
 void oversight_reply(struct worker *w, const struct order *o); /* what it found */
 /* Of the ends of the order that is back those that are not decided yet leave `recording`. */
 void oversight_keep_undecided(struct worker *w, struct lane *l);

@@ -38,7 +38,8 @@ static int64_t shorter(int64_t a, int64_t b)
 int64_t stops_limit_ms(const struct worker *w, const struct work *k)
 {
     const struct known_class *class = life_find_class(w, k->claim->job_class);
-    int64_t limit = shorter(k->claim->timeout_ms, w->options->timeout_ms);
+    int64_t own = k->claim->timeout_ms; /* an INSERT of somebody's may say anything */
+    int64_t limit = shorter(own < 0 || own > PLAIN_DELAY_MAX ? 0 : own, w->options->timeout_ms);
 
     return class ? shorter(limit, class->timeout_ms) : limit;
 }

@@ -47,8 +47,10 @@ static void on_signal(uv_signal_t *handle, int number)
         worker_stop(w);
     else if (w->stop == STOP_GRACEFUL)
         stops_begin_all(w);
-    else
+    else {
+        w->gives_up = true;
         stops_kill_all(w);
+    }
     pump(w);
 }
 
@@ -69,6 +71,9 @@ void worker_ready(struct worker *w)
         (void)!write(w->options->ready_fd, "r", 1);
         (void)close(w->options->ready_fd);
     }
+    if (!w->classes_known && w->class_count == 0)
+        log_event(LOG_WARNING, "No job classes",
+                  LOG_TEXT("fix", "set JOBS_MODULES, or put executables into " EXECUTABLES_FOLDER));
     w->classes_known = true;
 }
 

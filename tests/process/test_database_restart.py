@@ -1,4 +1,5 @@
 """A worker survives its database: every job ends exactly once."""
+import contextlib
 import os
 import random
 import signal
@@ -85,6 +86,59 @@ def test_a_worker_stops_while_the_server_is_away(db, plain, module, start_worker
     assert_sound(db, uuids, plain.folder / "trace.log")
     plain.drain(timeout=120)
     assert db.statuses() == ["SUCCESSFUL"] * 20
+
+
+@on_postgres
+def test_an_idle_worker_stops_while_the_server_is_away(db, plain, module, start_worker):
+    plain.enqueue("TraceJob")
+    worker = start_worker("--max-processes", 1)
+    db.await_results(1)
+    db.cluster.stop(signal.SIGQUIT)
+    try:
+        worker.await_event("Database failed")
+        worker.stop()
+    finally:
+        db.cluster.start()
+
+
+@on_postgres
+def test_a_third_signal_leaves_what_cannot_be_recorded_to_the_next(db, plain, module, start_worker):
+    (uuid,) = plain.enqueue("TraceJob", "ms=500")
+    worker = start_worker("--max-processes", 1)
+    wait_until(lambda: (plain.folder / "trace.log").exists(), "the job")
+    db.cluster.stop(signal.SIGQUIT)
+    worker.await_event("Completed job")
+    worker.send(signal.SIGTERM)
+    worker.await_event("Database failed")
+    for _ in range(2):
+        assert worker.process.poll() is None
+        n = len(worker.events("Job worker shutdown signal received"))
+        worker.send(signal.SIGTERM)
+        wait_until(lambda: len(worker.events("Job worker shutdown signal received")) > n, "it")
+    worker.wait()
+    db.cluster.start()
+    plain.drain()
+    assert_sound(db, [uuid], plain.folder / "trace.log")
+    assert db.statuses() == ["SUCCESSFUL"]
+
+
+@on_postgres
+def test_a_row_that_is_locked_keeps_only_its_own_end_waiting(db, plain, module, gate, start_worker):
+    """By an application that cancelled the job in a transaction which it keeps open."""
+    (held,) = plain.enqueue("gate")
+    worker = start_worker("--max-processes", 2)
+    gate.await_jobs()
+    with contextlib.closing(db.connect()) as connection:
+        connection.cursor().execute("SELECT plain_jobs_cancel(%s)", (held,))
+        gate.open()
+        plain.enqueue("TraceJob", "--count", 20)
+        db.await_results(20, "TraceJob")
+        assert db.statuses("gate") == []
+        connection.rollback()
+    db.await_results(21)
+    worker.stop()
+    assert db.statuses("gate") == ["SUCCESSFUL"]
+    assert_sound(db)
 
 
 @on_sqlite

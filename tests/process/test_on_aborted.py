@@ -1,11 +1,13 @@
 """on_aborted: after the commit of an end that was not the job's own, at least once, in a runner."""
 import shutil
+import signal
 
 import pytest
 
 from conftest import MODULES
+from marks import on_one_store
 from verify import assert_sound
-from workers import wait_until
+from workers import stat_fields, wait_until
 
 
 @pytest.fixture
@@ -31,6 +33,24 @@ def test_it_is_told_of_every_attempt_that_died(db, plain, folder, hooks):
     assert lines(folder) == [f"DoomedJob LOST attempt=1/2 retry=1 root={uuid}",
                              f"DoomedJob LOST attempt=2/2 retry=0 root={uuid}"]
     assert waiting(db) == 0
+    assert_sound(db, [uuid])
+
+
+@on_one_store
+def test_it_is_told_of_a_failure_that_was_cancelled_before_it_was_recorded(db, plain, folder, hooks,
+                                                                          start_worker):
+    (uuid,) = plain.enqueue("DoomedJob", f"file={folder}/hooks.txt", "fails=true", "--retries", 3)
+    worker = start_worker("--max-processes", 1)
+    wait_until(lambda: (folder / "hooks.txt.started").exists(), "the job")
+    worker.pause(db)
+    plain("jobs", "cancel", uuid)
+    (folder / "hooks.txt.go").touch()
+    (runner,) = worker.runners()
+    wait_until(lambda: (folder / "hooks.txt.done").exists() and stat_fields(runner)[0] == "S", "its end")
+    worker.send(signal.SIGCONT)
+    wait_until(lambda: lines(folder), "the hook")
+    assert lines(folder) == [f"DoomedJob CANCELLED attempt=1/4 retry=0 root={uuid}"]
+    worker.stop()
     assert_sound(db, [uuid])
 
 

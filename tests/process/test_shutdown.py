@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from marks import on_one_store
 from program import sized
 from verify import assert_sound
 from workers import STOP_S, living_in, wait_until
@@ -123,6 +124,13 @@ def test_runners_end_with_their_worker(db, plain, module, start_worker):
     os.kill(worker.pid, signal.SIGKILL)
     worker.process.wait()
     wait_until(lambda: not living_in(plain.folder), "the end of all runners", seconds=10)
+
+
+@on_one_store
+def test_a_worker_without_classes_drains_and_says_so(db, plain, start_worker):
+    worker = start_worker("--drain", "--max-processes", 1)
+    worker.wait()
+    assert "jobs.d" in worker.events("No job classes")[0]["fix"]
 
 
 def test_an_unclaimed_job_is_not_touched_by_a_worker_without_its_class(db, plain, module,

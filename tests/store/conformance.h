@@ -52,6 +52,7 @@ struct conformance_database {
     X(a_retry_is_linked_both_ways)                                                                 \
     X(a_deferral_keeps_the_attempt_and_raises_the_run)                                             \
     X(a_released_claim_is_the_same_request_again)                                                  \
+    X(a_request_made_meanwhile_is_the_released_claim)                                              \
     X(a_released_claim_cannot_end)                                                                 \
     X(ends_releases_and_claims_share_a_cycle)                                                      \
     X(a_thousand_ends_and_claims_in_one_cycle)                                                     \

@@ -225,6 +225,24 @@ void a_deferral_keeps_the_attempt_and_raises_the_run(void **state)
     bench_close(&b);
 }
 
+/* By somebody who repeats an enqueue, or who knows its uuid. */
+void a_request_made_meanwhile_is_the_released_claim(void **state)
+{
+    struct new_request r = request_default();
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    (void)bench_enqueue(&b, &r);
+    struct claim c = bench_claim_one(&b);
+    (void)bench_number(&b, "INSERT INTO plainjobs_jobrequest (uuid, job_class)"
+                           " SELECT job_request_uuid, job_class FROM plainjobs_jobprocess");
+    assert_int_equal(bench_release(&b, &c.token), 1);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobprocess"), 0);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 1);
+    bench_close(&b);
+}
+
 void a_released_claim_is_the_same_request_again(void **state)
 {
     struct new_request r = request_default();

@@ -69,6 +69,69 @@ static void the_id_that_claimed_is_waited_for(void **state)
     release_what_is_claimed_late(true);
 }
 
+/* An application's transaction that cancels one of two claimed jobs, and stays open. */
+static PGconn *open_with_a_lock(struct bench *b, struct claim claims[2])
+{
+    char uuid[PLAIN_UUID_TEXT], sql[256];
+
+    bench_open(b);
+    for (int i = 0; i < 2; i++) {
+        struct new_request r = request_default();
+
+        (void)bench_enqueue(b, &r);
+        claims[i] = bench_claim_one(b);
+    }
+    PGconn *conn = PQconnectdb(b->url);
+    cluster_run(conn, "BEGIN");
+    (void)snprintf(sql, sizeof(sql), "SELECT plain_jobs_cancel('%s')",
+                   plain_uuid_format(&claims[0].token, uuid));
+    cluster_run(conn, sql);
+    return conn;
+}
+
+static void a_locked_end_keeps_no_other_waiting(void **state)
+{
+    struct bench b;
+    struct claim claims[2];
+    PGconn *conn = open_with_a_lock(&b, claims);
+    struct job_end ends[] = {end_of(&claims[0], JOB_ERRORED), end_of(&claims[1], JOB_ERRORED)};
+
+    (void)state;
+    ends[0].is_locked = ends[1].is_locked = true;
+    const struct cycle cycle = {.ends = ends, .end_count = 2};
+    struct cycle_result out = bench_cycle(&b, &cycle);
+    assert_int_equal(out.ended, 1);
+    assert_int_equal(out.undecided_count, 1);
+    assert_uuid_equal(out.undecided[0], claims[0].token);
+    cluster_run(conn, "COMMIT");
+    PQfinish(conn);
+    assert_int_equal(bench_cycle(&b, &cycle).ended, 1);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobresult"), 2);
+    bench_close(&b);
+}
+
+static void a_locked_claim_keeps_no_other_from_going_back(void **state)
+{
+    struct bench b;
+    struct claim claims[2];
+    PGconn *conn = open_with_a_lock(&b, claims);
+    const plain_uuid tokens[] = {claims[0].token, claims[1].token};
+    const struct cycle cycle = {.releases = tokens, .release_count = 2};
+
+    (void)state;
+    struct cycle_result out = bench_cycle(&b, &cycle);
+    assert_int_equal(out.released, 1);
+    assert_int_equal(out.kept_count, 1);
+    assert_uuid_equal(out.kept[0], claims[0].token);
+    cluster_run(conn, "COMMIT");
+    PQfinish(conn);
+    out = bench_cycle(&b, &cycle);
+    assert_int_equal(out.released, 1);
+    assert_int_equal(out.kept_count, 0);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobresult"), 1); /* CANCELLED */
+    bench_close(&b);
+}
+
 static void what_was_never_claimed_is_released_at_once(void **state)
 {
     const plain_uuid token = uuid_new();
@@ -120,4 +183,5 @@ static void what_was_released_in_doubt_is_not_claimed_any_more(void **state)
 
 DATABASE_MAIN(&postgres, what_was_claimed_late_is_released_all_the_same,
               what_was_never_claimed_is_released_at_once,
-              what_was_released_in_doubt_is_not_claimed_any_more, the_id_that_claimed_is_waited_for)
+              what_was_released_in_doubt_is_not_claimed_any_more, the_id_that_claimed_is_waited_for,
+              a_locked_end_keeps_no_other_waiting, a_locked_claim_keeps_no_other_from_going_back)

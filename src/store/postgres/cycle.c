@@ -17,11 +17,11 @@
 
 /* Where the results of a cycle stand; -1: no such statement was sent. */
 struct cycle_plan {
-    int switches, told, finish, undecided, release, claim, hooks, watch;
+    int switches, told, finish, undecided, release, kept, claim, hooks, watch;
     size_t count;
 };
 
-enum { CYCLE_RESULTS_MAX = 12, FOLD_MAX = 500 };
+enum { CYCLE_RESULTS_MAX = 14, FOLD_MAX = 500 };
 
 /*
  * What is sent.
@@ -96,11 +96,16 @@ static void send_ends(struct session *s, const struct cycle *c, struct cycle_pla
     session_send(s, SQL_STILL_PROCESSING);
 }
 
-static void send_release(struct session *s, const struct cycle *c)
+/* Likewise what was not released. */
+static void send_release(struct session *s, const struct cycle *c, struct cycle_plan *plan)
 {
+    plan->release = (int)plan->count++;
     wire_array(&s->wire, &wire_uuid_items, c->releases, c->release_count, sizeof(*c->releases));
     wire_int4(&s->wire, c->shard);
     session_send(s, SQL_RELEASE_JOBS);
+    plan->kept = (int)plan->count++;
+    wire_array(&s->wire, &wire_uuid_items, c->releases, c->release_count, sizeof(*c->releases));
+    session_send(s, SQL_STILL_PROCESSING);
 }
 
 static void put_texts(struct session *s, const char *const *texts, size_t count)
@@ -163,6 +168,7 @@ static struct cycle_plan send_cycle(struct postgres *p, const struct cycle *c)
                               .finish = -1,
                               .undecided = -1,
                               .release = -1,
+                              .kept = -1,
                               .claim = -1,
                               .hooks = -1,
                               .watch = -1};
@@ -181,10 +187,8 @@ static struct cycle_plan send_cycle(struct postgres *p, const struct cycle *c)
         plan.count++;
         send_settle_claims(s, c);
     }
-    if (c->release_count > 0) {
-        plan.release = (int)plan.count++;
-        send_release(s, c);
-    }
+    if (c->release_count > 0)
+        send_release(s, c, &plan);
     if (claims(c)) {
         plan.claim = (int)plan.count++;
         send_claim(p, c);
@@ -300,7 +304,9 @@ static void read_cycle(const struct cycle_plan *plan, PGresult *const *results, 
     out->recorded = read_count(results, plan->finish, 1);
     out->released = read_count(results, plan->release, 0);
     if (plan->undecided >= 0)
-        postgres_undecided_read(results[plan->undecided], a, out);
+        postgres_tokens_read(results[plan->undecided], a, &out->undecided, &out->undecided_count);
+    if (plan->kept >= 0)
+        postgres_tokens_read(results[plan->kept], a, &out->kept, &out->kept_count);
     if (plan->watch >= 0)
         postgres_watch_read(results[plan->watch], a, out);
     if (plan->claim >= 0)
@@ -362,6 +368,7 @@ int postgres_cycle(struct store *store, const struct cycle *c, struct arena *a,
         return error_nomem(err);
     if (c->woken)
         bounds_forget(&p->bounds);
+    out->is_sent = true;
     struct cycle_plan plan = send_cycle(p, c);
     r = session_sync(&p->session, results, plan.count, err);
     if (r < 0) {

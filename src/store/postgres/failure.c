@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "base/text.h"
 
+#define LINK_LOST "08006"
+
 enum remedy { BY_TABLE, BY_TEST, BY_LOGIN, BY_CREATEDB, BY_MIGRATE, BY_GRANT, BY_POOLER };
 
 /* The longest prefix stands first. An error that our own triggers raise bears its PJ number. */
@@ -146,6 +148,14 @@ static int fill(const struct failure_context *c, const char *sqlstate, const cha
     return kind->code;
 }
 
+/* Whatever it was: of a commit that was under way then, nobody knows. */
+static bool ended_session(const PGresult *result)
+{
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+    return severity && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0);
+}
+
 int failure_of_result(const struct failure_context *c, const PGresult *result, bool *lost,
                       plain_error *err)
 {
@@ -157,12 +167,14 @@ int failure_of_result(const struct failure_context *c, const PGresult *result, b
         *lost = true;
         return failure_of_link(c, PQresultErrorMessage(result), err);
     }
+    if (ended_session(result) && !find_kind(sqlstate)->lost)
+        sqlstate = LINK_LOST;
     return fill(c, sqlstate, text ? text : "no reason given", lost, err);
 }
 
 int failure_of_link(const struct failure_context *c, const char *text, plain_error *err)
 {
-    const char *sqlstate = "08006";
+    const char *sqlstate = LINK_LOST;
     bool lost;
 
     for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {

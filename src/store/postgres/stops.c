@@ -40,6 +40,7 @@ int postgres_cancel(struct store *store, const plain_uuid *uuid, const char *by,
 
 int postgres_cancel_claimed(struct store *store, const char *by, int64_t *count, plain_error *err)
 {
+    enum { ATTEMPTS = 3 };
     struct session *s = &postgres_of(store)->session;
     PGresult *result;
     int r = session_begin(s, "cancel all running jobs", err);
@@ -47,11 +48,15 @@ int postgres_cancel_claimed(struct store *store, const char *by, int64_t *count,
     *count = 0;
     if (r < 0)
         return r;
-    wire_text(&s->wire, by);
-    r = ask(s, SQL_CANCEL_CLAIMED, &result, err);
-    if (r == PLAIN_OK)
-        field_read(result, 0, 0, field_int64, NULL, count);
-    PQclear(result);
+    r = PLAIN_E_BUSY;
+    for (int i = 0; r == PLAIN_E_BUSY && i < ATTEMPTS;
+         i++) { /* workers end what this asks to end */
+        wire_text(&s->wire, by);
+        r = ask(s, SQL_CANCEL_CLAIMED, &result, err);
+        if (r == PLAIN_OK)
+            field_read(result, 0, 0, field_int64, NULL, count);
+        PQclear(result);
+    }
     return r;
 }
 
@@ -98,7 +103,7 @@ size_t postgres_completing(const struct cycle *c, plain_uuid out[STORE_END_MAX])
     size_t count = 0;
 
     for (size_t i = 0; i < c->end_count; i++) {
-        if (c->ends[i].completing)
+        if (c->ends[i].completing || c->ends[i].is_locked)
             out[count++] = c->ends[i].token;
     }
     return count;
@@ -129,15 +134,16 @@ void postgres_note_figures(struct session *s, const struct cycle *c)
     session_clear(results, COUNT);
 }
 
-void postgres_undecided_read(const PGresult *result, struct arena *a, struct cycle_result *out)
+void postgres_tokens_read(const PGresult *result, struct arena *a, plain_uuid **tokens,
+                          size_t *token_count)
 {
     size_t count = (size_t)PQntuples(result);
 
     if (count == 0)
         return;
-    out->undecided = arena_array(a, count, sizeof(*out->undecided));
-    for (size_t i = 0; out->undecided && i < count; i++)
-        field_read(result, (int)i, 0, field_uuid, NULL, &out->undecided[i]);
+    *tokens = arena_array(a, count, sizeof(**tokens));
+    for (size_t i = 0; *tokens && i < count; i++)
+        field_read(result, (int)i, 0, field_uuid, NULL, &(*tokens)[i]);
     if (arena_ok(a))
-        out->undecided_count = count;
+        *token_count = count;
 }

@@ -10,11 +10,12 @@
 void postgres_watch_send(struct session *s, const struct cycle *c);
 void postgres_watch_read(const PGresult *result, struct arena *a, struct cycle_result *out);
 
-/* The tokens of ends that may be completing elsewhere; how many. */
+/* The tokens of ends whose rows another transaction may have locked; how many. */
 size_t postgres_completing(const struct cycle *c, plain_uuid out[STORE_END_MAX]);
 /* Of a cycle that is committed, some of whose ends were recorded before: what these know beside. */
 void postgres_note_figures(struct session *s, const struct cycle *c);
 /* Of still_processing. */
-void postgres_undecided_read(const PGresult *result, struct arena *a, struct cycle_result *out);
+void postgres_tokens_read(const PGresult *result, struct arena *a, plain_uuid **tokens,
+                          size_t *token_count);
 
 #endif

@@ -180,6 +180,6 @@ int sqlite_cycle(struct store *store, const struct cycle *c, struct arena *a,
         return r;
     r = connection_end(conn, run_cycle(conn, c, a, out, err), err);
     if (r != PLAIN_OK)
-        *out = (struct cycle_result){.next_due = STORE_NO_TIME};
+        *out = (struct cycle_result){.next_due = STORE_NO_TIME, .is_sent = true};
     return r;
 }

@@ -10,22 +10,35 @@ struct doomed {
     bool die_in_hook;  /* the first call of the hook kills its runner */
     bool fail_in_hook; /* it returns a negative value */
     bool sleeps;       /* says so in FILE.started, and waits to be killed */
+    bool fails; /* says so likewise, waits for FILE.go, makes FILE.done, ends with an error */
 };
+
+static void make(const char *name)
+{
+    FILE *f = fopen(name, "w");
+
+    if (f)
+        (void)fclose(f);
+}
 
 static int doomed_run(plain_job *job, const void *params)
 {
     const struct doomed *p = params;
     char name[512];
 
-    (void)job;
-    if (p->sleeps) {
-        (void)snprintf(name, sizeof(name), "%s.started", p->file);
-        FILE *f = fopen(name, "w");
-        if (f)
-            (void)fclose(f);
+    (void)snprintf(name, sizeof(name), "%s.started", p->file);
+    if (p->sleeps || p->fails)
+        make(name);
+    if (p->sleeps)
         (void)sleep(60);
-    }
-    abort();
+    if (!p->fails)
+        abort();
+    (void)snprintf(name, sizeof(name), "%s.go", p->file);
+    while (access(name, F_OK) < 0)
+        (void)usleep(10000);
+    (void)snprintf(name, sizeof(name), "%s.done", p->file);
+    make(name);
+    return plain_job_fail(job, "TestError", "as it was asked to");
 }
 
 static int doomed_on_aborted(const plain_job_class *self, const void *params,
@@ -52,6 +65,7 @@ static const plain_param doomed_params[] = {
     PLAIN_PARAM(struct doomed, die_in_hook, PLAIN_OPTIONAL),
     PLAIN_PARAM(struct doomed, fail_in_hook, PLAIN_OPTIONAL),
     PLAIN_PARAM(struct doomed, sleeps, PLAIN_OPTIONAL),
+    PLAIN_PARAM(struct doomed, fails, PLAIN_OPTIONAL),
     PLAIN_PARAMS_END,
 };
 

@@ -296,12 +296,14 @@ UPDATE {schema}.plainjobs_workerheartbeat
 -- :name release_jobs
 -- $1 uuid[]  tokens of claims that were not started
 -- $2 int4    shard of the counters
--- Each becomes the request again that it was: same uuid, times and attempt. What
--- somebody cancelled meanwhile ends instead. Returns how many did.
+-- Each becomes the request again that it was: same uuid, times and attempt; a request of that uuid
+-- that somebody made meanwhile is this job. What somebody cancelled meanwhile ends instead. What a
+-- transaction has locked, of somebody who cancels it, stays. Returns how many did not.
 WITH released AS MATERIALIZED (
-    DELETE FROM {schema}.plainjobs_jobprocess p USING unnest($1::uuid[]) AS u (token)
-     WHERE p.uuid = u.token
-    RETURNING p.*),
+    DELETE FROM {schema}.plainjobs_jobprocess
+     WHERE ctid = ANY (ARRAY(SELECT p.ctid FROM {schema}.plainjobs_jobprocess p
+                              WHERE p.uuid = ANY ($1::uuid[]) FOR UPDATE SKIP LOCKED))
+    RETURNING *),
 requests AS (
     INSERT INTO {schema}.plainjobs_jobrequest (uuid, created_at, job_class, parameters, priority,
         source, queue, retries, retry_attempt, concurrency_key, trace_id, span_id, start_at,
@@ -309,7 +311,8 @@ requests AS (
     SELECT job_request_uuid, COALESCE(requested_at, created_at), job_class, parameters, priority,
            source, queue, retries, retry_attempt, concurrency_key, trace_id, span_id, start_at,
            root_uuid, retry_of, run_no, crash_count, key_shared, timeout_ms, lost_count
-      FROM released WHERE cancel_at IS NULL),
+      FROM released WHERE cancel_at IS NULL
+        ON CONFLICT ON CONSTRAINT plainjobs_jobrequest_unique_uuid DO NOTHING),
 results AS (
     INSERT INTO {schema}.plainjobs_jobresult (uuid, ended_at, requested_at, job_process_uuid,
         job_request_uuid, status, error, job_class, parameters, priority, source, queue, retries,
