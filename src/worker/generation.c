@@ -18,32 +18,6 @@ static void free_handle(uv_handle_t *handle)
     mem_free(handle);
 }
 
-static void on_deadline(uv_timer_t *timer)
-{
-    const struct generation *g = timer->data;
-
-    child_signal_group(&g->process.child, SIGKILL);
-}
-
-void generation_stop(struct generation *g)
-{
-    if (g->told)
-        return;
-    g->told = true;
-    child_signal(&g->process.child, SIGTERM);
-    if (g->ready || !(g->deadline = mem_zalloc(1, sizeof(*g->deadline))))
-        return;
-    (void)uv_timer_init(g->kind->loop, g->deadline);
-    g->deadline->data = g;
-    uv_update_time(g->kind->loop);
-    (void)uv_timer_start(g->deadline, on_deadline, NEVER_READY_GRACE_MS, 0);
-}
-
-void generation_hurry(const struct generation *g)
-{
-    child_signal(&g->process.child, SIGTERM);
-}
-
 static void close_ready(struct generation *g)
 {
     if (!g->ready_poll)
@@ -66,8 +40,38 @@ static void read_ready(struct generation *g)
     if (n == 0)
         return; /* it ended without a word */
     g->ready = true;
+    if (g->deadline)
+        (void)uv_timer_stop(g->deadline); /* it may have claimed jobs */
     if (!g->told)
         g->kind->ready(g, g->kind->user);
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+    struct generation *g = timer->data;
+
+    read_ready(g); /* we may be the ones who are late */
+    if (!g->ready)
+        child_signal_group(&g->process.child, SIGKILL);
+}
+
+void generation_stop(struct generation *g)
+{
+    if (g->told)
+        return;
+    g->told = true;
+    child_signal(&g->process.child, SIGTERM);
+    if (g->ready || !(g->deadline = mem_zalloc(1, sizeof(*g->deadline))))
+        return;
+    (void)uv_timer_init(g->kind->loop, g->deadline);
+    g->deadline->data = g;
+    uv_update_time(g->kind->loop);
+    (void)uv_timer_start(g->deadline, on_deadline, NEVER_READY_GRACE_MS, 0);
+}
+
+void generation_hurry(const struct generation *g)
+{
+    child_signal(&g->process.child, SIGTERM);
 }
 
 static void on_ready(uv_poll_t *poll, int status, int events)
