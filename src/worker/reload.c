@@ -33,6 +33,7 @@
 
 enum {
     LOCK_RETRY_MS = 50,
+    BUILDS_IN_A_ROW_MAX = 5,
     RESTART_FIRST_MS = 500,
     RESTART_MAX_MS = 30000,
     STEADY_MS = 10000 /* a generation that lived so long did not fail at once */
@@ -50,7 +51,7 @@ struct reload {
 
     enum step step;
     bool changed;      /* something happened during a step */
-    bool built_twice;  /* the sources changed while they were built, and were built again */
+    int in_a_row;      /* builds, since the sources changed during each of them */
     uint64_t built;    /* sources of the last good build */
     uint64_t building; /* ... of the one that is wanted */
     struct snapshot loaded;
@@ -266,6 +267,18 @@ static int look(struct reload *r, plain_error *err)
     return result;
 }
 
+/* Whether to build what the sources are by now. Who changed them meanwhile cannot be told: somebody
+ * who went on writing is owed a build, but a build that writes sources would go on for ever. */
+static bool is_behind(struct reload *r)
+{
+    if (snapshot_sources(&r->loaded) == r->built)
+        return false;
+    if (++r->in_a_row < BUILDS_IN_A_ROW_MAX)
+        return true;
+    log_event(LOG_WARNING, "Sources change with every build", LOG_NUMBER("builds", r->in_a_row));
+    return false;
+}
+
 /* The modules are those of the sources that we saw. */
 static void built(struct reload *r)
 {
@@ -275,21 +288,19 @@ static void built(struct reload *r)
     if (look(r, &err) < 0)
         log_error("Files not looked at", &err);
     r->changed = false;
-    uint64_t now = snapshot_sources(&r->loaded);
-    if (now != r->built && !r->built_twice) { /* somebody went on writing, or the build itself */
-        r->built_twice = true;
-        r->building = now;
+    if (is_behind(r)) {
+        r->building = snapshot_sources(&r->loaded);
         ask_for_build(r);
         return;
     }
-    r->built_twice = false;
+    r->in_a_row = 0;
     start_generation(r);
 }
 
 static void build_failed(struct reload *r, const char *how)
 {
     log_event(LOG_ERROR, "Build failed, the old code goes on", LOG_TEXT("how", how));
-    r->built_twice = false;
+    r->in_a_row = 0;
     if (has_worker(r))
         rest(r);
     else

@@ -54,6 +54,35 @@ def sources(folder, plain):
     return Sources(folder)
 
 
+class HeldBuilds:
+    """Of a.c: each notes of which it is, and lasts until it is let go."""
+
+    def __init__(self, plain):
+        self.folder = plain.folder
+        replace(self.folder / "build", "#!/bin/sh\ncat a.c >>built\n"
+                "until [ -e go-$(wc -l <built) ]; do sleep 0.02; done\n", 0o755)
+        plain.env["PLAIN_JOBS_BUILD_COMMAND"] = '["./build"]'
+
+    def save(self, state):
+        replace(self.folder / "a.c", f"{state}\n")
+
+    def made(self):
+        built = self.folder / "built"
+        return [int(line) for line in built.read_text().splitlines()] if built.exists() else []
+
+    def await_build(self, *states):
+        wait_until(lambda: self.made() == list(states), f"builds of {states}, not {self.made()}")
+
+    def let_go(self, number):
+        (self.folder / f"go-{number}").touch()
+
+
+@pytest.fixture
+def held(plain, module):
+    """They make nothing: the module is there."""
+    return HeldBuilds(plain)
+
+
 @pytest.fixture
 def start(start_worker):
     """A reloading worker that is ready."""
@@ -194,6 +223,32 @@ def test_a_burst_of_writes_builds_once(db, plain, sources, start):
     worker.stop()
     # Builds are 0.2 s apart, and the first comes as long after the first change.
     assert 1 <= builds(worker) - before <= 1 + int(took / 0.19)
+
+
+@on_one_store
+def test_what_is_saved_during_a_second_and_third_build_is_built(db, held, start):
+    worker = start()
+    held.save(1)
+    held.await_build(1)
+    for state in (2, 3, 4):
+        held.save(state)
+        held.let_go(state - 1)
+        held.await_build(*range(1, state + 1))
+    held.let_go(4)
+    await_reload(worker, 2)
+    worker.stop()
+
+
+@on_one_store
+def test_a_build_that_writes_sources_comes_to_an_end(db, plain, module, start):
+    replace(plain.folder / "build", "#!/bin/sh\necho >>generated.h\n", 0o755)
+    plain.env["PLAIN_JOBS_BUILD_COMMAND"] = '["./build"]'
+    worker = start()
+    replace(plain.folder / "a.c", "int a;\n")
+    await_reload(worker, 2)
+    assert builds(worker) == 5 and worker.events("Sources change with every build")
+    worker.stop()
+    assert builds(worker) == 5
 
 
 @on_one_store
