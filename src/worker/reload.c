@@ -53,7 +53,7 @@ struct reload {
     bool changed;      /* something happened during a step */
     int in_a_row;      /* builds, since the sources changed during each of them */
     uint64_t built;    /* sources of the last good build */
-    uint64_t building; /* ... of the one that is wanted */
+    uint64_t building; /* ... of the one that is wanted, and then under way */
     struct snapshot loaded;
     struct build_once once;
     struct kept builder;
@@ -351,8 +351,11 @@ static void on_lock_timer(uv_timer_t *timer)
     ask_for_build(timer->data);
 }
 
+/* However it ends, a generation is started behind it when there is none: a restart that is due
+ * would only take its step away. */
 static void ask_for_build(struct reload *r)
 {
+    (void)uv_timer_stop(&r->timer);
     r->step = WAITING;
     switch (build_once_ask(&r->once, r->building)) {
     case BUILD_WAIT:

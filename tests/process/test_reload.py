@@ -318,6 +318,27 @@ def test_a_worker_that_dies_is_started_again(db, plain, module, start):
 
 
 @on_one_store
+def test_a_restart_that_is_due_during_a_build_is_left_to_the_build(db, held, start):
+    worker = start()
+    for times in (1, 2, 3):  # each restart waits longer than the one before
+        [*_, newest] = worker.events("Worker is ready") + worker.events("Worker reloaded")
+        os.kill(newest["worker_pid"], signal.SIGKILL)
+        wait_until(lambda: len(worker.events("Worker starts again")) == times, "its end to be seen")
+        if times < 3:
+            wait_until(lambda: len(worker.events("Worker reloaded")) == times, "the next worker")
+    held.save(1)
+    held.await_build(1)
+    time.sleep(worker.events("Worker starts again")[-1]["delay_ms"] / 1000)
+    held.save(2)
+    time.sleep(1)  # until the change would be acted on
+    held.let_go(1)
+    held.await_build(1, 2)
+    held.let_go(2)
+    wait_until(lambda: len(worker.events("Worker reloaded")) == 3, "the next worker")
+    worker.stop()
+
+
+@on_one_store
 def test_a_worker_that_is_stopped_by_itself_ends_its_supervisor(db, plain, module, start):
     worker = start()
     os.kill(worker.events("Worker is ready")[0]["worker_pid"], signal.SIGTERM)
