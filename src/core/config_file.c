@@ -295,6 +295,17 @@ static void put_value(cfg_t *section, const char *name, bool is_list, struct buf
     buf_putc(out, ']');
 }
 
+/* Where a setting was given, 0 when it was not. libconfuse tells of each value, so not of an empty
+ * list. */
+static unsigned setting_line(const struct parse *parse, cfg_t *section, size_t i)
+{
+    const cfg_opt_t *option = cfg_getopt(section, parse->option_names[i]);
+
+    if (parse->lines[i] == 0 && (option->flags & CFGF_MODIFIED))
+        return (unsigned)section->line;
+    return parse->lines[i];
+}
+
 static int report(const struct parse *parse, cfg_t *cfg, config_file_fn *fn, void *user,
                   plain_error *err)
 {
@@ -303,12 +314,13 @@ static int report(const struct parse *parse, cfg_t *cfg, config_file_fn *fn, voi
     int r = PLAIN_OK;
 
     for (size_t i = 0; r == PLAIN_OK && i < SETTING_COUNT; i++) {
-        if (parse->lines[i] == 0)
+        unsigned line = setting_line(parse, section, i);
+
+        if (line == 0)
             continue;
         buf_reset(&value);
         put_value(section, parse->option_names[i], settings_table[i].type == SETTING_LIST, &value);
-        r = buf_ok(&value) ? fn((enum setting_id)i, value.data, parse->lines[i], user, err)
-                           : error_nomem(err);
+        r = buf_ok(&value) ? fn((enum setting_id)i, value.data, line, user, err) : error_nomem(err);
     }
     buf_release(&value);
     return r;

@@ -208,6 +208,18 @@ static void lists_hold_their_texts(void **state)
     settings_free(s);
 }
 
+static void an_empty_list_of_the_file_is_not_the_default(void **state)
+{
+    (void)state;
+    start_clean();
+    put_file("plain.conf", "jobs { jobs_build_command = {} }");
+    assert_value(SETTING_JOBS_BUILD_COMMAND, "[]", "plain.conf");
+    assert_value(SETTING_JOBS_MODULES, "", "default");
+    put_file("plain.conf", "jobs { jobs_build_command = {make} }\n"
+                           "jobs { jobs_build_command = {} }\n");
+    assert_value(SETTING_JOBS_BUILD_COMMAND, "[]", "plain.conf");
+}
+
 static void durations_are_seconds_unless_they_say_more(void **state)
 {
     static const struct {
@@ -580,13 +592,13 @@ static void survives_every_failing_allocation(void **state)
 
 HARNESS_MAIN(defaults_are_those_of_the_table, stronger_sources_win, an_empty_variable_is_none,
              every_setting_comes_from_the_environment_and_dotenv, every_setting_comes_from_the_file,
-             lists_hold_their_texts, durations_are_seconds_unless_they_say_more,
-             bad_values_name_setting_and_place, a_bad_url_is_not_shown,
-             unknown_names_get_the_nearest_one, names_of_others_are_passed_over,
-             dotenv_has_quotes_and_comments_and_expands_nothing, bad_dotenv_lines_are_named,
-             bad_lines_of_the_file_are_named, sections_of_jobs_are_kept_as_texts,
-             bad_sections_of_jobs_are_named, the_file_may_be_empty_or_named,
-             files_that_others_may_write_are_refused,
+             lists_hold_their_texts, an_empty_list_of_the_file_is_not_the_default,
+             durations_are_seconds_unless_they_say_more, bad_values_name_setting_and_place,
+             a_bad_url_is_not_shown, unknown_names_get_the_nearest_one,
+             names_of_others_are_passed_over, dotenv_has_quotes_and_comments_and_expands_nothing,
+             bad_dotenv_lines_are_named, bad_lines_of_the_file_are_named,
+             sections_of_jobs_are_kept_as_texts, bad_sections_of_jobs_are_named,
+             the_file_may_be_empty_or_named, files_that_others_may_write_are_refused,
              files_that_are_too_large_or_hold_nul_are_refused, a_flag_needs_a_value_that_fits,
              the_section_dev_has_lines_of_any_name, bad_lines_of_the_section_dev_are_named,
              survives_every_failing_allocation)
