@@ -415,6 +415,14 @@ static int read_file(const char *path, size_t max, struct buf *out, plain_error 
     return r;
 }
 
+/* Editors of other systems put a byte order mark in front, which nobody sees. */
+static const char *skip_mark(const char *text)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+
+    return text_starts_with(text, mark) ? text + strlen(mark) : text;
+}
+
 static int load_config(struct settings *s, const char *config, plain_error *err)
 {
     struct file file = {.settings = s, .path = config ? config : "plain.conf"};
@@ -425,7 +433,8 @@ static int load_config(struct settings *s, const char *config, plain_error *err)
     for (size_t i = 0; i < SECTION_COUNT; i++)
         sections[i] = (struct buf)BUF_INIT((size_t)CONFIG_MAX * 8); /* an escape has six bytes */
     if (r == PLAIN_OK)
-        r = config_file_parse(file.path, text.data, take_config, take_dev, &file, sections, err);
+        r = config_file_parse(file.path, skip_mark(text.data), take_config, take_dev, &file,
+                              sections, err);
     else if (r == PLAIN_NONE)
         r = config ? refuse_file(config, "does not exist", err) : PLAIN_OK;
     for (size_t i = 0; i < SECTION_COUNT; i++) {
@@ -443,7 +452,8 @@ static int load_dotenv(struct settings *s, plain_error *err)
     int r = read_file(file.path, DOTENV_MAX, &text, err);
 
     if (r == PLAIN_OK)
-        r = dotenv_parse(file.path, text.data, &s->arena, is_of_interest, take_dotenv, &file, err);
+        r = dotenv_parse(file.path, skip_mark(text.data), &s->arena, is_of_interest, take_dotenv,
+                         &file, err);
     else if (r == PLAIN_NONE)
         r = PLAIN_OK;
     buf_release(&text);

@@ -5,7 +5,7 @@
  * its lower-case name in the `jobs` section of plain.conf (libconfuse). Flags beat the environment,
  * that beats .env, that beats the file, that beats the default. Durations are seconds; 300ms, 5m,
  * 7d too. Sizes are bytes; 512K, 256M, 2G too. Lists are JSON arrays of strings in the environment,
- * {"a", "b"} in the file.
+ * {"a", "b"} in the file. A byte order mark at the beginning of a file is passed over.
  *
  *     jobs {
  *         jobs_worker_max_processes = 4

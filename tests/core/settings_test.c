@@ -344,6 +344,21 @@ static void dotenv_has_quotes_and_comments_and_expands_nothing(void **state)
     }
 }
 
+static void a_byte_order_mark_is_passed_over(void **state)
+{
+    (void)state;
+    start_clean();
+    put_file(".env", "\xEF\xBB\xBF"
+                     "DATABASE_URL=sqlite:a.db");
+    assert_value(SETTING_DATABASE_URL, "sqlite:a.db", ".env");
+    start_clean();
+    put_file("plain.conf", "\xEF\xBB\xBF"
+                           "jobs {\n  log_level = ERROR\n}\n");
+    assert_value(SETTING_LOG_LEVEL, "ERROR", "plain.conf");
+    put_file("plain.conf", "jobs {\n}\n\xEF\xBB\xBF");
+    assert_load_refused(202, "plain.conf:3: there is no setting or section");
+}
+
 static void bad_dotenv_lines_are_named(void **state)
 {
     (void)state;
@@ -599,6 +614,6 @@ HARNESS_MAIN(defaults_are_those_of_the_table, stronger_sources_win, an_empty_var
              bad_dotenv_lines_are_named, bad_lines_of_the_file_are_named,
              sections_of_jobs_are_kept_as_texts, bad_sections_of_jobs_are_named,
              the_file_may_be_empty_or_named, files_that_others_may_write_are_refused,
-             files_that_are_too_large_or_hold_nul_are_refused, a_flag_needs_a_value_that_fits,
-             the_section_dev_has_lines_of_any_name, bad_lines_of_the_section_dev_are_named,
-             survives_every_failing_allocation)
+             files_that_are_too_large_or_hold_nul_are_refused, a_byte_order_mark_is_passed_over,
+             a_flag_needs_a_value_that_fits, the_section_dev_has_lines_of_any_name,
+             bad_lines_of_the_section_dev_are_named, survives_every_failing_allocation)
