@@ -52,7 +52,7 @@ struct reload {
     enum step step;
     bool changed;      /* something happened during a step */
     int in_a_row;      /* builds, since the sources changed during each of them */
-    uint64_t built;    /* sources of the last good build */
+    uint64_t built;    /* sources of the last good build; 0: there was none of these */
     uint64_t building; /* ... of the one that is wanted, and then under way */
     struct snapshot loaded;
     struct build_once once;
@@ -455,8 +455,9 @@ static int start(struct reload *r, plain_error *err)
     if (result < 0)
         return result;
     log_event(LOG_INFO, "Watching files", LOG_NUMBER("files", (int64_t)r->loaded.count));
-    r->built = snapshot_sources(&r->loaded);
-    act(r, snapshot_is_stale(&r->loaded));
+    bool stale = snapshot_is_stale(&r->loaded);
+    r->built = stale ? 0 : snapshot_sources(&r->loaded);
+    act(r, stale);
     return PLAIN_OK;
 }
 

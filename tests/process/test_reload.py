@@ -306,6 +306,22 @@ def test_settings_are_read_anew_and_bad_ones_change_nothing(db, plain, module, s
 
 
 @on_one_store
+def test_a_first_build_that_failed_is_tried_again_with_a_mended_command(db, plain, module, start):
+    conf = plain.folder / "plain.conf"
+    replace(plain.folder / "a.c", "int a;\n")
+    replace(conf, "jobs {\n  jobs_build_command = {false}\n}\n")
+    worker = start()
+    assert worker.events("Build failed, the old code goes on")
+    replace(conf, "jobs {\n  jobs_build_command = {true}\n}\n")
+    await_reload(worker, 2)
+    assert [e["command"] for e in worker.events("Building")] == ["false", "true"]
+    replace(conf, "jobs {\n  jobs_build_command = {true}\n}\n\n")
+    await_reload(worker, 3)
+    worker.stop()
+    assert builds(worker) == 2
+
+
+@on_one_store
 def test_a_worker_that_dies_is_started_again(db, plain, module, start):
     worker = start()
     os.kill(worker.events("Worker is ready")[0]["worker_pid"], signal.SIGKILL)
