@@ -103,14 +103,26 @@ static int add_place(struct walk *w, const char *path, int depth)
     return PLAIN_OK;
 }
 
-/* Most entries are told apart without asking the kernel once more. */
-static bool is_folder(int dir, const struct dirent *entry)
+/* jobs.d, app, app/<folder>: where jobs are loaded from, also through a link. */
+static bool is_place_of_jobs(const char *path)
 {
+    static const char below[] = "app/";
+
+    if (strcmp(path, EXECUTABLES_FOLDER) == 0 || strcmp(path, "app") == 0)
+        return true;
+    return text_starts_with(path, below) && !strchr(path + strlen(below), '/');
+}
+
+/* Most entries are told apart without asking the kernel once more. Links are followed in few
+ * places, so that a loop ends. */
+static bool is_folder(int dir, const struct dirent *entry, const char *path)
+{
+    int flags = is_place_of_jobs(path) ? 0 : AT_SYMLINK_NOFOLLOW;
     struct stat st;
 
-    if (entry->d_type != DT_UNKNOWN)
+    if (entry->d_type != DT_UNKNOWN && entry->d_type != DT_LNK)
         return entry->d_type == DT_DIR;
-    return fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+    return fstatat(dir, entry->d_name, &st, flags) == 0 && S_ISDIR(st.st_mode);
 }
 
 static int look_at(struct walk *w, const struct place *in, int dir, const struct dirent *entry)
@@ -123,7 +135,7 @@ static int look_at(struct walk *w, const struct place *in, int dir, const struct
 
     if (n >= PATH_MAX)
         return PLAIN_OK;
-    if (is_folder(dir, entry))
+    if (is_folder(dir, entry, path))
         return is_entered(name) ? add_place(w, path, in->depth + 1) : PLAIN_OK;
     if (!snapshot_wants(in->path, name) || fstatat(dir, name, &st, 0) != 0)
         return PLAIN_OK;

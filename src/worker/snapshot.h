@@ -6,8 +6,9 @@
  *
  * Looked at are, in the current folder and those below it: *.c and *.h (the sources), *.so and
  * *.conf; .env* in the current folder; every file of jobs.d; and the files that are named. Passed
- * over are folders that begin with '.', node_modules, symbolic links to folders, and the copies
- * that editors leave. Files are told apart by size, mode, inode and time of change.
+ * over are folders that begin with '.', node_modules, symbolic links to folders except for jobs.d,
+ * app and app/<folder>, and the copies that editors leave. Files are told apart by size, mode,
+ * inode and time of change.
  */
 #ifndef PLAIN_WORKER_SNAPSHOT_H
 #define PLAIN_WORKER_SNAPSHOT_H

@@ -77,7 +77,7 @@ static bool is_watched(const struct watch *w, const char *path)
     return false;
 }
 
-/* Whether a name that came or went is, or was, a folder. */
+/* Whether a name that came or went is, or was, a folder, or a link to one. */
 static bool is_folder(const struct folder *in, const char *name)
 {
     char path[PATH_MAX];
@@ -87,7 +87,7 @@ static bool is_folder(const struct folder *in, const char *name)
     if (snprintf(path, sizeof(path), "%s%s%s", at_top ? "" : in->path, at_top ? "" : "/", name) >=
         PATH_MAX)
         return false;
-    return lstat(path, &st) == 0 ? S_ISDIR(st.st_mode) : is_watched(in->watch, path);
+    return stat(path, &st) == 0 ? S_ISDIR(st.st_mode) : is_watched(in->watch, path);
 }
 
 static void on_event(uv_fs_event_t *handle, const char *name, int events, int status)

@@ -213,6 +213,28 @@ def test_a_header_in_a_new_folder_counts_and_other_files_do_not(db, plain, modul
 
 
 @on_one_store
+def test_folders_of_jobs_that_are_links_are_followed(db, plain, module, start):
+    plain.env["PLAIN_JOBS_BUILD_COMMAND"] = '["true"]'
+    for name in (".shared", ".other", ".mail"):  # passed over but for the links
+        (plain.folder / name).mkdir()
+    (plain.folder / "jobs.d").symlink_to(".shared")
+    worker = start()
+    replace(plain.folder / ".shared/hello", "#!/bin/sh\n", 0o755)
+    await_reload(worker, 2)
+    replace(plain.folder / ".other/good-bye", "#!/bin/sh\n", 0o755)
+    (plain.folder / "new~").symlink_to(".other")
+    (plain.folder / "new~").rename(plain.folder / "jobs.d")
+    await_reload(worker, 3)
+    replace(plain.folder / ".mail/mail.h", "int x;\n")
+    (plain.folder / "app/mail").symlink_to("../.mail")
+    await_reload(worker, 4)
+    replace(plain.folder / ".mail/mail.h", "int y;\n")
+    await_reload(worker, 5)
+    worker.stop()
+    assert builds(worker) == 2
+
+
+@on_one_store
 def test_a_burst_of_writes_builds_once(db, plain, sources, start):
     worker = start()
     before, began = builds(worker), time.monotonic()

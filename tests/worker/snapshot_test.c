@@ -100,6 +100,29 @@ static void hidden_folders_and_links_are_not_entered(void **state)
     snapshot_release(&s);
 }
 
+static void links_are_entered_where_jobs_are_loaded_from(void **state)
+{
+    static const char *const wanted[] = {"app/a.h", "app/loop/a.h", "app/mail/a.h", "jobs.d/a.h"};
+    struct snapshot s = SNAPSHOT_INIT;
+
+    (void)state;
+    assert_int_equal(enter_folder(), 0);
+    assert_int_equal(mkdir(".app", 0700), 0);
+    assert_int_equal(mkdir(".mail", 0700), 0);
+    make(".app/a.h");
+    make(".mail/a.h");
+    assert_int_equal(symlink(".app", "app"), 0);
+    assert_int_equal(symlink("../.mail", "app/mail"), 0);
+    assert_int_equal(symlink("../.app", "app/loop"), 0);
+    assert_int_equal(symlink(".mail", "jobs.d"), 0);
+    assert_int_equal(symlink(".mail", "lib"), 0); /* no place of jobs */
+    take(&s);
+    for (size_t i = 0; i < s.count; i++)
+        assert_string_equal(s.files[i].path, wanted[i]);
+    assert_int_equal(s.count, sizeof(wanted) / sizeof(wanted[0]));
+    snapshot_release(&s);
+}
+
 static void every_kind_of_change_is_a_difference(void **state)
 {
     struct snapshot before = SNAPSHOT_INIT, now = SNAPSHOT_INIT;
@@ -241,6 +264,6 @@ static void without_memory_there_is_no_snapshot(void **state)
 }
 
 HARNESS_MAIN(names_decide_what_is_looked_at, hidden_folders_and_links_are_not_entered,
-             every_kind_of_change_is_a_difference, named_files_count_wherever_they_are,
-             a_module_is_stale_when_a_source_is_newer, folders_beyond_the_limits_are_told,
-             without_memory_there_is_no_snapshot)
+             links_are_entered_where_jobs_are_loaded_from, every_kind_of_change_is_a_difference,
+             named_files_count_wherever_they_are, a_module_is_stale_when_a_source_is_newer,
+             folders_beyond_the_limits_are_told, without_memory_there_is_no_snapshot)
