@@ -416,6 +416,8 @@ static void check(struct reload *r)
         log_error("Reload failed, the old code goes on", &err);
         return;
     }
+    if (look(r, &err) < 0) /* the plan may name other files than the one before */
+        log_error("Files not looked at", &err);
     act(r, snapshot_sources(&r->loaded) != r->built || snapshot_lacks_module(&r->loaded));
 }
 

@@ -194,18 +194,27 @@ static bool is_known_file(const struct snapshot *s, const char *path)
     return false;
 }
 
+/* A folder of which one file counts, or one name. */
+static int see_place(struct walk *w, const char *folder)
+{
+    if (is_known_place(w, folder))
+        return PLAIN_OK;
+    if (w->fn)
+        w->fn(folder, w->user);
+    return add_place(w, folder, SNAPSHOT_DEPTH_MAX);
+}
+
+/* Should its folder go and come back, that is seen from the one above. */
 static int read_named(struct walk *w, const char *path)
 {
-    char folder[PATH_MAX];
+    char folder[PATH_MAX], above[PATH_MAX];
     struct stat st;
-    int r = PLAIN_OK;
 
     folder_of(path, folder);
-    if (!is_known_place(w, folder)) {
-        if (w->fn)
-            w->fn(folder, w->user);
-        r = add_place(w, folder, SNAPSHOT_DEPTH_MAX);
-    }
+    folder_of(folder, above);
+    int r = see_place(w, above);
+    if (r == PLAIN_OK)
+        r = see_place(w, folder);
     if (r < 0 || is_known_file(w->snapshot, path) || stat(path, &st) != 0)
         return r;
     return add_file(w, path, &st);

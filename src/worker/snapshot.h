@@ -45,7 +45,8 @@ struct snapshot {
         .arena = ARENA_INIT                                                                        \
     }
 
-/* Called with each folder before it is read, "." first: what changes afterwards can be noticed. */
+/* Called with each folder before it is read, "." first: what changes afterwards can be noticed.
+ * Also with the folder of each named file and the one above it. */
 typedef void snapshot_folder_fn(const char *folder, void *user);
 
 /* Files that vanish meanwhile and folders that cannot be read are not there. named: count more

@@ -24,6 +24,12 @@ def replace(path, text, mode=0o644):
     new.rename(path)
 
 
+def copy_module(module, path):
+    copy = path.with_name("copy~")
+    copy.write_bytes(module.read_bytes())
+    copy.rename(path)
+
+
 class Sources:
     """app/jobs.c of the test's folder, and what its jobs wrote."""
 
@@ -276,11 +282,43 @@ def test_a_build_that_writes_sources_comes_to_an_end(db, plain, module, start):
 @on_one_store
 def test_a_module_that_is_replaced_is_loaded_without_a_build(db, plain, module, start):
     worker = start()
-    copy = module.with_name("copy~")
-    copy.write_bytes(module.read_bytes())
-    copy.rename(module)
+    copy_module(module, module)
     await_reload(worker, 2)
     assert builds(worker) == 0
+    worker.stop()
+
+
+@pytest.fixture
+def start_with_a_module_elsewhere(plain, module, gate_module, start):
+    """It was named in plain.conf when the worker was ready, in a folder that is passed over else."""
+    def run():
+        path = plain.folder / ".other/lib/gate.so"
+        path.parent.mkdir(parents=True)
+        copy_module(gate_module, path)
+        worker = start()
+        replace(plain.folder / "plain.conf", 'jobs {\n  jobs_modules = {".other/lib/gate.so"}\n}\n')
+        await_reload(worker, 2)
+        return worker, path
+    return run
+
+
+@on_one_store
+def test_a_module_elsewhere_that_is_named_later_is_watched(
+        db, gate_module, start_with_a_module_elsewhere):
+    worker, path = start_with_a_module_elsewhere()
+    copy_module(gate_module, path)
+    await_reload(worker, 3)
+    worker.stop()
+
+
+@on_one_store
+def test_the_folder_of_a_module_elsewhere_may_go_and_come_back(db, start_with_a_module_elsewhere):
+    worker, path = start_with_a_module_elsewhere()
+    aside = path.parent.with_name("aside")
+    path.parent.rename(aside)
+    worker.await_event("Reload failed, the old code goes on")
+    aside.rename(path.parent)
+    wait_until(lambda: len(worker.events("Worker reloaded")) == 2, "a worker with the module")
     worker.stop()
 
 
