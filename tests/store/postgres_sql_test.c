@@ -408,18 +408,65 @@ static void a_job_is_found_without_reading_the_others(void **state)
     bench_close(&b);
 }
 
+/* What the server has counted of the reads of pending rows. A server process tells it when it ends,
+ * which the client does not wait for. */
+static int64_t counted_reads(struct bench *b, const char *column)
+{
+    char sql[256];
+
+    (void)snprintf(sql, sizeof(sql),
+                   "SELECT COALESCE(sum(%s), 0)::int8 FROM pg_stat_user_tables"
+                   " WHERE relname = 'plainjobs_jobrequest'",
+                   column);
+    return bench_number(b, sql);
+}
+
+/* A plan for the rows that a queue has on the average reads all of the table for one that has few.
+ */
+static void figures_of_a_small_queue_do_not_read_the_large_one(void **state)
+{
+    struct queue_stats *queues;
+    struct bench b, other;
+    size_t count = 0;
+
+    (void)state;
+    PGconn *conn = connect_migrated(&b);
+    PQclear(run(conn, "ALTER TABLE plainjobs_jobrequest SET (autovacuum_enabled = off)"));
+    fill(conn, "jobrequest", "queue", "CASE WHEN g <= 20 THEN 'small' ELSE 'large' END");
+    PQclear(run(conn, "ANALYZE plainjobs_jobrequest"));
+    PQclear(run(conn, "SELECT pg_stat_force_next_flush()"));
+    PQfinish(conn);
+    int64_t before = counted_reads(&b, "idx_scan");
+    int64_t seq_before = counted_reads(&b, "seq_scan");
+    bench_join(&other, &b);
+    assert_int_equal(
+        other.store->ops->queue_stats(other.store, &other.arena, &queues, &count, &other.err),
+        PLAIN_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(queues[0].pending, STORE_QUEUE_COUNT_MAX);
+    assert_int_equal(queues[1].pending, 20);
+    bench_close(&other);
+    while (counted_reads(&b, "idx_scan") == before)
+        (void)usleep(10000);
+    assert_int_equal(counted_reads(&b, "seq_scan"), seq_before);
+    bench_close(&b);
+}
+
 int main(void)
 {
-    static harness_test *const tests[] = {
-        every_block_has_the_parameters_of_its_comment, hot_statements_walk_an_index,
-        a_claim_does_not_read_what_is_delayed, a_claim_does_not_walk_over_what_was_claimed,
-        a_job_is_found_without_reading_the_others};
+    static harness_test *const tests[] = {every_block_has_the_parameters_of_its_comment,
+                                          hot_statements_walk_an_index,
+                                          a_claim_does_not_read_what_is_delayed,
+                                          a_claim_does_not_walk_over_what_was_claimed,
+                                          a_job_is_found_without_reading_the_others,
+                                          figures_of_a_small_queue_do_not_read_the_large_one};
 
     conformance_use(&postgres);
     return harness_run(__FILE__,
                        "every_block_has_the_parameters_of_its_comment,"
                        "hot_statements_walk_an_index, a_claim_does_not_read_what_is_delayed,"
                        "a_claim_does_not_walk_over_what_was_claimed,"
-                       "a_job_is_found_without_reading_the_others",
+                       "a_job_is_found_without_reading_the_others,"
+                       "figures_of_a_small_queue_do_not_read_the_large_one",
                        tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -198,9 +198,10 @@ int postgres_queue_stats(struct store *store, struct arena *a, struct queue_stat
     int r = session_begin(s, "count jobs", err);
 
     if (r == PLAIN_OK) {
+        session_send(s, SQL_PLAN_SWITCHES);
         wire_int4(&s->wire, STORE_QUEUE_COUNT_MAX);
         wire_int4(&s->wire, STORE_QUEUES_MAX);
-        r = ask(s, 0, SQL_COUNT_QUEUES, read_queues, &list, err);
+        r = ask(s, 1, SQL_COUNT_QUEUES, read_queues, &list, err);
     }
     *queues = list.queues;
     *count = list.count;
