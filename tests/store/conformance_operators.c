@@ -367,6 +367,54 @@ static int64_t ahead_of(struct bench *b, const plain_uuid *request)
     return count;
 }
 
+/* As the order of claims says, from the requests in the order in which they were made. */
+static int64_t expected_ahead(const struct new_request *made, int count, int of, int64_t now)
+{
+    const struct new_request *o = &made[of];
+    int64_t ahead = 0;
+
+    for (int i = 0; i < count; i++) {
+        const struct new_request *r = &made[i];
+        bool same_level = r->priority == o->priority;
+
+        if (r->start_at > now || strcmp(r->queue, o->queue) != 0)
+            continue;
+        if (r->priority > o->priority || (same_level && r->start_at < o->start_at) ||
+            (same_level && r->start_at == o->start_at && i < of))
+            ahead++;
+    }
+    return ahead;
+}
+
+/* Times before, behind and equal to each other's, and to come, on several levels of two queues. */
+void what_is_ahead_is_counted_whatever_the_times_and_priorities(void **state)
+{
+    enum { COUNT = 60, HOUR_S = 3600 };
+    static const int hours[] = {-2, -1, 1, -1, -3, 2, -2};
+    struct new_request made[COUNT];
+    struct bench b;
+    int64_t now, sum = 0;
+
+    (void)state;
+    bench_open(&b);
+    assert_int_equal(b.store->ops->now(b.store, &now, &b.err), PLAIN_OK);
+    for (int i = 0; i < COUNT; i++) {
+        made[i] = request_default();
+        made[i].start_at = now + hours[i % ARRAY_SIZE(hours)] * (int64_t)HOUR_S * US_PER_S;
+        made[i].priority = i / 3 % 3 - 1;
+        made[i].queue = i % 5 == 4 ? "mail" : "default";
+        (void)bench_enqueue(&b, &made[i]);
+    }
+    for (int i = 0; i < COUNT; i++) {
+        int64_t expected = expected_ahead(made, COUNT, i, now);
+
+        assert_int_equal(ahead_of(&b, &made[i].uuid), expected);
+        sum += expected;
+    }
+    assert_true(sum > COUNT);
+    bench_close(&b);
+}
+
 void what_is_ahead_is_counted_in_claim_order(void **state)
 {
     struct new_request low = request_default(), high = request_default(), later = request_default();

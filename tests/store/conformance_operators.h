@@ -22,6 +22,7 @@
     X(a_worker_that_is_not_there_cannot_be_asked)                                                  \
     X(what_waits_is_told_by_queue_and_class)                                                       \
     X(what_is_ahead_is_counted_in_claim_order)                                                     \
+    X(what_is_ahead_is_counted_whatever_the_times_and_priorities)                                  \
     X(a_look_does_not_see_what_is_paused)                                                          \
     X(verify_finds_what_is_wrong_and_nothing_else)                                                 \
     X(verify_looks_at_every_slice)                                                                 \

@@ -255,10 +255,10 @@ static void check_hot_plans(PGconn *conn)
 {
     static const struct {
         enum sql_name gate, name;
-    } hot[] = {{SQL_CLAIM_GATE, SQL_CLAIM_JOBS},       {SQL_LISTEN_SETTINGS, SQL_CLAIM_TOLD},
-               {SQL_PLAN_SWITCHES, SQL_FINISH_JOBS},   {SQL_PLAN_SWITCHES, SQL_RELEASE_JOBS},
-               {SQL_PLAN_SWITCHES, SQL_NEXT_DUE},      {SQL_PLAN_SWITCHES, SQL_CLEAR_RESULTS},
-               {SQL_PLAN_SWITCHES, SQL_PURGE_REQUESTS}};
+    } hot[] = {{SQL_CLAIM_GATE, SQL_CLAIM_JOBS},        {SQL_LISTEN_SETTINGS, SQL_CLAIM_TOLD},
+               {SQL_PLAN_SWITCHES, SQL_FINISH_JOBS},    {SQL_PLAN_SWITCHES, SQL_RELEASE_JOBS},
+               {SQL_PLAN_SWITCHES, SQL_NEXT_DUE},       {SQL_PLAN_SWITCHES, SQL_CLEAR_RESULTS},
+               {SQL_PLAN_SWITCHES, SQL_PURGE_REQUESTS}, {SQL_PLAN_SWITCHES, SQL_COUNT_AHEAD}};
 
     for (size_t i = 0; i < sizeof(hot) / sizeof(hot[0]); i++)
         check_plan(conn, hot[i].gate, hot[i].name);
@@ -452,14 +452,40 @@ static void figures_of_a_small_queue_do_not_read_the_large_one(void **state)
     bench_close(&b);
 }
 
+/* On a level of its priority that is full, whatever is due behind it. */
+static void what_is_ahead_of_the_first_is_found_without_reading_the_others(void **state)
+{
+    struct bench b;
+    char sql[SQL_SIZE];
+
+    (void)state;
+    PGconn *conn = connect_migrated(&b);
+    PQclear(run(conn, "ALTER TABLE plainjobs_jobrequest SET (autovacuum_enabled = off)"));
+    PQclear(run(conn, "INSERT INTO plainjobs_jobrequest (uuid, job_class, priority)"
+                      " VALUES ('10000000-0000-7000-8000-000000000000', 'Job', 1)"));
+    fill(conn, "jobrequest", "priority", "g % 2");
+    PQclear(run(conn, "BEGIN"));
+    PQclear(run(conn, text_of(SQL_PLAN_SWITCHES, sql)));
+    PGresult *prepared = PQprepare(conn, "ahead", text_of(SQL_COUNT_AHEAD, sql), 0, NULL);
+    assert_int_equal(PQresultStatus(prepared), PGRES_COMMAND_OK);
+    PQclear(prepared);
+    assert_in_range(
+        blocks_of(conn, "EXECUTE ahead ('10000000-0000-7000-8000-000000000000', 10000)"), 1, 100);
+    PQclear(run(conn, "ROLLBACK"));
+    PQfinish(conn);
+    bench_close(&b);
+}
+
 int main(void)
 {
-    static harness_test *const tests[] = {every_block_has_the_parameters_of_its_comment,
-                                          hot_statements_walk_an_index,
-                                          a_claim_does_not_read_what_is_delayed,
-                                          a_claim_does_not_walk_over_what_was_claimed,
-                                          a_job_is_found_without_reading_the_others,
-                                          figures_of_a_small_queue_do_not_read_the_large_one};
+    static harness_test *const tests[] = {
+        every_block_has_the_parameters_of_its_comment,
+        hot_statements_walk_an_index,
+        a_claim_does_not_read_what_is_delayed,
+        a_claim_does_not_walk_over_what_was_claimed,
+        a_job_is_found_without_reading_the_others,
+        figures_of_a_small_queue_do_not_read_the_large_one,
+        what_is_ahead_of_the_first_is_found_without_reading_the_others};
 
     conformance_use(&postgres);
     return harness_run(__FILE__,
@@ -467,6 +493,7 @@ int main(void)
                        "hot_statements_walk_an_index, a_claim_does_not_read_what_is_delayed,"
                        "a_claim_does_not_walk_over_what_was_claimed,"
                        "a_job_is_found_without_reading_the_others,"
-                       "figures_of_a_small_queue_do_not_read_the_large_one",
+                       "figures_of_a_small_queue_do_not_read_the_large_one,"
+                       "what_is_ahead_of_the_first_is_found_without_reading_the_others",
                        tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -239,22 +239,27 @@ static void hot_statements_go_by_an_index(void **state)
     bench_close(&b);
 }
 
-/* Steps of SQLite's machine say what a plan costs, on any computer. */
-static int64_t steps_of_a_claim(struct bench *b, const char *queue)
+/* Steps of SQLite's machine since they were last asked for: what a plan costs, on any computer. */
+static int64_t steps_since(const struct bench *b)
 {
     sqlite3 *db = sqlite_database_inside(b);
-    const char *const queues[] = {queue, NULL};
-    const char *const classes[] = {"Job", NULL};
     sqlite3_stmt *stmt = NULL;
     int64_t steps = 0;
 
     while ((stmt = sqlite3_next_stmt(db, stmt)))
-        (void)sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 1);
-    assert_int_equal(bench_claim_from(b, queues, classes, 10).claim_count,
-                     strcmp(queue, "empty") == 0 ? 0 : 10);
-    while ((stmt = sqlite3_next_stmt(db, stmt)))
         steps += sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 1);
     return steps;
+}
+
+static int64_t steps_of_a_claim(struct bench *b, const char *queue)
+{
+    const char *const queues[] = {queue, NULL};
+    const char *const classes[] = {"Job", NULL};
+
+    (void)steps_since(b);
+    assert_int_equal(bench_claim_from(b, queues, classes, 10).claim_count,
+                     strcmp(queue, "empty") == 0 ? 0 : 10);
+    return steps_since(b);
 }
 
 static void a_claim_costs_the_same_whatever_waits(void **state)
@@ -279,6 +284,35 @@ static void a_claim_costs_the_same_whatever_waits(void **state)
     bench_close(&b);
 }
 
+/* Whatever is due behind it, at a later time or at the same. */
+static void what_is_ahead_of_the_first_is_found_without_reading_the_others(void **state)
+{
+    static const char *const moments[] = {"1000 + i", "1000"};
+    struct new_request first = request_default();
+    char sql[512];
+    int64_t count;
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    (void)bench_enqueue(&b, &first);
+    for (size_t i = 0; i < ARRAY_SIZE(moments); i++) {
+        (void)snprintf(sql, sizeof(sql),
+                       "UPDATE plainjobs_jobrequest SET created_at = 1000;"
+                       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+                       " WHERE i < 20000) INSERT INTO plainjobs_jobrequest (job_class, created_at)"
+                       " SELECT 'Job', %s FROM n",
+                       moments[i]);
+        (void)sqlite_database_run(sqlite_database_inside(&b), sql);
+        (void)steps_since(&b);
+        assert_int_equal(b.store->ops->count_ahead(b.store, &first.uuid, &count, &b.err), PLAIN_OK);
+        assert_int_equal(count, 0);
+        assert_in_range(steps_since(&b), 1, 1000);
+    }
+    bench_close(&b);
+}
+
 DATABASE_MAIN(&sqlite_database, every_name_is_answered_or_excused,
               every_block_takes_the_parameters_of_its_comment, hot_statements_go_by_an_index,
-              a_claim_costs_the_same_whatever_waits)
+              a_claim_costs_the_same_whatever_waits,
+              what_is_ahead_of_the_first_is_found_without_reading_the_others)

@@ -33,11 +33,17 @@ SELECT q.queue, w.job_class, count(*), min(w.due_at), min(w.source)
 -- :name count_ahead
 -- $1 uuid  of a request
 -- $2 int4  most
--- Due requests of its queue that are claimed before it.
+-- Due requests of its queue that are claimed before it. Those of its own priority are a range of the
+-- claim index that ends at it, so what is due behind it is not read; those of higher ones are another.
 SELECT count(*) FROM (
     SELECT 1 FROM {schema}.plainjobs_jobrequest o
       JOIN {schema}.plainjobs_jobrequest r
-        ON r.queue = o.queue AND r.priority >= o.priority AND r.id <> o.id
-       AND r.due_at <= statement_timestamp()
-       AND (r.priority > o.priority OR (r.due_at, r.id) < (o.due_at, o.id))
-     WHERE o.uuid = $1::uuid LIMIT $2::int4) a;
+        ON r.queue = o.queue AND r.priority > o.priority AND r.due_at <= statement_timestamp()
+     WHERE o.uuid = $1::uuid
+    UNION ALL
+    SELECT 1 FROM {schema}.plainjobs_jobrequest o
+      JOIN {schema}.plainjobs_jobrequest r
+        ON r.queue = o.queue AND r.priority = o.priority AND r.due_at <= statement_timestamp()
+       AND (r.due_at, r.id) < (o.due_at, o.id)
+     WHERE o.uuid = $1::uuid
+     LIMIT $2::int4) a;

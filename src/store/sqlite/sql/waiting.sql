@@ -16,11 +16,18 @@ SELECT job_class, count(*), min(due_at), min(source)
 -- ?1 blob uuid
 -- ?2 integer now
 -- ?3 integer most
--- Due requests of its queue that are claimed before it.
+-- Due requests of its queue that are claimed before it: of higher priorities, of its own due earlier,
+-- and of those due at the same time. Each is a range of the claim index, so what is due behind it is
+-- not read.
 SELECT count(*) FROM (
     SELECT 1 FROM plainjobs_jobrequest o, plainjobs_jobrequest r
-     WHERE o.uuid = ?1 AND r.queue = o.queue AND r.due_at <= ?2 AND r.id <> o.id
-       AND (r.priority > o.priority
-            OR (r.priority = o.priority
-                AND (r.due_at < o.due_at OR (r.due_at = o.due_at AND r.id < o.id))))
+     WHERE o.uuid = ?1 AND r.queue = o.queue AND r.priority > o.priority AND r.due_at <= ?2
+    UNION ALL
+    SELECT 1 FROM plainjobs_jobrequest o, plainjobs_jobrequest r
+     WHERE o.uuid = ?1 AND r.queue = o.queue AND r.priority = o.priority
+       AND r.due_at < min(o.due_at, ?2 + 1)
+    UNION ALL
+    SELECT 1 FROM plainjobs_jobrequest o, plainjobs_jobrequest r
+     WHERE o.uuid = ?1 AND r.queue = o.queue AND r.priority = o.priority
+       AND r.due_at = o.due_at AND r.due_at <= ?2 AND r.id < o.id
      LIMIT ?3);
