@@ -137,8 +137,8 @@ static void on_signal(uv_signal_t *handle, int number)
 
     (void)number;
     if (d->signalled == 0) {
+        begin_stop(d); /* counts the signal, before say() finds that nobody reads us */
         say(d, "stopping");
-        begin_stop(d);
     } else if (d->signalled++ == 1) {
         say(d, "stopping at once");
         signal_all(d, SIGTERM);

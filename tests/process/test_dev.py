@@ -202,6 +202,25 @@ def test_when_nobody_reads_it_ends(folder):
     wait_until(lambda: not living_in(folder), "the end of all")
 
 
+def test_one_signal_is_one_also_when_nobody_reads(folder):
+    script = folder / "slow"
+    script.write_text("#!/bin/sh\ntrap 'echo told >>told' TERM\ntouch up\n"
+                      "while [ ! -e go ]; do sleep 0.05; done\necho ended >>told\n")
+    script.chmod(0o755)
+    (folder / "plain.conf").write_text('dev {\n  slow = "./slow"\n}\n')
+    process = Plain(folder).start("dev", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    process.stdout.close()
+    wait_until((folder / "up").exists, "the program")
+    told = folder / "told"
+    for number in (1, 2):  # the third kills
+        process.send_signal(signal.SIGTERM)
+        wait_until(lambda count=number: told.exists() and len(told.read_text().splitlines()) >= count,
+                   "the program to be told")
+    (folder / "go").touch()
+    assert process.wait(30) == 0
+    assert told.read_text() == "told\ntold\nended\n"
+
+
 def test_options_are_handed_to_plain_alone(dev, folder):
     (folder / "other.conf").write_text(
         'dev {\n  db = "plain config DATABASE_URL"\n  echo = "echo --db"\n}\n')
