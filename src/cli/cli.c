@@ -220,11 +220,22 @@ static int run_command(struct cli *cli, plain_error *err)
     return r == PLAIN_OK ? flushed : r;
 }
 
+/* What was closed would be given to the next thing that is opened, a database for one, and what is
+ * meant for us to print would go there. Writing to stdout fails still. */
+static void fill_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR);
+    }
+}
+
 int plain_main(int argc, char **argv, const plain_module *module)
 {
     struct cli cli = {.own = module, .arena = ARENA_INIT, .out = BUF_INIT(OUT_MAX)};
     plain_error err = {0};
 
+    fill_descriptors();
     if (argc > 1 && strcmp(argv[1], RUNNER_COMMAND) == 0)
         return run_runner(argc, argv, module);
     if (argc > 1 && strcmp(argv[1], KEEPER_COMMAND) == 0)
