@@ -124,6 +124,21 @@ static int print_uuid(struct cli *cli, struct json_writer *j, const plain_uuid *
     return cli_flush(cli, err);
 }
 
+/* The job is there though its uuid cannot be printed: who repeated the command would have two. */
+static void say_enqueued(const struct order *order, const plain_uuid *uuid, int64_t made,
+                         plain_error *err)
+{
+    char text[PLAIN_UUID_TEXT];
+
+    (void)plain_uuid_format(uuid, text);
+    if (order->count == 1)
+        error_prefix(err, "job %s was enqueued, but not printed: ", text);
+    else
+        error_prefix(err, "job %s, %lld of %lld, was enqueued, but not printed: ", text,
+                     (long long)made, (long long)order->count);
+    error_fix(err, "the job is there: plain jobs show %s", text);
+}
+
 static int enqueue_all(struct cli *cli, plain_jobs *jobs, const struct order *order,
                        struct json_writer *j, plain_request *request, plain_error *err)
 {
@@ -131,11 +146,14 @@ static int enqueue_all(struct cli *cli, plain_jobs *jobs, const struct order *or
 
     for (int64_t i = 0; r == PLAIN_OK && i < order->count; i++) {
         r = enqueue_one(jobs, order, request, err);
-        if (r == PLAIN_OK)
-            r = print_uuid(cli, j, &request->uuid, err);
         if (r < 0 && i > 0)
             error_prefix(err, "after %lld of %lld jobs were enqueued: ", (long long)i,
                          (long long)order->count);
+        if (r != PLAIN_OK)
+            break;
+        r = print_uuid(cli, j, &request->uuid, err);
+        if (r < 0)
+            say_enqueued(order, &request->uuid, i + 1, err);
     }
     return r;
 }
@@ -159,6 +177,11 @@ static int enqueue(struct cli *cli, const struct order *order, plain_error *err)
         json_end(&j, ']');
         put_skipped(&j, r == PLAIN_SKIPPED ? &request : NULL);
         json_end_document(&j);
+    }
+    if (cli->json && r == PLAIN_OK) {
+        r = cli_flush(cli, err);
+        if (r < 0)
+            say_enqueued(order, &request.uuid, order->count, err);
     }
     if (r == PLAIN_SKIPPED)
         say_skipped(cli, &request);

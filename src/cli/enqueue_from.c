@@ -165,7 +165,6 @@ static int print_result(struct batch *b, const struct job_line *line, const plai
         print_skipped(b, line, result);
         return cli_flush_some(b->cli, err);
     }
-    b->made++;
     if (b->cli->json)
         json_put_uuid(&b->json, NULL, &result->uuid);
     else
@@ -193,11 +192,12 @@ static int write_lines(struct batch *b, plain_error *err)
     if (r == PLAIN_OK && b->count > 0)
         r = (is_together ? enqueue_together : enqueue_each)(b, results, &done, err);
     int printed = PLAIN_OK;
-    for (size_t i = 0; printed == PLAIN_OK && i < done; i++)
-        printed = print_result(b, &b->lines[i], &results[i], r < 0 ? NULL : err);
+    for (size_t i = 0; i < done; i++) {
+        b->made += !uuid_is_zero(&results[i].uuid);
+        if (printed == PLAIN_OK)
+            printed = print_result(b, &b->lines[i], &results[i], r < 0 ? NULL : err);
+    }
     mem_free(results);
-    if (r < 0 && b->made > 0)
-        error_prefix(err, "after %zu jobs were enqueued: ", b->made);
     b->count = 0;
     b->written_bytes = b->reader.bytes_read;
     arena_reset(&b->arena);
@@ -278,6 +278,10 @@ int enqueue_from(struct cli *cli, const char *name, const plain_job_class *cls,
         put_skipped(&b->json, b->skipped > 0 ? &b->holder : NULL);
         json_end_document(&b->json);
     }
+    if (r == PLAIN_OK)
+        r = cli_flush(cli, err);
+    if (r < 0 && b->made > 0)
+        error_prefix(err, "after %zu jobs were enqueued: ", b->made);
     if (r == PLAIN_OK)
         r = sum_up(b, err);
     plain_jobs_close(b->jobs);

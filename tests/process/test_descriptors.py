@@ -1,6 +1,10 @@
 """stdin, stdout and stderr as they come: closed, full, slow."""
+import re
 import subprocess
 
+import pytest
+
+from marks import on_one_store
 from program import Done
 
 
@@ -22,3 +26,27 @@ def test_what_is_printed_to_a_closed_stdout_goes_nowhere_else(db, plain, module)
     done = redirected(plain, ">&-", "jobs", "enqueue", "FirstInfoJob")
     assert (done.code, done.pj) == (1, 705), done
     assert db.count("jobrequest") == 1
+
+
+@on_one_store
+@pytest.mark.parametrize("options, made", [((), 1), (("--count", 3), 1), (("--json",), 1),
+                                           (("--json", "--count", 3), 3)])
+def test_a_job_whose_uuid_cannot_be_printed_is_told(db, plain, module, options, made):
+    done = redirected(plain, ">/dev/full", "jobs", "enqueue", "FirstInfoJob", *options)
+    assert done.code == 1 and "No space left on device" in done.stderr, done
+    told = re.search(r"job ([0-9a-f-]{36})(, \d of 3,)? was enqueued, but not printed", done.stderr)
+    uuids = [row.uuid for row in db.query("SELECT * FROM plainjobs_jobrequest ORDER BY id")]
+    assert len(uuids) == made and told[1] == uuids[-1]
+    assert told[2] == (f", {made} of 3," if 3 in options else None)
+    assert f"plain jobs show {told[1]}" in done.stderr
+
+
+@on_one_store
+@pytest.mark.parametrize("lines", [3, 3000])
+@pytest.mark.parametrize("options", [(), ("--json",), ("--partial",)])
+def test_jobs_of_a_file_that_cannot_be_printed_are_told(db, plain, module, lines, options):
+    (plain.folder / "jobs.jsonl").write_text("{}\n" * lines)
+    done = redirected(plain, ">/dev/full", "jobs", "enqueue", "NoopJob", "--from", "jobs.jsonl",
+                      *options)
+    assert done.code == 1 and db.count("jobrequest") == lines, done
+    assert f"after {lines} jobs were enqueued: writing the output: No space left" in done.stderr
