@@ -14,9 +14,12 @@
 #include "core/queue_pattern.h"
 #include "store/pause.h"
 
+enum { NOT_KNOWN = -1 };
+
 struct queues {
     struct queue_stats *rows;
     size_t count;
+    bool is_cut; /* there may be more queues with jobs than rows */
     struct pause *pauses;
     size_t pause_count;
     struct worker_view *workers;
@@ -29,17 +32,21 @@ static int compare_rows(const void *a, const void *b)
     return strcmp(((const struct queue_stats *)a)->queue, ((const struct queue_stats *)b)->queue);
 }
 
-/* A queue that is paused, or that a worker works for, is shown when it is empty too. */
-static void add_empty(struct queues *q, const char *name)
+/* A queue that is paused, or that a worker works for, is shown when it is empty too. One that was
+ * not found may be one that was cut off: the database has its own order of names. */
+static void add_other(struct queues *q, const char *name)
 {
     for (size_t i = 0; i < q->count; i++) {
         if (strcmp(q->rows[i].queue, name) == 0)
             return;
     }
-    q->rows[q->count++] = (struct queue_stats){.queue = name, .due_at = STORE_NO_TIME};
+    int64_t n = q->is_cut ? NOT_KNOWN : 0;
+
+    q->rows[q->count++] =
+        (struct queue_stats){.queue = name, .pending = n, .processing = n, .due_at = STORE_NO_TIME};
 }
 
-static int add_all_empty(struct cli *cli, struct queues *q, plain_error *err)
+static int add_others(struct cli *cli, struct queues *q, plain_error *err)
 {
     size_t most = q->count + q->pause_count;
 
@@ -52,14 +59,14 @@ static int add_all_empty(struct cli *cli, struct queues *q, plain_error *err)
     q->rows = rows;
     for (size_t i = 0; i < q->pause_count; i++) {
         if (q->pauses[i].kind == PAUSE_QUEUE && !queue_pattern_is_open(q->pauses[i].name))
-            add_empty(q, q->pauses[i].name);
+            add_other(q, q->pauses[i].name);
     }
     for (size_t i = 0; i < q->worker_count; i++) {
         const struct worker_view *w = &q->workers[i];
 
         for (size_t n = 0; !w->stale && n < w->queue_count; n++) {
             if (!queue_pattern_is_open(w->queues[n]))
-                add_empty(q, w->queues[n]);
+                add_other(q, w->queues[n]);
         }
     }
     qsort(q->rows, q->count, sizeof(*q->rows), compare_rows);
@@ -71,13 +78,14 @@ static int find_queues(struct cli *cli, struct store *store, struct queues *q, p
     const struct store_ops *ops = store->ops;
     int r = ops->queue_stats(store, &cli->arena, &q->rows, &q->count, err);
 
+    q->is_cut = q->count == STORE_QUEUES_MAX;
     if (r == PLAIN_OK)
         r = ops->pauses(store, &cli->arena, &q->pauses, &q->pause_count, err);
     if (r == PLAIN_OK)
         r = ops->workers(store, &cli->arena, &q->workers, &q->worker_count, err);
     if (r == PLAIN_OK)
         r = ops->now(store, &q->now, err);
-    return r == PLAIN_OK ? add_all_empty(cli, q, err) : r;
+    return r == PLAIN_OK ? add_others(cli, q, err) : r;
 }
 
 /* Workers that would take a job of this queue now. */
@@ -98,6 +106,10 @@ static void add_number(struct table *t, int64_t n, int64_t most)
 {
     char number[32];
 
+    if (n == NOT_KNOWN) {
+        table_add(t, PAINT_NONE, "?");
+        return;
+    }
     (void)snprintf(number, sizeof(number), "%s%lld", most && n >= most ? "\xE2\x89\xA5 " : "",
                    (long long)n);
     table_add(t, PAINT_NONE, number);
@@ -180,6 +192,14 @@ static void put_pause(struct json_writer *j, const char *key, const struct pause
     json_end(j, '}');
 }
 
+static void put_number(struct json_writer *j, const char *key, int64_t n)
+{
+    if (n == NOT_KNOWN)
+        json_put_null(j, key);
+    else
+        json_put_int(j, key, n);
+}
+
 static void print_json(struct cli *cli, const struct queues *q)
 {
     struct json_writer j;
@@ -191,14 +211,15 @@ static void print_json(struct cli *cli, const struct queues *q)
 
         json_begin(&j, NULL, '{');
         json_put_text(&j, "queue", row->queue);
-        json_put_int(&j, "pending", row->pending);
-        json_put_int(&j, "processing", row->processing);
+        put_number(&j, "pending", row->pending);
+        put_number(&j, "processing", row->processing);
         json_put_time(&j, "due_at", row->due_at);
         json_put_int(&j, "workers", workers_for(q, row->queue));
         put_pause(&j, "paused", pause_find(q->pauses, q->pause_count, PAUSE_QUEUE, row->queue));
         json_end(&j, '}');
     }
     json_end(&j, ']');
+    json_put_bool(&j, "cut", q->is_cut);
     json_begin(&j, "paused_classes", '[');
     for (size_t i = 0; i < q->pause_count; i++) {
         if (q->pauses[i].kind == PAUSE_CLASS)
@@ -225,6 +246,9 @@ int cmd_queues(struct cli *cli, plain_error *err)
     }
     if (q.count > 0)
         print_table(cli, &q);
+    if (q.is_cut)
+        cli_say(cli, "Of the queues with jobs only the first %d by name are shown.",
+                STORE_QUEUES_MAX);
     print_paused_classes(cli, &q);
     return PLAIN_OK;
 }

@@ -480,11 +480,15 @@ static const struct command commands[] = {
         .operands = "",
         .doc = "Show the queues: what waits, what is paused, who works.",
         .about =
-            "At most 100 queues with jobs are shown. WORKERS are those that live and would take a "
-            "job.",
+            "Of the queues with jobs the first 100 by name are shown; others that are paused or "
+            "that a worker works for\n"
+            "are shown with ? then, null in JSON: whether they hold jobs is not known. WORKERS are "
+            "those that live and\n"
+            "would take a job.",
         .json = "{\"queues\": [{\"queue\", \"pending\", \"processing\", \"due_at\", "
                 "\"workers\",\n"
                 " \"paused\": null or {\"name\", \"at\", \"by\", \"reason\"}}],\n"
+                " \"cut\": whether only the first 100 queues are there,\n"
                 " \"paused_classes\": [{\"name\", \"at\", \"by\", \"reason\"}]}",
         .example = "plain jobs queues",
         .run = cmd_queues,

@@ -123,3 +123,26 @@ def test_hostile_names_are_shown_harmless(db, plain):
     done = plain("jobs", "queues")
     assert "\x1b" not in done.stdout + done.stderr
     assert queues_of(plain)["<b>\u202ex"]["paused"]["reason"] == "\"<script>"
+
+
+@on_one_store
+def test_a_queue_behind_the_first_hundred_is_not_called_empty(db, plain, module):
+    def make(first, last):
+        (plain.folder / "jobs.jsonl").write_text(
+            "".join(f'{{"queue": "q{n:03}"}}\n' for n in range(first, last)))
+        plain.enqueue("NoopJob", "--from", "jobs.jsonl")
+    make(1, 100)
+    plain("jobs", "pause", "--queue", "zz")
+    whole = plain.json("jobs", "queues")
+    assert len(whole["queues"]) == 100
+    assert (whole["queues"][-1]["queue"], whole["queues"][-1]["pending"]) == ("zz", 0)
+    make(100, 105)
+    plain.enqueue("NoopJob", "--queue", "zz")
+    document = plain.json("jobs", "queues")
+    last = document["queues"][-1]
+    assert last["queue"] == "zz" and last["paused"]
+    assert (last["pending"], last["processing"], last["due_at"]) == (None, None, None)
+    assert (whole["cut"], document["cut"]) == (False, True)
+    done = plain("jobs", "queues")
+    assert done.lines[-1].split()[:3] == ["zz", "?", "?"]
+    assert "only the first 100 by name are shown" in done.stderr
