@@ -51,7 +51,7 @@ struct dev {
     struct dev_lines own;
     struct entry *entries;
     int signalled; /* how often we were told to stop */
-    bool unread;   /* nobody reads our stdout */
+    int unread;    /* our stdout takes no more: the error's number */
 };
 
 static void start_entry(struct entry *e);
@@ -63,11 +63,11 @@ static void free_handle(uv_handle_t *handle)
 }
 
 /* Nobody is there to be told anything: ends as by a signal. */
-static void heed(struct dev *d, bool is_read)
+static void heed(struct dev *d, int failed)
 {
-    if (is_read || d->unread)
+    if (!failed || d->unread)
         return;
-    d->unread = true;
+    d->unread = failed;
     if (d->signalled == 0)
         begin_stop(d);
 }
@@ -362,6 +362,8 @@ static int run(struct dev *d, plain_error *err)
     if (!is_done(d))
         (void)uv_run(&d->loop, UV_RUN_DEFAULT);
     release(d);
+    if (d->unread && d->unread != EPIPE) /* a reader that has gone has seen what it wanted */
+        return error_set_errno(err, PLAIN_E_IO, 705, "", d->unread, "writing the output");
     return PLAIN_OK;
 }
 

@@ -2,7 +2,8 @@
  * dev.h - several programs under one: started, their lines shown, started again, ended together
  *
  * One that ends with 0 is done; one that ends otherwise, or cannot be started, is started again,
- * after 0.5 s, then 1, 2, 4 ... 30 s. It ends when all are done.
+ * after 0.5 s, then 1, 2, 4 ... 30 s. It ends when all are done, and when stdout takes no more, by
+ * an error (PJ705) unless it is a reader that has gone.
  *
  * SIGTERM, SIGINT or SIGHUP: the last one first, each is told by SIGTERM to its process group; a
  * second signal tells them again; a third one, or the end of the grace, kills what is left. A

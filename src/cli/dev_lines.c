@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 /* Waits where the terminal or the pipe is full: what is printed is what happened. */
-static bool write_all(const char *p, size_t n)
+static int write_all(const char *p, size_t n)
 {
     while (n > 0) {
         ssize_t written = write(STDOUT_FILENO, p, n);
@@ -16,16 +16,16 @@ static bool write_all(const char *p, size_t n)
 
             (void)poll(&room, 1, -1);
         } else if (written < 0 && errno != EINTR) {
-            return false;
+            return errno;
         } else if (written > 0) {
             p += written;
             n -= (size_t)written;
         }
     }
-    return true;
+    return 0;
 }
 
-static bool print(const struct dev_lines *l, const char *line, size_t n)
+static int print(const struct dev_lines *l, const char *line, size_t n)
 {
     struct buf out = BUF_INIT((size_t)3 * DEV_LINE_MAX);
     char padded[64];
@@ -35,40 +35,40 @@ static bool print(const struct dev_lines *l, const char *line, size_t n)
     buf_putc(&out, ' ');
     buf_put(&out, line, n);
     buf_putc(&out, '\n');
-    bool good = buf_ok(&out) ? write_all(out.data, out.len) : write_all(line, n);
+    int failed = buf_ok(&out) ? write_all(out.data, out.len) : write_all(line, n);
     buf_release(&out);
-    return good;
+    return failed;
 }
 
-bool dev_lines_put(struct dev_lines *l, const char *bytes, size_t n)
+int dev_lines_put(struct dev_lines *l, const char *bytes, size_t n)
 {
-    bool good = true;
+    int failed = 0;
 
-    while (n > 0 && good) {
+    while (n > 0 && !failed) {
         const char *end = memchr(bytes, '\n', n);
         size_t taken = end ? (size_t)(end - bytes) : n;
 
         buf_put(&l->partial, bytes, taken);
         if (end || l->partial.len >= DEV_LINE_MAX) {
-            good = print(l, l->partial.data, l->partial.len);
+            failed = print(l, l->partial.data, l->partial.len);
             buf_reset(&l->partial);
         }
         taken += end ? 1 : 0;
         bytes += taken;
         n -= taken;
     }
-    return good;
+    return failed;
 }
 
-bool dev_lines_end(struct dev_lines *l)
+int dev_lines_end(struct dev_lines *l)
 {
-    bool good = l->partial.len == 0 || print(l, l->partial.data, l->partial.len);
+    int failed = l->partial.len > 0 ? print(l, l->partial.data, l->partial.len) : 0;
 
     buf_reset(&l->partial);
-    return good;
+    return failed;
 }
 
-bool dev_lines_say(const struct dev_lines *l, const char *text)
+int dev_lines_say(const struct dev_lines *l, const char *text)
 {
     return print(l, text, strlen(text));
 }

@@ -31,11 +31,11 @@ enum { DEV_LINE_MAX = 64 * 1024 };
         .partial = BUF_INIT((size_t)2 * DEV_LINE_MAX)                                              \
     }
 
-/* Each says whether anybody still reads our stdout. */
-bool dev_lines_put(struct dev_lines *l, const char *bytes, size_t n) PLAIN_MUST_USE;
-bool dev_lines_end(struct dev_lines *l) PLAIN_MUST_USE; /* prints a line that has no end */
+/* Each returns 0, or the number of the error of writing to stdout: EPIPE when nobody reads. */
+int dev_lines_put(struct dev_lines *l, const char *bytes, size_t n) PLAIN_MUST_USE;
+int dev_lines_end(struct dev_lines *l) PLAIN_MUST_USE; /* prints a line that has no end */
 /* A line of our own, which needs no partial. */
-bool dev_lines_say(const struct dev_lines *l, const char *text) PLAIN_MUST_USE;
+int dev_lines_say(const struct dev_lines *l, const char *text) PLAIN_MUST_USE;
 
 void dev_lines_release(struct dev_lines *l);
 

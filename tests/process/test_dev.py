@@ -202,6 +202,16 @@ def test_when_nobody_reads_it_ends(folder):
     wait_until(lambda: not living_in(folder), "the end of all")
 
 
+def test_a_stdout_that_cannot_be_written_is_an_error(folder):
+    (folder / "plain.conf").write_text(shell(noise="while echo x; do sleep 0.1; done"))
+    with open("/dev/full", "wb") as full:
+        process = Plain(folder).start("dev", stdout=full, stderr=subprocess.PIPE)
+    assert process.wait(30) == 1
+    said = process.stderr.read().decode()
+    assert "error[PJ705]: writing the output: No space left on device" in said
+    wait_until(lambda: not living_in(folder), "the end of all")
+
+
 def test_one_signal_is_one_also_when_nobody_reads(folder):
     script = folder / "slow"
     script.write_text("#!/bin/sh\ntrap 'echo told >>told' TERM\ntouch up\n"
