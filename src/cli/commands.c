@@ -284,9 +284,10 @@ static const struct command commands[] = {
             "With --from each line is an object, of which all may be left out: {\"params\": "
             "{...},\n"
             "\"queue\", \"delay\", \"start_at\", \"priority\", \"retries\", \"key\", "
-            "\"timeout\", \"uuid\"}. An\n"
-            "option is for the lines that do not say otherwise. It prints a uuid for each line, or "
-            "`skipped`.\n"
+            "\"timeout\", \"uuid\"}. A\n"
+            "uuid stands in one line only. An option is for the lines that do not say otherwise. "
+            "It prints a\n"
+            "uuid for each line, or `skipped`.\n"
             "One bad line, and nothing is written; with --partial the others are, 5,000 at a time, "
             "and the\n"
             "exit code is 1. Exit code 6 when all were skipped.",

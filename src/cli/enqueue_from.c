@@ -16,6 +16,7 @@
 #include "cli/job_words.h"
 #include "cli/line_reader.h"
 #include "cli/report.h"
+#include "cli/uuid_lines.h"
 
 enum {
     CHUNK_LINES = 5000,
@@ -35,7 +36,8 @@ struct batch {
     struct arena arena; /* of the lines that wait */
     struct job_line *lines;
     size_t count, capacity;
-    size_t written_bytes; /* of the file, up to those lines */
+    struct uuid_lines uuids; /* of the whole file */
+    size_t written_bytes;    /* of the file, up to those lines */
 
     plain_jobs *jobs; /* NULL until something is to be written */
     struct json_writer json;
@@ -69,6 +71,19 @@ static bool is_blank(const struct buf *line)
     return true;
 }
 
+/* A uuid that is given twice is a slip: the second job would vanish. */
+static int check_uuid(struct batch *b, const struct job_line *line, plain_error *err)
+{
+    size_t before = 0;
+
+    if (uuid_is_zero(&line->options.uuid))
+        return PLAIN_OK;
+    int r = uuid_lines_add(&b->uuids, &line->options.uuid, line->number, &before, err);
+    if (r == PLAIN_OK && before)
+        r = error_set(err, PLAIN_E_INVALID, 105, "uuid", "its uuid is that of line %zu", before);
+    return r;
+}
+
 /* Checks the line that was read, and keeps it. */
 static int keep_line(struct batch *b, plain_error *err)
 {
@@ -81,6 +96,8 @@ static int keep_line(struct batch *b, plain_error *err)
                  : error_nomem(err);
     if (r == PLAIN_OK)
         r = job_line_check(line, b->cls, err);
+    if (r == PLAIN_OK)
+        r = check_uuid(b, line, err);
     if (r == PLAIN_OK)
         b->count++;
     return r;
@@ -286,6 +303,7 @@ int enqueue_from(struct cli *cli, const char *name, const plain_job_class *cls,
         r = sum_up(b, err);
     plain_jobs_close(b->jobs);
     mem_free(b->lines);
+    uuid_lines_release(&b->uuids);
     arena_release(&b->arena);
     mem_free(b);
     return r;

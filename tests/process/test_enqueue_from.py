@@ -135,6 +135,20 @@ def test_repeating_a_file_with_uuids_is_once(db, plain, module, write):
     assert db.count("jobrequest") == 20
 
 
+@pytest.mark.parametrize("job_class", ["NoopJob", "hello"])
+def test_a_uuid_that_stands_in_two_lines_is_a_bad_line(db, plain, module, write, job_class):
+    """For a class, whose jobs are written together, and for an executable."""
+    plain.add_executable("hello", "#!/bin/sh\n")
+    first, second = ({"uuid": f"0192f3c4-7f3a-7c9e-8000-{n:012x}"} for n in range(2))
+    path = write("\n", {}, first, second, first)
+    done = plain.fails(2, 105, "jobs", "enqueue", job_class, "--from", path)
+    assert "line 5: its uuid is that of line 3" in done.stderr and done.stdout == ""
+    assert db.count("jobrequest") == 0
+    partial = plain.run("jobs", "enqueue", job_class, "--from", path, "--partial")
+    assert partial.code == 1 and "line 5: its uuid is that of line 3" in partial.stderr
+    assert len(set(partial.lines)) == 3 == len(partial.lines) == db.count("jobrequest")
+
+
 def test_it_says_one_thing_once(db, plain, module, write):
     path = write({})
     for more in (["n=1"], ["--params", "{}"], ["--count", "2"]):
