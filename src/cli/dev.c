@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "cli/dev_lines.h"
+#include "cli/dev_output.h"
 #include "worker/keeper.h"
 #include "worker/loop_child.h"
 #include "worker/stop_signals.h"
@@ -22,6 +23,9 @@ enum {
     RESTART_FIRST_MS = 500,
     RESTART_MAX_MS = 30000,
     STEADY_MS = 10000, /* who lived so long has not failed at once */
+    ROOM_MS = 10,      /* how often a full stdout is looked at */
+    FINISH_MS = 2000,  /* how long the last lines wait for room */
+    WAITING_MAX = 1024 * 1024,
     READ_SIZE = 16 * 1024,
     SAY_SIZE = 512
 };
@@ -49,17 +53,46 @@ struct dev {
     struct stop_signals signals;
     uv_timer_t grace;
     struct dev_lines own;
+    struct dev_output output;
+    uv_timer_t room;
+    bool holds; /* their output waits in their pipes */
     struct entry *entries;
     int signalled; /* how often we were told to stop */
     int unread;    /* our stdout takes no more: the error's number */
 };
 
 static void start_entry(struct entry *e);
+static void on_room(uv_timer_t *timer);
 static void begin_stop(struct dev *d);
 
 static void free_handle(uv_handle_t *handle)
 {
     mem_free(handle);
+}
+
+/* ---- what we print ---- */
+
+static void on_output(uv_poll_t *poll, int status, int events);
+
+static void watch_entry(const struct entry *e)
+{
+    if (!e->output_poll)
+        return;
+    if (e->dev->holds)
+        (void)uv_poll_stop(e->output_poll);
+    else
+        (void)uv_poll_start(e->output_poll, UV_READABLE | UV_DISCONNECT, on_output);
+}
+
+/* Where the terminal or the pipe is full they wait, as if they wrote to it themselves: what is
+ * printed is what happened. */
+static void hold(struct dev *d, bool holds)
+{
+    if (d->holds == holds)
+        return;
+    d->holds = holds;
+    for (size_t i = 0; i < d->options->count; i++)
+        watch_entry(&d->entries[i]);
 }
 
 /* Nobody is there to be told anything: ends as by a signal. */
@@ -72,18 +105,39 @@ static void heed(struct dev *d, int failed)
         begin_stop(d);
 }
 
+/* Once they are to stop they are read on, so that none waits for us with its end. */
+static void push(struct dev *d)
+{
+    heed(d, dev_output_push(&d->output));
+    bool waits = dev_output_waits(&d->output);
+    if (waits)
+        (void)uv_timer_start(&d->room, on_room, ROOM_MS, 0);
+    hold(d, waits && d->signalled == 0);
+}
+
+/* NULL: nobody reads it, or it would be too much for who does not read while all is ending. */
+static struct buf *room_for_lines(struct dev *d)
+{
+    struct buf *waiting = &d->output.waiting;
+    bool is_lost = d->unread || (d->signalled > 0 && waiting->len > WAITING_MAX);
+
+    return is_lost ? NULL : waiting;
+}
+
 static void say(struct dev *d, const char *fmt, ...) PLAIN_PRINTF(2, 3);
 static void say(struct dev *d, const char *fmt, ...)
 {
+    struct buf *out = room_for_lines(d);
     char text[SAY_SIZE];
     va_list ap;
 
-    if (d->options->quiet || d->unread)
+    if (d->options->quiet || !out)
         return;
     va_start(ap, fmt);
     (void)vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    heed(d, dev_lines_say(&d->own, text));
+    dev_lines_say(&d->own, text, out);
+    push(d);
 }
 
 /* ---- the end ---- */
@@ -96,7 +150,16 @@ static bool is_done(const struct dev *d)
         if (loop_child_runs(&e->kept.process) || (e->waits && d->signalled == 0))
             return false;
     }
-    return true;
+    return d->signalled > 0 || !dev_output_waits(&d->output);
+}
+
+static void on_room(uv_timer_t *timer)
+{
+    struct dev *d = timer->data;
+
+    push(d);
+    if (is_done(d))
+        uv_stop(&d->loop);
 }
 
 static void signal_all(struct dev *d, int number)
@@ -122,6 +185,7 @@ static void on_grace(uv_timer_t *timer)
 static void begin_stop(struct dev *d)
 {
     d->signalled++;
+    hold(d, false);
     for (size_t i = 0; i < d->options->count; i++)
         (void)uv_timer_stop(&d->entries[i].restart);
     signal_all(d, SIGTERM);
@@ -151,6 +215,8 @@ static void on_signal(uv_signal_t *handle, int number)
 
 static void close_output(struct entry *e)
 {
+    struct buf *out = room_for_lines(e->dev);
+
     if (e->output < 0)
         return;
     if (e->output_poll)
@@ -158,7 +224,10 @@ static void close_output(struct entry *e)
     e->output_poll = NULL;
     (void)close(e->output);
     e->output = -1;
-    heed(e->dev, dev_lines_end(&e->lines));
+    if (out) {
+        dev_lines_end(&e->lines, out);
+        push(e->dev);
+    }
 }
 
 /* At most so many pieces at once, so that one that prints for ever does not keep us from others. */
@@ -173,10 +242,13 @@ static void read_output(struct entry *e, int pieces)
             continue;
         if (n < 0 && errno == EAGAIN)
             return;
-        if (n <= 0)
+        struct buf *out = room_for_lines(e->dev);
+        if (n <= 0) {
             close_output(e);
-        else if (!e->dev->unread)
-            heed(e->dev, dev_lines_put(&e->lines, bytes, (size_t)n));
+        } else if (out) {
+            dev_lines_put(&e->lines, bytes, (size_t)n, out);
+            push(e->dev);
+        }
     }
 }
 
@@ -245,7 +317,7 @@ static int watch_output(struct entry *e, int fd, plain_error *err)
                          uv_strerror(failed));
     }
     e->output_poll->data = e;
-    (void)uv_poll_start(e->output_poll, UV_READABLE | UV_DISCONNECT, on_output);
+    watch_entry(e);
     return PLAIN_OK;
 }
 
@@ -308,6 +380,7 @@ static void init_entries(struct dev *d)
     const struct dev_options *o = d->options;
     int width = name_width(o);
 
+    d->output = (struct dev_output)DEV_OUTPUT_INIT;
     d->own = (struct dev_lines)DEV_LINES_INIT;
     d->own.name = "dev";
     d->own.width = width;
@@ -344,6 +417,8 @@ static void release(struct dev *d)
     uv_walk(&d->loop, close_handle, NULL);
     (void)uv_run(&d->loop, UV_RUN_DEFAULT);
     (void)uv_loop_close(&d->loop);
+    int failed = dev_output_finish(&d->output, FINISH_MS);
+    d->unread = d->unread ? d->unread : failed;
 }
 
 static int run(struct dev *d, plain_error *err)
@@ -354,6 +429,8 @@ static int run(struct dev *d, plain_error *err)
         return error_set(err, PLAIN_E_IO, 705, "", "event loop: %s", uv_strerror(failed));
     (void)uv_timer_init(&d->loop, &d->grace);
     d->grace.data = d;
+    (void)uv_timer_init(&d->loop, &d->room);
+    d->room.data = d;
     stop_signals_start(&d->signals, &d->loop, on_signal, d);
     init_entries(d);
     (void)signal(SIGPIPE, SIG_IGN); /* told by write() */

@@ -8,6 +8,9 @@
  * SIGTERM, SIGINT or SIGHUP: the last one first, each is told by SIGTERM to its process group; a
  * second signal tells them again; a third one, or the end of the grace, kills what is left. A
  * program and all that it has started ends with us, however we end.
+ *
+ * Where stdout has no room they wait with what they print, but not once they are told to end: what
+ * is then too much for who does not read is lost.
  */
 #ifndef PLAIN_CLI_DEV_H
 #define PLAIN_CLI_DEV_H

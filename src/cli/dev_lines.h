@@ -4,7 +4,7 @@
  *     worker      | 2026-11-24T06:30:00.123Z [INFO] Completed job ...
  *     worker-slow | thumbnail of cat.png
  *
- * A line is printed when it is whole, at the latest after 64 KiB, in one write.
+ * A line is printed when it is whole, at the latest after 64 KiB.
  */
 #ifndef PLAIN_CLI_DEV_LINES_H
 #define PLAIN_CLI_DEV_LINES_H
@@ -31,11 +31,11 @@ enum { DEV_LINE_MAX = 64 * 1024 };
         .partial = BUF_INIT((size_t)2 * DEV_LINE_MAX)                                              \
     }
 
-/* Each returns 0, or the number of the error of writing to stdout: EPIPE when nobody reads. */
-int dev_lines_put(struct dev_lines *l, const char *bytes, size_t n) PLAIN_MUST_USE;
-int dev_lines_end(struct dev_lines *l) PLAIN_MUST_USE; /* prints a line that has no end */
+/* Each appends to out. */
+void dev_lines_put(struct dev_lines *l, const char *bytes, size_t n, struct buf *out);
+void dev_lines_end(struct dev_lines *l, struct buf *out); /* a line that has no end */
 /* A line of our own, which needs no partial. */
-int dev_lines_say(const struct dev_lines *l, const char *text) PLAIN_MUST_USE;
+void dev_lines_say(const struct dev_lines *l, const char *text, struct buf *out);
 
 void dev_lines_release(struct dev_lines *l);
 

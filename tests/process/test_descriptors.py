@@ -1,16 +1,13 @@
 """stdin, stdout and stderr as they come: closed, full, slow."""
-import array
-import fcntl
 import os
 import re
 import subprocess
-import termios
 
 import pytest
 
 from marks import on_one_store
 from program import Done
-from workers import wait_until
+from small_pipe import await_full, small_pipe
 
 
 def redirected(plain, redirection, *args):
@@ -57,21 +54,13 @@ def test_jobs_of_a_file_that_cannot_be_printed_are_told(db, plain, module, lines
     assert f"after {lines} jobs were enqueued: writing the output: No space left" in done.stderr
 
 
-def held_by(pipe):
-    count = array.array("i", [0])
-    fcntl.ioctl(pipe, termios.FIONREAD, count)
-    return count[0]
-
-
 def test_a_stdout_that_does_not_block_is_waited_for(lone_plain):
-    ours, its = os.pipe()
-    fcntl.fcntl(its, fcntl.F_SETPIPE_SZ, 4096)
-    os.set_blocking(its, False)
     command = ("help", "commands", "--markdown")
-    process = lone_plain.start(*command, stdout=its, stderr=subprocess.PIPE)
-    os.close(its)
-    wait_until(lambda: held_by(ours) == 4096, "the pipe to be full")
-    with os.fdopen(ours, "rb") as pipe:
-        text = pipe.read().decode()
+    with small_pipe() as (ours, its):
+        os.set_blocking(its.fileno(), False)
+        process = lone_plain.start(*command, stdout=its, stderr=subprocess.PIPE)
+        await_full(its)
+        its.close()
+        text = ours.read().decode()
     assert (process.wait(30), process.stderr.read()) == (0, b"")
     assert text == lone_plain(*command).stdout

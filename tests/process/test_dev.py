@@ -8,6 +8,7 @@ import pytest
 
 from marks import on_one_store
 from program import Plain
+from small_pipe import await_full, small_pipe
 from terminal import on_terminal
 from workers import living_in, wait_until
 
@@ -210,6 +211,35 @@ def test_a_stdout_that_cannot_be_written_is_an_error(folder):
     said = process.stderr.read().decode()
     assert "error[PJ705]: writing the output: No space left on device" in said
     wait_until(lambda: not living_in(folder), "the end of all")
+
+
+def test_a_stop_does_not_wait_for_who_reads_it(folder):
+    """As `plain dev | less`: the program that fills the pipe is told to end, and has its grace."""
+    script = folder / "noise"
+    script.write_text("#!/bin/sh\ntrap 'echo told >told; sleep 0.5; seq 100000; "
+                      "echo ended >>told; exit' TERM\nwhile :; do echo x; done\n")
+    script.chmod(0o755)
+    (folder / "plain.conf").write_text('dev {\n  noise = "./noise"\n}\n')
+    with small_pipe() as (_, its):
+        process = Plain(folder).start("dev", stdout=its, stderr=subprocess.DEVNULL)
+        await_full(its)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(25) == 0  # the grace is 35 s
+    assert (folder / "told").read_text() == "told\nended\n"
+    wait_until(lambda: not living_in(folder), "the end of all")
+
+
+def test_who_reads_late_reads_all(folder):
+    (folder / "plain.conf").write_text(shell(one="seq 50000", two="seq 50000; printf end"))
+    with small_pipe() as (ours, its):
+        process = Plain(folder).start("dev", stdout=its, stderr=subprocess.DEVNULL)
+        await_full(its)
+        its.close()
+        seen = ours.read().decode().splitlines()
+    assert process.wait(30) == 0
+    numbers = [str(n) for n in range(1, 50001)]
+    assert [line[6:] for line in seen if line.startswith("one | ")] == numbers
+    assert [line[6:] for line in seen if line.startswith("two | ")] == [*numbers, "end"]
 
 
 def test_one_signal_is_one_also_when_nobody_reads(folder):
