@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/json_writer.h"
 #include "cli/moment.h"
+#include "cli/queue_counts.h"
 #include "cli/table.h"
 #include "core/queue_pattern.h"
 #include "store/pause.h"
@@ -202,6 +203,7 @@ static void put_number(struct json_writer *j, const char *key, int64_t n)
 
 static void print_json(struct cli *cli, const struct queues *q)
 {
+    int64_t processing = processing_in_all(q->rows, q->count);
     struct json_writer j;
 
     json_begin_document(&j, &cli->out);
@@ -213,6 +215,7 @@ static void print_json(struct cli *cli, const struct queues *q)
         json_put_text(&j, "queue", row->queue);
         put_number(&j, "pending", row->pending);
         put_number(&j, "processing", row->processing);
+        put_at_least(&j, row->pending, processing, STORE_QUEUE_COUNT_MAX);
         json_put_time(&j, "due_at", row->due_at);
         json_put_int(&j, "workers", workers_for(q, row->queue));
         put_pause(&j, "paused", pause_find(q->pauses, q->pause_count, PAUSE_QUEUE, row->queue));

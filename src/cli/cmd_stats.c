@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/json_writer.h"
 #include "cli/moment.h"
+#include "cli/queue_counts.h"
 #include "cli/table.h"
 #include "cli/unserved_note.h"
 
@@ -135,12 +136,15 @@ static void put_by_status(struct json_writer *j, const int64_t by_status[JOB_STA
 
 static void put_queues(struct json_writer *j, const struct figures *f)
 {
+    int64_t processing = processing_in_all(f->queues, f->queue_count);
+
     json_begin(j, "queues", '[');
     for (size_t i = 0; i < f->queue_count; i++) {
         json_begin(j, NULL, '{');
         json_put_text(j, "queue", f->queues[i].queue);
         json_put_int(j, "pending", f->queues[i].pending);
         json_put_int(j, "processing", f->queues[i].processing);
+        put_at_least(j, f->queues[i].pending, processing, STORE_QUEUE_COUNT_MAX);
         json_put_time(j, "due_at", f->queues[i].due_at);
         json_end(j, '}');
     }
@@ -155,6 +159,7 @@ static void print_json(struct cli *cli, const struct figures *f)
     json_put_int(&j, "pending", f->stored.pending);
     json_put_int(&j, "processing", f->stored.processing);
     put_by_status(&j, f->stored.by_status);
+    put_at_least(&j, f->stored.pending, f->stored.processing, STORE_COUNT_MAX);
     for (size_t span = 0; span < SPANS; span++) {
         json_begin(&j, spans[span].member, '{');
         put_by_status(&j, f->ended[span]);

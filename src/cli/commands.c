@@ -330,12 +330,16 @@ static const struct command commands[] = {
             "Results are those that are stored. On a terminal, and with --json, also by queue, "
             "and what\n"
             "ended in the last hour and day, stored or not, and which jobs no worker takes "
-            "(PJ204).",
+            "(PJ204).\n"
+            "Counting pending and processing jobs stops at 1,000,000, and in a queue at 10,000: "
+            "there may be\n"
+            "more then. Of the queues the first 100 by name are shown.",
         .json = "{\"pending\", \"processing\", \"successful\", \"errored\", \"lost\", "
                 "\"deferred\", \"cancelled\",\n"
+                " \"at_least\": whether there may be more pending or processing,\n"
                 " \"last_hour\": {\"successful\", ...}, \"last_day\": {\"successful\", ...},\n"
-                " \"queues\": [{\"queue\", \"pending\", \"processing\", \"due_at\"}], due_at "
-                "being the\n"
+                " \"queues\": [{\"queue\", \"pending\", \"processing\", \"at_least\", "
+                "\"due_at\"}], due_at being the\n"
                 "earliest of what is pending there, or null, \"warnings\": [{\"code\", \"queue\", "
                 "\"job_class\", \"count\",\n"
                 "\"due_at\", \"source\", \"message\", \"fix\"}]}",
@@ -485,9 +489,10 @@ static const struct command commands[] = {
             "that a worker works for\n"
             "are shown with ? then, null in JSON: whether they hold jobs is not known. WORKERS are "
             "those that live and\n"
-            "would take a job.",
-        .json = "{\"queues\": [{\"queue\", \"pending\", \"processing\", \"due_at\", "
-                "\"workers\",\n"
+            "would take a job. Counting stops at 10,000 in a queue: there may be more then.",
+        .json = "{\"queues\": [{\"queue\", \"pending\", \"processing\", \"at_least\": whether "
+                "there may be\n"
+                " more than these, \"due_at\", \"workers\",\n"
                 " \"paused\": null or {\"name\", \"at\", \"by\", \"reason\"}}],\n"
                 " \"cut\": whether only the first 100 queues are there,\n"
                 " \"paused_classes\": [{\"name\", \"at\", \"by\", \"reason\"}]}",

@@ -146,3 +146,19 @@ def test_a_queue_behind_the_first_hundred_is_not_called_empty(db, plain, module)
     done = plain("jobs", "queues")
     assert done.lines[-1].split()[:3] == ["zz", "?", "?"]
     assert "only the first 100 by name are shown" in done.stderr
+
+
+@on_one_store
+def test_a_number_at_which_counting_stopped_is_told(db, plain, module):
+    def at_least(command):
+        document = plain.json("jobs", command)
+        return {row["queue"]: row["at_least"] for row in document["queues"]}
+    (plain.folder / "jobs.jsonl").write_text("{}\n" * 9999)
+    plain.enqueue("NoopJob", "--from", "jobs.jsonl", "--queue", "long")
+    plain.enqueue("NoopJob", "--queue", "short")
+    for command in ("stats", "queues"):
+        assert at_least(command) == {"long": False, "short": False}
+    plain.enqueue("NoopJob", "--queue", "long")
+    for command in ("stats", "queues"):
+        assert at_least(command) == {"long": True, "short": False}
+    assert plain.json("jobs", "stats")["at_least"] is False
