@@ -253,16 +253,32 @@ static void read_operand(struct context *c, const char *word)
     }
 }
 
+/* Of the line's own database and settings the candidates are. */
+static void read_value(struct context *c, const struct cli_option *option, const char *value)
+{
+    const char **texts = arena_array(&c->cli->arena, 1, sizeof(*texts));
+
+    if (!texts || (option->id != OPTION_DB && option->id != OPTION_CONFIG))
+        return;
+    texts[0] = value;
+    c->cli->args.values[option->id] = (struct option_values){.texts = texts, .count = 1};
+}
+
 static void read_word(struct context *c, const char *word)
 {
+    const char *equals = strchr(word, '=');
+
     if (c->lacks_value) {
+        read_value(c, c->lacks_value, word);
         c->lacks_value = NULL;
     } else if (!c->options_end && strcmp(word, "--") == 0) {
         c->options_end = true;
     } else if (!c->options_end && is_option(word)) {
         const struct cli_option *option = option_of(c, word);
 
-        if (option && option->value && !strchr(word, '='))
+        if (option && option->value && equals)
+            read_value(c, option, equals + 1);
+        else if (option && option->value)
             c->lacks_value = option;
     } else {
         read_operand(c, word);

@@ -3,7 +3,8 @@ import os
 
 import pytest
 
-from program import program_path
+from marks import on_one_store
+from program import Plain, program_path
 from terminal import on_terminal
 
 START = {
@@ -95,6 +96,20 @@ def test_candidates(lone_plain, folder, test_module):
     assert candidates(plain, "jobs", "results", "--class=Tr") == ["--class=TraceJob"]
     assert candidates(plain, "jobs", "enqueue", "TraceJob", "") == ["n=", "ms="]
     assert candidates(plain, "jobs", "run", "OldTraceJob", "n=1", "m") == ["ms="]
+
+
+@on_one_store
+def test_candidates_are_of_the_database_and_the_settings_of_the_line(db, plain, module,
+                                                                     start_worker, folder):
+    start_worker().await_event("Worker registered")
+    other = folder / "other.conf"
+    other.write_text(f'jobs {{\n  database_url = "{db.url}"\n}}\n')
+    (folder / "elsewhere").mkdir()
+    lone = Plain(folder / "elsewhere")
+    found = candidates(plain, "jobs", "stop", "")
+    assert len(found) == 1 and candidates(lone, "jobs", "stop", "") == []
+    for words in (["--db", db.url], [f"--db={db.url}"], ["--config", other]):
+        assert candidates(lone, *words, "jobs", "stop", "") == found
 
 
 def test_a_broken_module_breaks_no_completion(lone_plain, folder):
