@@ -134,7 +134,12 @@ static int print_sql(struct cli *cli, const struct store_ops *ops, plain_error *
 int cmd_migrate(struct cli *cli, plain_error *err)
 {
     bool dry = option_given(&cli->args, OPTION_DRY_RUN);
+    bool sql = option_given(&cli->args, OPTION_SQL);
     struct outcome outcome = {0};
+
+    if (sql && cli->json)
+        return error_set(err, PLAIN_E_INVALID, 201, "sql",
+                         "--sql prints SQL, which is no JSON: leave out --json");
     int r = cli_settings(cli, err);
 
     if (r < 0)
@@ -143,7 +148,7 @@ int cmd_migrate(struct cli *cli, plain_error *err)
         store_for_url(settings_text(cli->settings, SETTING_DATABASE_URL), err);
     if (!ops)
         return err->code;
-    if (option_given(&cli->args, OPTION_SQL))
+    if (sql)
         return print_sql(cli, ops, err);
     r = dry ? look(cli, ops, &outcome, err) : migrate(cli, ops, &outcome, err);
     if (r < 0)

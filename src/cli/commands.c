@@ -161,7 +161,9 @@ static const struct command commands[] = {
         .doc = "Bring the database to this program's schema.",
         .about =
             "Makes a SQLite file that does not exist. Safe to run twice, and by two processes\n"
-            "at once. Refuses a schema that is newer than the program (PJ302).",
+            "at once. Refuses a schema that is newer than the program (PJ302). --sql prints SQL "
+            "and\n"
+            "takes no --json.",
         .json = "{\"database\", \"from\", \"to\", \"dry_run\"}",
         .example = "plain migrate --sql",
         .options = migrate_options,

@@ -1,5 +1,6 @@
 """plain migrate: twice, at once, dry, as SQL text, and against a newer schema."""
 import concurrent.futures
+import json
 import sqlite3
 import subprocess
 
@@ -59,6 +60,12 @@ def test_a_dry_run_writes_nothing(empty_db, plain):
         assert not empty_db.path.exists()
     plain("migrate")
     assert plain.json("migrate", "--dry-run")["from"] == outcome["to"]
+
+
+def test_sql_is_no_json(lone_plain):
+    done = lone_plain.run("--json", "migrate", "--sql")
+    error = json.loads(done.stderr)["error"]
+    assert (done.code, done.stdout, error["pj"], error["field"]) == (2, "", "PJ201", "sql")
 
 
 def test_sql_text_makes_the_same_schema(empty_db, plain, postgres):
