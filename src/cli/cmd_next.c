@@ -1,22 +1,22 @@
 /*
  * cmd_next.c - plain jobs next: when a cron schedule is due, without a database
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <plain/jobs/schedule.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/json_writer.h"
+#include "cli/line_reader.h"
 #include "cli/moment.h"
 #include "schedule/zone.h"
 
-enum { COUNT_MAX = 1000 };
+enum { COUNT_MAX = 1000, LINE_MAX_SIZE = 64 * 1024 };
 
 /* One question as texts: what is NULL or "" is not given. */
 struct question {
@@ -136,7 +136,12 @@ static char *cut(char **rest)
     return *rest ? strsep(rest, "\t") : NULL;
 }
 
-/* length: of the line, whose newline is taken off here. */
+static void put_error(struct cli *cli, const plain_error *err)
+{
+    buf_puts(&cli->out, "ERROR ");
+    buf_put_escaped(&cli->out, err->message);
+}
+
 static void answer_line(struct cli *cli, char *line, size_t length, const struct question *defaults)
 {
     struct question q;
@@ -144,8 +149,6 @@ static void answer_line(struct cli *cli, char *line, size_t length, const struct
     plain_error err;
     int r;
 
-    if (length > 0 && line[length - 1] == '\n')
-        line[--length] = '\0';
     if (strlen(line) < length) {
         buf_puts(&cli->out, "ERROR the line holds a NUL character\n");
         return;
@@ -157,31 +160,49 @@ static void answer_line(struct cli *cli, char *line, size_t length, const struct
     r = understand(&q, &s, &err);
     if (r == PLAIN_OK)
         r = search_on(&s, &err);
-    if (r == PLAIN_OK) {
+    if (r == PLAIN_OK)
         put_zoned_time(&cli->out, s.after_us, s.zone);
-    } else {
-        buf_puts(&cli->out, "ERROR ");
-        buf_put_escaped(&cli->out, err.message);
-    }
+    else
+        put_error(cli, &err);
     buf_putc(&cli->out, '\n');
 }
 
-/* One line of stdin, one line of stdout, in the same order; a line that is wrong ends nothing. */
+/* A line that is wrong ends nothing. */
+static int answer_next(struct cli *cli, struct line_reader *reader, const struct question *defaults,
+                       plain_error *err)
+{
+    int r = line_reader_next(reader, err);
+
+    if (r == PLAIN_OK) {
+        answer_line(cli, reader->line.data, reader->line.len, defaults);
+    } else if (r == PLAIN_E_INVALID) {
+        error_prefix(err, "the line ");
+        put_error(cli, err);
+        buf_putc(&cli->out, '\n');
+        r = PLAIN_OK;
+    }
+    return r;
+}
+
+/* One line of stdin, one line of stdout, in the same order. Who writes a line and waits for its
+ * answer gets it. */
 static int answer_lines(struct cli *cli, const struct question *defaults, plain_error *err)
 {
-    char *line = NULL;
-    size_t size = 0;
-    ssize_t length;
-    int r = PLAIN_OK;
+    struct line_reader *reader = mem_alloc(sizeof(*reader));
 
-    while (r == PLAIN_OK && (length = getline(&line, &size, stdin)) >= 0) {
-        answer_line(cli, line, (size_t)length, defaults);
-        r = cli_flush_some(cli, err);
+    if (!reader)
+        return error_nomem(err);
+    line_reader_init(reader, LINE_MAX_SIZE);
+    int r = line_reader_open(reader, "-", err);
+    while (r == PLAIN_OK) {
+        if (!line_reader_has_line(reader))
+            r = cli_flush(cli, err);
+        if (r == PLAIN_OK)
+            r = answer_next(cli, reader, defaults, err);
     }
-    free(line);
-    if (r == PLAIN_OK && ferror(stdin))
-        r = error_set(err, PLAIN_E_IO, 705, "", "the lines of stdin cannot be read");
-    return r;
+    line_reader_close(reader);
+    mem_free(reader);
+    return r == PLAIN_NONE ? PLAIN_OK : r;
 }
 
 int cmd_next(struct cli *cli, plain_error *err)

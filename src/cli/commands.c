@@ -731,7 +731,7 @@ static const struct command commands[] = {
             "Needs no database. With - as EXPR it reads lines of EXPR, TIME, ZONE and POLICY, "
             "separated\n"
             "by tabs, of which the last three may be left out, and writes one line for each: the\n"
-            "answer, or ERROR and the reason.",
+            "answer, or ERROR and the reason, at once.",
         .json = "{\"next\": [\"time\"]}",
         .example = "plain jobs next --timezone Europe/Berlin '30 2 * * MON-FRI'",
         .options = next_options,

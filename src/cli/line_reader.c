@@ -61,6 +61,11 @@ static bool take(struct line_reader *r)
     return newline;
 }
 
+bool line_reader_has_line(const struct line_reader *r)
+{
+    return memchr(r->block + r->from, '\n', r->to - r->from);
+}
+
 int line_reader_next(struct line_reader *r, plain_error *err)
 {
     bool began = false, whole = false;

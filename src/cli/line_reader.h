@@ -38,6 +38,9 @@ void line_reader_init(struct line_reader *r, size_t longest);
 int line_reader_open(struct line_reader *r, const char *path, plain_error *err) PLAIN_MUST_USE;
 void line_reader_close(struct line_reader *r);
 
+/* Whether the next line has been read from the file: nothing is waited for. */
+bool line_reader_has_line(const struct line_reader *r);
+
 /* PLAIN_OK, PLAIN_NONE behind the last line, PLAIN_E_IO (PJ705), or PLAIN_E_INVALID (PJ602) for a
  * line that is too long, behind which reading can go on. */
 int line_reader_next(struct line_reader *r, plain_error *err) PLAIN_MUST_USE;

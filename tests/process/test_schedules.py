@@ -1,7 +1,9 @@
 """Schedules with real workers: where they come from, what is refused, downtime, kills, commands."""
 import json
 import os
+import select
 import signal
+import subprocess
 
 import pytest
 
@@ -213,3 +215,23 @@ def test_a_class_has_a_schedule(plain, db, start_worker):
     worker.stop()
     assert all(r["queue"] == "t" for r in results)
     assert shown(plain, "TickJob")["words"] == "every hour"
+
+
+def test_next_answers_each_line_at_once(lone_plain):
+    """Who writes a question and waits gets its answer; many are answered in their order."""
+    process = lone_plain.start("jobs", "next", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    for day in (1, 2):
+        process.stdin.write(f"0 0 {day} * *\t2026-01-15T00:00Z\tUTC\n".encode())
+        process.stdin.flush()
+        assert select.select([process.stdout], [], [], 30)[0], "no answer"
+        assert process.stdout.readline() == f"2026-02-0{day}T00:00:00+00:00\n".encode()
+    process.stdin.close()
+    assert (process.stdout.read(), process.wait(30)) == (b"", 0)
+    lines = [f"{n % 60} 0 1 * *\t2026-01-15T00:00Z\tUTC" for n in range(10000)]
+    lines[5000:5000] = ["x", "* " * 40000, "a\0b"]
+    done = lone_plain("jobs", "next", "-", stdin="\n".join(lines).encode())
+    assert [line[:19] for line in done.lines[:5000]] == [
+        f"2026-02-01T00:{n % 60:02}:00" for n in range(5000)]
+    assert [line.split()[0] for line in done.lines[5000:5003]] == ["ERROR"] * 3
+    assert "the line is longer than 65536 bytes" in done.lines[5001]
+    assert len(done.lines) == 10003
