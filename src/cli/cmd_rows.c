@@ -1,7 +1,6 @@
 /*
  * cmd_rows.c - plain jobs requests, processes, results: the newest rows of the three tables
  */
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -60,19 +59,22 @@ static int print_table(struct cli *cli, enum job_table table, const char *member
     struct job_row *rows = NULL;
     struct store *store = NULL;
     size_t count = 0;
+    int64_t now = 0; /* by the database's clock, as the rows' times are */
     int r = read_filter(&cli->args, &filter, err);
 
     if (r == PLAIN_OK)
         r = cli_store(cli, STORE_READ_ONLY, &store, err);
     if (r == PLAIN_OK)
         r = store->ops->list(store, table, &filter, &cli->arena, &rows, &count, err);
+    if (r == PLAIN_OK)
+        r = store->ops->now(store, &now, err);
     store_close(store);
     if (r < 0)
         return r;
     if (cli->json)
         return print_json(cli, member, rows, count, err);
     if (count > 0)
-        print_rows(cli, table, rows, count, clock_wall_us());
+        print_rows(cli, table, rows, count, now);
     else if (cli->terminal)
         cli_say(cli, "There are no such %s.", member);
     return PLAIN_OK;

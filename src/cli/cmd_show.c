@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/child.h"
-#include "base/clock.h"
 #include "base/uuid.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
@@ -243,6 +242,7 @@ int cmd_show(struct cli *cli, plain_error *err)
     struct job_row *rows = NULL;
     struct store *store = NULL;
     size_t count = 0;
+    int64_t now = 0; /* by the database's clock, as the rows' times are */
     plain_uuid uuid;
     int r = read_uuid(cli, &uuid, err);
 
@@ -250,6 +250,8 @@ int cmd_show(struct cli *cli, plain_error *err)
         r = cli_store(cli, STORE_READ_ONLY, &store, err);
     if (r == PLAIN_OK)
         r = store->ops->find(store, &uuid, &cli->arena, &rows, &count, err);
+    if (r == PLAIN_OK)
+        r = store->ops->now(store, &now, err);
     store_close(store);
     if (r < 0)
         return r;
@@ -258,6 +260,6 @@ int cmd_show(struct cli *cli, plain_error *err)
     if (cli->json)
         print_json(cli, rows, count);
     else
-        put_job(cli, rows, count, clock_wall_us());
+        put_job(cli, rows, count, now);
     return PLAIN_OK;
 }

@@ -5,7 +5,7 @@ import pytest
 
 from marks import on_postgres
 from other_host import OtherHost
-from program import sized
+from program import release_path, sized
 from test_rescue import LEASE_S, LONG, SHORT, kill_all, worker_files
 from verify import assert_sound
 from workers import Worker, wait_until
@@ -63,3 +63,14 @@ def test_the_jobs_of_a_lost_host_run_again_after_its_lease(db, plain, module, st
     assert db.statuses("FirstSlowJob").count("SUCCESSFUL") == len(waits)
     assert db.rows("workerheartbeat") == []
     assert_sound(db, uuids)
+
+
+def test_ages_are_by_the_clock_of_the_database(db, plain, module, build_module):
+    """Seen from a host whose own clock is an hour ahead."""
+    clock = build_module("clock_ahead.c", CPPFLAGS="-D_GNU_SOURCE")
+    uuid, = plain.enqueue("NoopJob")
+    plain.program = release_path()  # sanitizers want to be loaded first
+    ahead = {"LD_PRELOAD": str(clock)}
+    listed = plain("jobs", "requests", env=ahead)
+    assert "NoopJob" in listed.stdout and " h " not in listed.stdout
+    assert " h " not in plain("jobs", "show", uuid, env=ahead).stdout
