@@ -158,6 +158,7 @@
     X(STILL_PROCESSING)                                                                            \
     X(WATCH_JOBS)                                                                                  \
     X(FOLD_COUNTERS)                                                                               \
+    X(FORGET_FOLDED)                                                                               \
     X(COMPLETE_JOB)                                                                                \
     X(NOTE_FIGURES)                                                                                \
     X(ENQUEUE_STATEMENT)                                                                           \

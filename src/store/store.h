@@ -220,7 +220,9 @@ struct cycle {
     size_t hook_limit;         /* hooks to be taken: nobody else is given them for HOOK_LEASE_S */
     const plain_uuid *watched; /* tokens of attempts that are running: what others did to them */
     size_t watched_count;      /* at most STORE_END_MAX */
-    bool fold; /* counts that transactions of the application's own left become the worker's */
+    bool fold; /* counts that transactions of the application's own left become the worker's, and
+                  those of minutes that nobody asks for any more (STORE_COUNTER_DAYS) one for all
+                  time */
     enum idle_change {
         IDLE_KEEP,
         IDLE_MARK, /* the worker waits to be woken: enqueues that begin after the commit wake it */
@@ -734,7 +736,7 @@ struct store_ops {
      * were claimed. NULL where claims leave nothing behind. */
     int (*tidy)(struct store *s, plain_error *err);
 };
-enum { STORE_SLICE = 500 };
+enum { STORE_SLICE = 500, STORE_COUNTER_DAYS = 2, STORE_FOLD_MAX = 500 };
 
 struct store {
     const struct store_ops *ops;

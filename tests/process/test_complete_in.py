@@ -144,7 +144,10 @@ def test_exactly_once_while_runners_are_killed(db, plain, effects, start_worker)
         assert time.monotonic() < deadline and worker.process.poll() is None
         if live(db) == 0:  # they were faster than we
             uuids += effects("--count", n, "--retries", 1000, ms=3)
+        ends = db.count("jobresult")
         kills += kill_one(chance, worker.runners())
+        # On a slow machine none would get through its start.
+        wait_until(lambda: live(db) == 0 or db.count("jobresult") > ends, "an end since the last kill")
         time.sleep(chance.uniform(0.02, 0.12))
     worker.stop()
     assert rows(db) == sorted(uuids)

@@ -1,5 +1,6 @@
 /* conformance_stops.c - limits of a run; cancelling; completing in a transaction */
 #include "tests/store/conformance_stops.h"
+#include "base/clock.h"
 #include "base/uuid.h"
 
 static int admit(struct store_tx *tx, void *user)
@@ -414,6 +415,36 @@ void what_completed_gets_the_figures_of_its_end(void **state)
     assert_int_equal(bench_cycle(&b, &(struct cycle){.ends = &end, .end_count = 1}).recorded, 1);
     assert_int_equal(only_result(&b).runner_pid, 77);
     assert_string_equal(only_result(&b).output, "hello");
+    bench_close(&b);
+}
+
+/* They are summed as before, also when one of those results is removed later. */
+void counts_of_old_minutes_become_one(void **state)
+{
+    static const int days_ago[] = {0, 3, 4, 400};
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    for (size_t i = 0; i < ARRAY_SIZE(days_ago); i++) {
+        struct new_request r = request_default();
+
+        (void)bench_enqueue(&b, &r);
+        struct claim c = bench_claim_one(&b);
+        struct job_end end = end_of(&c, JOB_SUCCESSFUL);
+        end.ended_at -= (int64_t)days_ago[i] * 86400 * US_PER_S;
+        assert_int_equal(bench_end(&b, &end), 1);
+    }
+    assert_int_equal(bench_rows(&b, "plainjobs_counter"), 4);
+    fold(&b);
+    assert_int_equal(bench_rows(&b, "plainjobs_counter"), 2);
+    assert_int_equal(counted(&b, JOB_SUCCESSFUL), 4);
+    (void)bench_number(&b, "DELETE FROM plainjobs_jobresult WHERE id = 3");
+    assert_int_equal(bench_rows(&b, "plainjobs_counter"), 3);
+    assert_int_equal(counted(&b, JOB_SUCCESSFUL), 3);
+    fold(&b);
+    assert_int_equal(bench_rows(&b, "plainjobs_counter"), 2);
+    assert_int_equal(counted(&b, JOB_SUCCESSFUL), 3);
     bench_close(&b);
 }
 

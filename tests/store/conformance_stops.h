@@ -23,6 +23,7 @@
     X(a_row_that_is_gone_is_seen)                                                                  \
     X(an_attempt_completes_once)                                                                   \
     X(what_completed_gets_the_figures_of_its_end)                                                  \
+    X(counts_of_old_minutes_become_one)                                                            \
     X(an_end_of_what_completed_is_recorded_already)
 
 #define STOPS_DECLARE(test) void test(void **state);

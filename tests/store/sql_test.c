@@ -32,7 +32,6 @@ static const struct excuse {
     {SQL_RETRY_RESULT, "find_result, insert_successor and link_retry"},
     {SQL_CANCEL_JOB, "cancel_pending, cancel_request and cancel_running"},
     {SQL_STILL_PROCESSING, "no transaction is open while another writes"},
-    {SQL_FOLD_COUNTERS, "every writer counts for itself"},
     {SQL_SESSION_SETTINGS, "a server's"},
     {SQL_PLAN_SWITCHES, "a server's"},
     {SQL_LOCK_MIGRATIONS, "begin_write locks the file"},

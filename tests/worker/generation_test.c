@@ -10,8 +10,9 @@
 #include "tests/harness/harness.h"
 
 /* A worker that is ready, and ends when its job does: when there is a file "over". */
-static char *const worker_argv[] = {
-    "sh", "-c", "trap : TERM; echo >&3; until [ -e over ]; do sleep 0.02; done; exit 7", NULL};
+static char shell[] = "sh", option[] = "-c",
+            script[] = "trap : TERM; echo >&3; until [ -e over ]; do sleep 0.02; done; exit 7";
+static char *const worker_argv[] = {shell, option, script, NULL};
 
 static struct {
     uv_loop_t loop;

@@ -21,7 +21,7 @@ struct cycle_plan {
     size_t count;
 };
 
-enum { CYCLE_RESULTS_MAX = 14, FOLD_MAX = 500 };
+enum { CYCLE_RESULTS_MAX = 14 };
 
 /*
  * What is sent.
@@ -211,7 +211,8 @@ static struct cycle_plan send_cycle(struct postgres *p, const struct cycle *c)
     if (c->fold) {
         plan.count++;
         wire_int4(&s->wire, c->shard);
-        wire_int4(&s->wire, FOLD_MAX);
+        wire_int4(&s->wire, STORE_FOLD_MAX);
+        wire_int4(&s->wire, STORE_COUNTER_DAYS);
         session_send(s, SQL_FOLD_COUNTERS);
     }
     return plan;

@@ -149,6 +149,24 @@ static int write_releases(struct connection *conn, const struct cycle *c, struct
     return r;
 }
 
+static int fold_counters(struct connection *conn, const struct cycle *c, int64_t now,
+                         plain_error *err)
+{
+    const int64_t before = now - (int64_t)STORE_COUNTER_DAYS * 86400 * US_PER_S;
+    struct query folded = query_begin(conn, SQL_FOLD_COUNTERS);
+
+    query_int(&folded, 1, c->shard);
+    query_int(&folded, 2, before);
+    query_int(&folded, 3, STORE_FOLD_MAX);
+    int r = query_end(&folded, err);
+    if (r < 0)
+        return r;
+    struct query gone = query_begin(conn, SQL_FORGET_FOLDED);
+    query_int(&gone, 1, before);
+    query_int(&gone, 2, STORE_FOLD_MAX);
+    return query_end(&gone, err);
+}
+
 static int run_cycle(struct connection *conn, const struct cycle *c, struct arena *a,
                      struct cycle_result *out, plain_error *err)
 {
@@ -164,6 +182,8 @@ static int run_cycle(struct connection *conn, const struct cycle *c, struct aren
         r = sqlite_hooks_take(conn, c, a, out, err);
     if (r == PLAIN_OK)
         r = sqlite_watch(conn, c, a, out, err);
+    if (r == PLAIN_OK && c->fold)
+        r = fold_counters(conn, c, out->now, err);
     return r;
 }
 
@@ -172,7 +192,7 @@ int sqlite_cycle(struct store *store, const struct cycle *c, struct arena *a,
 {
     struct connection *conn = connection_of(store);
     bool writes = c->end_count + c->release_count + c->hooks_done_count + c->hook_limit > 0 ||
-                  c->wish != NULL; /* else it only watches */
+                  c->wish != NULL || c->fold; /* else it only watches */
     int r = connection_begin(conn, writes ? SQL_BEGIN_WRITE : SQL_BEGIN_READ, "working on", err);
 
     *out = (struct cycle_result){.next_due = STORE_NO_TIME};

@@ -265,17 +265,27 @@ SELECT u.token,
 
 -- :name fold_counters
 -- $1 int4  shard
--- $2 int4  most
--- Rows that transactions of the application's own made become this worker's. Returns how many.
+-- $2 int4  most of each kind
+-- $3 int4  days for which minutes are kept
+-- Rows that transactions of the application's own made become this worker's; so do those of minutes
+-- that nobody asks for any more, as one of minute 0: else they would be ever more, and all of them
+-- are summed. A removal of so old a result writes its minute again, until the next time.
 WITH taken AS MATERIALIZED (
     DELETE FROM {schema}.plainjobs_counter
-     WHERE ctid = ANY (ARRAY(SELECT ctid FROM {schema}.plainjobs_counter WHERE shard >= 64
-                              LIMIT $2::int4 FOR UPDATE SKIP LOCKED))
+     WHERE ctid = ANY (
+        ARRAY(SELECT ctid FROM {schema}.plainjobs_counter WHERE shard >= 64
+               LIMIT $2::int4 FOR UPDATE SKIP LOCKED) ||
+        ARRAY(SELECT ctid FROM {schema}.plainjobs_counter
+               WHERE minute > to_timestamp(0)
+                 AND minute < statement_timestamp() - make_interval(days => $3::int4)
+               ORDER BY minute LIMIT $2::int4 FOR UPDATE SKIP LOCKED))
     RETURNING *),
 folded AS (
     INSERT INTO {schema}.plainjobs_counter AS k
            (minute, job_class, queue, status, shard, n, n_removed)
-    SELECT minute, job_class, queue, status, $1::int4, sum(n), sum(n_removed)
+    SELECT CASE WHEN minute < statement_timestamp() - make_interval(days => $3::int4)
+                THEN to_timestamp(0) ELSE minute END,
+           job_class, queue, status, $1::int4, sum(n), sum(n_removed)
       FROM taken GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
         ON CONFLICT (minute, job_class, queue, status, shard)
         DO UPDATE SET n = k.n + excluded.n, n_removed = k.n_removed + excluded.n_removed)

@@ -175,6 +175,29 @@ SELECT COALESCE(ended_at, created_at) / 60000000 * 60000000, job_class, queue, s
  GROUP BY 1, 2, 3, 4
     ON CONFLICT (minute, job_class, queue, status, shard) DO UPDATE SET n = n + excluded.n;
 
+-- :name fold_counters
+-- ?1 integer shard
+-- ?2 integer time before which minutes are folded
+-- ?3 integer most
+-- Minutes that nobody asks for any more become one, of minute 0: else they would be ever more, and
+-- all of them are summed. A removal of so old a result writes its minute again, until the next time.
+INSERT INTO plainjobs_counter (minute, job_class, queue, status, shard, n, n_removed)
+SELECT 0, job_class, queue, status, ?1, sum(n), sum(n_removed)
+  FROM (SELECT * FROM plainjobs_counter WHERE minute > 0 AND minute < ?2
+         ORDER BY minute, job_class, queue, status, shard LIMIT ?3)
+ GROUP BY job_class, queue, status
+    ON CONFLICT (minute, job_class, queue, status, shard)
+    DO UPDATE SET n = n + excluded.n, n_removed = n_removed + excluded.n_removed;
+
+-- :name forget_folded
+-- ?1 integer time before which minutes were folded
+-- ?2 integer most
+DELETE FROM plainjobs_counter
+ WHERE (minute, job_class, queue, status, shard) IN (
+        SELECT minute, job_class, queue, status, shard FROM plainjobs_counter
+         WHERE minute > 0 AND minute < ?1
+         ORDER BY minute, job_class, queue, status, shard LIMIT ?2);
+
 -- :name take_process
 -- ?1 blob token
 -- The values that release_jobs takes, in its order.
