@@ -26,7 +26,8 @@ static int insert(struct store *store, const struct new_request *prepared, const
     return store->ops->enqueue(store, prepared, made, err);
 }
 
-/* One try, and a second one when the link broke: then the first may have been committed. */
+/* One try, and a second one when the link broke: then the first may have been committed, or may be
+ * yet. */
 static int try_twice(plain_jobs *jobs, const struct new_request *prepared, const struct rule *rule,
                      plain_request *made, plain_error *err)
 {
@@ -40,7 +41,7 @@ static int try_twice(plain_jobs *jobs, const struct new_request *prepared, const
     if (r == PLAIN_E_UNREACHABLE && !store->is_adopted) {
         again.may_exist = true;
         *made = (plain_request){0};
-        r = insert(store, &again, rule, made, err);
+        r = request_told_again(insert(store, &again, rule, made, err), err);
     }
     jobs_give_store(jobs, store);
     return r;

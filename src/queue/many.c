@@ -140,7 +140,8 @@ static int prepare(void *user, size_t n, plain_error *err)
     return n == b->count ? check_uuids(b, err) : PLAIN_OK;
 }
 
-/* One try, and a second one when the link broke: then the first may have been committed. */
+/* One try, and a second one when the link broke: then the first may have been committed, or may be
+ * yet. */
 static int try_twice(plain_jobs *jobs, struct batch *b, plain_request *made, plain_error *err)
 {
     const struct request_source source = {b->requests, b->count, prepare, b};
@@ -153,7 +154,7 @@ static int try_twice(plain_jobs *jobs, struct batch *b, plain_request *made, pla
     if (r == PLAIN_E_UNREACHABLE && !store->is_adopted) {
         for (size_t i = 0; i < b->prepared; i++)
             b->requests[i].may_exist = true;
-        r = store->ops->enqueue_many(store, &source, made, err);
+        r = request_told_again(store->ops->enqueue_many(store, &source, made, err), err);
     }
     jobs_give_store(jobs, store);
     return r;
@@ -163,7 +164,7 @@ static int insert(plain_jobs *jobs, struct batch *b, plain_request *made, plain_
 {
     int r = try_twice(jobs, b, made, err);
 
-    if (r == PLAIN_E_UNREACHABLE) { /* a bad item is told all the same */
+    if (r == PLAIN_E_UNREACHABLE) { /* a bad item is told all the same: no try had all of them */
         int bad = prepare(b, b->count, err);
         if (bad < 0)
             r = bad;

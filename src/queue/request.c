@@ -31,3 +31,18 @@ struct new_request request_of(const char *job_class, const char *stored,
         .timeout_ms = values->timeout_ms,
     };
 }
+
+int request_told_again(int r, plain_error *err)
+{
+    if (r >= 0 || r == PLAIN_E_UNREACHABLE)
+        return r;
+    if (err) {
+        err->code = PLAIN_E_UNREACHABLE;
+        err->pj = 301;
+        err->retryable = true;
+        error_prefix(err, "the answer was lost; asked again: ");
+        error_fix(err, "call again with the uuid that this call has returned: it is one job, even "
+                       "if this call has enqueued it");
+    }
+    return PLAIN_E_UNREACHABLE;
+}

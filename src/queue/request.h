@@ -20,4 +20,11 @@ struct enqueue_values;
 struct new_request request_of(const char *job_class, const char *stored,
                               const struct enqueue_values *values);
 
+/*
+ * What the second of two tries tells, r being what the store answered it. The first one broke off,
+ * and may still be on its way to its commit: an error of the second, which may have waited for it
+ * in vain, says nothing about it, so any is PLAIN_E_UNREACHABLE, with the words of the error.
+ */
+int request_told_again(int r, plain_error *err) PLAIN_MUST_USE;
+
 #endif

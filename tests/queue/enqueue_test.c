@@ -347,6 +347,31 @@ static void a_link_that_stays_down_leaves_the_uuid(void **state)
     plain_jobs_close(jobs);
 }
 
+/* The first try may be on its way to its commit while the second one waits for it in vain. */
+static void an_error_of_the_second_try_leaves_the_outcome_unknown(void **state)
+{
+    static const int answers[] = {PLAIN_E_BUSY,   PLAIN_E_TIMEOUT, PLAIN_E_DB,
+                                  PLAIN_E_SCHEMA, PLAIN_E_NOMEM,   PLAIN_E_INVALID};
+    plain_request request;
+    plain_error err;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
+        plain_jobs *jobs = open_fake(0);
+
+        tell(PLAIN_E_UNREACHABLE, answers[i]);
+        assert_int_equal(plain_run_in_worker_by_name(jobs, "X", NULL, NULL, &request, &err),
+                         PLAIN_E_UNREACHABLE);
+        assert_int_equal(script.enqueued, 2);
+        assert_true(uuid_equal(&request.uuid, &script.last.uuid));
+        assert_int_equal(err.code, PLAIN_E_UNREACHABLE);
+        assert_true(err.retryable);
+        assert_non_null(strstr(err.message, "told to"));
+        assert_non_null(strstr(err.fix, "uuid"));
+        plain_jobs_close(jobs);
+    }
+}
+
 static void other_errors_are_passed_on_at_once(void **state)
 {
     plain_jobs *jobs = open_fake(0);
@@ -540,8 +565,9 @@ HARNESS_MAIN(hands_every_value_to_the_store, the_callers_uuid_may_exist,
              json_is_checked_against_the_class, a_class_that_nobody_has_here_gets_plain_defaults,
              nothing_refused_reaches_the_store, a_skip_names_the_holder,
              a_lost_answer_is_asked_for_once_more_with_the_same_uuid,
-             a_link_that_stays_down_leaves_the_uuid, other_errors_are_passed_on_at_once,
-             open_fails_with_what_is_wrong, the_url_comes_from_the_environment_or_is_plain_db,
-             one_writer_gets_one_connection, others_get_one_each_up_to_eight,
-             a_connection_that_cannot_be_made_blocks_nobody,
+             a_link_that_stays_down_leaves_the_uuid,
+             an_error_of_the_second_try_leaves_the_outcome_unknown,
+             other_errors_are_passed_on_at_once, open_fails_with_what_is_wrong,
+             the_url_comes_from_the_environment_or_is_plain_db, one_writer_gets_one_connection,
+             others_get_one_each_up_to_eight, a_connection_that_cannot_be_made_blocks_nobody,
              a_child_may_only_close_and_touches_no_connection, survives_every_failing_allocation)

@@ -318,6 +318,40 @@ static void an_unknown_outcome_can_be_repeated_with_all_uuids(void **state)
     plain_jobs_close(jobs);
 }
 
+/* The first try may be on its way to its commit while the second one waits for it in vain. */
+static void a_second_try_that_fails_leaves_the_outcome_unknown(void **state)
+{
+    plain_jobs *jobs = open_script(THREE, THREE, PLAIN_E_BUSY);
+    plain_request results[THREE];
+    plain_error err;
+    size_t made = 99;
+
+    (void)state;
+    assert_int_equal(plain_run_many(jobs, &PlainJob, three, THREE, results, &made, &err),
+                     PLAIN_E_UNREACHABLE);
+    assert_int_equal(made, 0);
+    for (size_t i = 0; i < THREE; i++)
+        assert_true(uuid_equal(&results[i].uuid, &script.uuids[0][i]));
+    assert_int_equal(err.code, PLAIN_E_UNREACHABLE);
+    assert_non_null(strstr(err.message, "told to"));
+    plain_jobs_close(jobs);
+}
+
+/* All are made before the commit: without one of them the first try cannot have come so far. */
+static void a_bad_item_of_the_second_try_is_told(void **state)
+{
+    const plain_item items[THREE] = {three[0], three[1], ITEM(.json = "{}")};
+    plain_jobs *jobs = open_script(1, THREE, PLAIN_OK);
+    plain_request results[THREE];
+    plain_error err;
+
+    (void)state;
+    assert_int_equal(plain_run_many(jobs, &PlainJob, items, THREE, results, NULL, &err),
+                     PLAIN_E_INVALID);
+    assert_non_null(strstr(err.message, "item 2: "));
+    plain_jobs_close(jobs);
+}
+
 static void a_bad_item_is_told_when_nobody_is_reached(void **state)
 {
     const plain_item items[THREE] = {three[0], three[1], ITEM(.json = "{}")};
@@ -359,5 +393,6 @@ HARNESS_MAIN(structs_and_json_go_together, a_bad_item_is_named_and_nothing_writt
              a_class_that_is_not_here_takes_json, memory_that_runs_out_is_told_and_nothing_written,
              a_second_try_has_the_uuids_of_the_first,
              an_unknown_outcome_can_be_repeated_with_all_uuids,
-             a_bad_item_is_told_when_nobody_is_reached,
+             a_second_try_that_fails_leaves_the_outcome_unknown,
+             a_bad_item_of_the_second_try_is_told, a_bad_item_is_told_when_nobody_is_reached,
              functions_of_a_class_are_not_asked_in_a_transaction)
