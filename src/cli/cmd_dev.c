@@ -38,6 +38,16 @@ static int add_globals(struct cli *cli, char ***words, size_t count, plain_error
     return arena_ok(&cli->arena) ? PLAIN_OK : error_nomem(err);
 }
 
+/* Its runners end with it, and what they have started with them. */
+static bool is_worker(char **words, size_t count)
+{
+    for (size_t i = 1; i + 1 < count; i++) {
+        if (strcmp(words[i], "jobs") == 0 && strcmp(words[i + 1], "worker") == 0)
+            return true;
+    }
+    return false;
+}
+
 static int read_line(struct cli *cli, const struct dev_line *line, const char *own,
                      struct dev_program *out, plain_error *err)
 {
@@ -48,10 +58,13 @@ static int read_line(struct cli *cli, const struct dev_line *line, const char *o
     if (r < 0)
         return r;
     bool is_own = strcmp(words[0], "plain") == 0;
+    bool ends_alone = is_own && is_worker(words, count);
     if (is_own)
         r = add_globals(cli, &words, count, err);
-    *out = (struct dev_program){
-        .name = line->name, .path = is_own ? own : words[0], .argv = words, .ends_alone = is_own};
+    *out = (struct dev_program){.name = line->name,
+                                .path = is_own ? own : words[0],
+                                .argv = words,
+                                .ends_alone = ends_alone};
     return r;
 }
 

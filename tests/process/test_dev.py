@@ -138,6 +138,15 @@ def test_nothing_that_a_script_started_outlives_it(dev, folder):
     running.wait(code=-signal.SIGKILL)
 
 
+@on_one_store
+def test_nothing_that_an_executable_of_plain_started_outlives_it(db, plain, dev, folder):
+    plain.add_executable("long", "#!/bin/sh\necho up\nsleep 61; echo never\n")
+    running = dev('dev {\n    one = "plain jobs run long"\n}\n', plain=plain)
+    running.await_line("one", "up")
+    running.send(signal.SIGKILL)
+    running.wait(code=-signal.SIGKILL)
+
+
 def test_a_signal_that_ended_a_program_is_told(dev):
     running = dev(shell(one="kill -USR1 $$"))
     running.await_line("dev", "one ended with signal 10 (SIGUSR1), and starts again")
