@@ -120,6 +120,8 @@
     X(RULE_LOCK)                                                                                   \
     X(RULE_COUNTS)                                                                                 \
     X(IS_REPEATED)                                                                                 \
+    X(TAKE_BACK)                                                                                   \
+    X(SEE_COMMITS)                                                                                 \
     X(ENQUEUE_SHARED)                                                                              \
     X(MANY_REPEATED)                                                                               \
     X(MANY_KEYS)                                                                                   \

@@ -264,6 +264,73 @@ static void a_holder_behind_the_snapshot_is_unseen(void **state)
     scene_close(&s);
 }
 
+/* A snapshot, and a job that is enqueued and claimed behind it: its uuid is to be seen nowhere. */
+static plain_uuid open_with_claim_behind_snapshot(struct scene *s, const char *level)
+{
+    struct new_request r = request_default();
+    char sql[128];
+
+    scene_open(s);
+    (void)snprintf(sql, sizeof(sql), "BEGIN ISOLATION LEVEL %s; INSERT INTO app_user VALUES (1)",
+                   level);
+    scene_run(s, sql);
+    (void)bench_enqueue(&s->bench, &r);
+    (void)bench_claim_one(&s->bench);
+    return r.uuid;
+}
+
+static void assert_uuid_refused(const struct scene *s, int result)
+{
+    assert_int_equal(result, PLAIN_E_ISOLATION);
+    assert_int_equal(s->err.pj, 505);
+    assert_false(s->err.transaction_aborted);
+    assert_non_null(strstr(s->err.fix, "READ COMMITTED"));
+}
+
+static void a_given_uuid_is_refused_where_others_cannot_be_seen(void **state)
+{
+    static const char *const levels[] = {"REPEATABLE READ", "SERIALIZABLE"};
+    struct scene s;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
+        plain_uuid uuid = open_with_claim_behind_snapshot(&s, levels[i]);
+        const plain_item items[] = {
+            {.size = sizeof(plain_item)},
+            {.size = sizeof(plain_item), .options = PLAIN_OPTIONS(.uuid = uuid)}};
+
+        assert_uuid_refused(
+            &s, plain_run_in_worker(s.jobs, &Job, NULL, PLAIN_OPTIONS(.uuid = uuid), NULL, &s.err));
+        assert_uuid_refused(&s, plain_run_many(s.jobs, &Job, items, 2, NULL, NULL, &s.err));
+        scene_enqueues(&s, ""); /* still usable */
+        scene_run(&s, "COMMIT");
+        assert_int_equal(bench_rows(&s.bench, "plainjobs_jobrequest"), 1);
+        assert_int_equal(bench_rows(&s.bench, "plainjobs_jobprocess"), 1);
+        scene_close(&s);
+    }
+}
+
+/* What the snapshot has is certain. */
+static void a_given_uuid_that_the_snapshot_has_is_one_job(void **state)
+{
+    struct scene s;
+    struct new_request r = request_default();
+    size_t made;
+
+    (void)state;
+    scene_open(&s);
+    (void)bench_enqueue(&s.bench, &r);
+    const plain_item item = {.size = sizeof(item), .options = PLAIN_OPTIONS(.uuid = r.uuid)};
+    scene_run(&s, "BEGIN ISOLATION LEVEL REPEATABLE READ");
+    assert_int_equal(
+        plain_run_in_worker(s.jobs, &Job, NULL, PLAIN_OPTIONS(.uuid = r.uuid), NULL, &s.err),
+        PLAIN_OK);
+    assert_int_equal(plain_run_many(s.jobs, &Job, &item, 1, NULL, &made, &s.err), PLAIN_OK);
+    scene_run(&s, "COMMIT");
+    assert_int_equal(bench_rows(&s.bench, "plainjobs_jobrequest"), 1);
+    scene_close(&s);
+}
+
 /* A key that another transaction is about to take is waited for, as the application says. */
 static void a_statement_that_fails_leaves_the_transaction_usable(void **state)
 {
@@ -344,5 +411,7 @@ TRANSACTIONS_MAIN(&postgres_application, connections_that_cannot_serve_are_refus
                   settings_of_the_application_do_no_harm, a_read_only_transaction_is_told,
                   a_rule_is_refused_where_no_count_is_true, a_rule_holds_the_lock_of_class_and_key,
                   a_holder_behind_the_snapshot_is_unseen,
+                  a_given_uuid_is_refused_where_others_cannot_be_seen,
+                  a_given_uuid_that_the_snapshot_has_is_one_job,
                   a_statement_that_fails_leaves_the_transaction_usable, a_lost_connection_is_told,
                   a_schema_of_its_own_is_found)

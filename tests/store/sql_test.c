@@ -46,6 +46,8 @@ static const struct excuse {
     {SQL_ADOPT, "encoding and query_only"},
     {SQL_RULE_LOCK, "begin_write locks the file"},
     {SQL_IS_REPEATED, "find_repeated"},
+    {SQL_TAKE_BACK, "nobody else writes meanwhile"},
+    {SQL_SEE_COMMITS, "there is one level of isolation"},
     {SQL_ENQUEUE_SHARED, "enqueue"},
     {SQL_MANY_REPEATED, "find_repeated, for each request"},
     {SQL_MANY_KEYS, "enqueue, for each request"},

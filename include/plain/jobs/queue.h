@@ -77,7 +77,10 @@ typedef struct plain_options {
     const char *concurrency_key; /* at most one job of the class with this key is pending or
                                     processing; "" means none even if the class has a default     */
     plain_uuid uuid;             /* of the request; zero: made by the library. Repeating a call
-                                    with the same uuid is one job, whatever became of it          */
+                                    with the same uuid is one job, whatever became of it. In a
+                                    transaction of the application in REPEATABLE READ or
+                                    SERIALIZABLE that cannot be told: PLAIN_E_ISOLATION (PJ505),
+                                    unless its snapshot has the job                               */
     const char *source;          /* where it was enqueued; NULL: source_file:source_line          */
     const char *source_file;
     int source_line;
@@ -119,9 +122,9 @@ typedef struct plain_request {
  * be NULL. Talks to the database and returns when the job is committed.
  * Returns PLAIN_OK; PLAIN_SKIPPED when the concurrency key is held (request says by whom); or
  * PLAIN_E_INVALID with the field, before anything is written; PLAIN_E_UNREACHABLE, PLAIN_E_BUSY,
- * PLAIN_E_DB, PLAIN_E_NOMEM, PLAIN_E_FORKED, PLAIN_E_VERSION.
- * After PLAIN_E_UNREACHABLE it may have been committed: call again with request->uuid as
- * options.uuid, and it is one job either way.
+ * PLAIN_E_DB, PLAIN_E_ISOLATION, PLAIN_E_NOMEM, PLAIN_E_FORKED, PLAIN_E_VERSION.
+ * After PLAIN_E_UNREACHABLE it may have been committed, or may be yet: call again with
+ * request->uuid as options.uuid, and it is one job either way.
  */
 PLAIN_EXPORT PLAIN_MUST_USE int plain_run_in_worker(plain_jobs *jobs, const plain_job_class *cls,
                                                     const void *params,
@@ -206,10 +209,11 @@ typedef struct plain_statement {
  * Makes the statement that enqueues a job: execute it in a transaction of your own. It returns one
  * row with the uuid, or (PostgreSQL) NULL when the concurrency key is held; on SQLite a held key
  * fails the statement with "PJ501", and a uuid that was used before gives no row. Each value stands
- * once in the text, in order. Executing it twice is one job. dialect: "postgresql" or "sqlite".
- * schema: PostgreSQL's, NULL for the search path. Talks to no database. On success *out is the
- * caller's, freed with plain_statement_free(). A class with its own should_enqueue is refused
- * (PLAIN_E_INVALID).
+ * once in the text, in order. Executing it twice is one job: for that PostgreSQL refuses it (PJ505)
+ * in REPEATABLE READ and SERIALIZABLE, unless NULL is bound to the last value, the uuid; each time
+ * is a job then. dialect: "postgresql" or "sqlite". schema: PostgreSQL's, NULL for the search path.
+ * Talks to no database. On success *out is the caller's, freed with plain_statement_free(). A class
+ * with its own should_enqueue is refused (PLAIN_E_INVALID).
  */
 PLAIN_EXPORT PLAIN_MUST_USE int plain_enqueue_statement(const char *dialect, const char *schema,
                                                         const plain_job_class *cls,

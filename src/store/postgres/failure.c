@@ -18,6 +18,7 @@ static const struct failure_kind {
     bool later; /* retryable, though its code is not */
     enum remedy remedy;
 } kinds[] = {
+    {"PJ505", PLAIN_E_ISOLATION, 505, false, false, BY_TABLE},
     {"PJ5", PLAIN_E_REFUSED, 0, false, false, BY_TABLE},
     {"PJ", PLAIN_E_INVALID, 0, false, false, BY_TABLE},
     {"25006", PLAIN_E_UNREACHABLE, 301, true, false, BY_TEST},   /* read-only: a standby  */

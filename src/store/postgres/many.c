@@ -9,7 +9,8 @@
  * The trigger that takes a key raises an error when the key is held, which would undo all; so keys
  * are settled first:
  *
- *   1. Requests whose uuid may exist are looked up: those that do are done.
+ *   1. Requests whose uuid may exist are looked up: those that do are done. Others are refused
+ * where the transaction does not see what is committed after its snapshot.
  *   2. The keys of the others are sorted, so that two callers take them in one order. Of several
  *      requests with a key the first in the caller's order stands for it. Its key row is made, or
  *      somebody else's is in the way: then the holder is told, and when that is a row without a
@@ -137,6 +138,21 @@ static int settle_repeated(struct batch *b, plain_error *err)
         }
         PQclear(result);
     }
+    return r;
+}
+
+/* Our own transactions see all. */
+static int refuse_unseen(struct batch *b, plain_error *err)
+{
+    PGresult *result = NULL;
+    bool is_sure = true;
+
+    for (size_t i = b->from; i < b->to; i++)
+        is_sure = is_sure && (b->is_settled[i] || !b->requests[i].may_exist);
+    if (is_sure || !b->session->adopted.is)
+        return PLAIN_OK;
+    int r = run(b, SQL_SEE_COMMITS, &result, err);
+    PQclear(result);
     return r;
 }
 
@@ -437,6 +453,8 @@ static int enqueue_part(struct batch *b, plain_error *err)
 {
     int r = settle_repeated(b, err);
 
+    if (r == PLAIN_OK)
+        r = refuse_unseen(b, err);
     if (r == PLAIN_OK)
         r = settle_keys(b, err);
     if (r == PLAIN_OK)

@@ -5,6 +5,7 @@
 #include "store/postgres/failure.h"
 #include "store/postgres/fields.h"
 #include "store/postgres/postgres.h"
+#include "store/postgres/transaction.h"
 
 /* A key: of a class and text, or of a result's token. */
 struct wanted_key {
@@ -119,6 +120,19 @@ static int try_enqueue(struct session *s, void *call, plain_error *err)
     return postgres_insert(s, c->request, c->out, err);
 }
 
+/* A single statement cannot choose its level: behind a pooler it has that of the database, in which
+ * a uuid that may exist could be refused. Elsewhere the connection has ours. */
+static int enqueue_in_block(struct session *s, struct enqueue_call *call,
+                            const struct wanted_key *key, plain_error *err)
+{
+    int r = transaction_begin(s, err);
+
+    if (r < 0)
+        return r;
+    r = unless_held(s, try_enqueue, call, key, call->out, err);
+    return transaction_end(s, r, err);
+}
+
 int postgres_enqueue(struct store *store, const struct new_request *r, plain_request *out,
                      plain_error *err)
 {
@@ -130,6 +144,8 @@ int postgres_enqueue(struct store *store, const struct new_request *r, plain_req
     int code = session_begin(s, "enqueue the job", err);
     if (code < 0)
         return code;
+    if (r->may_exist && s->pooled.is)
+        return enqueue_in_block(s, &call, &key, err);
     return unless_held(s, try_enqueue, &call, &key, out, err);
 }
 

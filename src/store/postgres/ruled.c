@@ -99,14 +99,15 @@ static int insert_shared(struct session *s, const struct new_request *r, plain_r
     return code;
 }
 
-static int find_repeated(struct session *s, const struct new_request *r, bool *found,
-                         plain_error *err)
+/* look: before the request is made, or afterwards, once more. */
+static int find_repeated(struct session *s, const struct new_request *r, enum sql_name look,
+                         bool *found, plain_error *err)
 {
     *found = false;
     if (!r->may_exist)
         return PLAIN_OK;
     wire_uuid(&s->wire, &r->uuid);
-    return ask_bool(s, SQL_IS_REPEATED, found, err);
+    return ask_bool(s, look, found, err);
 }
 
 int postgres_insert_ruled(struct store *store, const struct new_request *request, const char *lock,
@@ -119,7 +120,7 @@ int postgres_insert_ruled(struct store *store, const struct new_request *request
     int r = take_lock(s, lock, err);
 
     if (r == PLAIN_OK)
-        r = find_repeated(s, request, &is_repeated, err);
+        r = find_repeated(s, request, SQL_IS_REPEATED, &is_repeated, err);
     if (r < 0)
         return r;
     if (is_repeated) {
@@ -129,7 +130,8 @@ int postgres_insert_ruled(struct store *store, const struct new_request *request
     r = rule(&tx.base, user);
     if (r <= 0)
         return r < 0 ? r : PLAIN_SKIPPED;
-    return insert_shared(s, request, out, err);
+    r = insert_shared(s, request, out, err);
+    return r == PLAIN_OK ? find_repeated(s, request, SQL_TAKE_BACK, &is_repeated, err) : r;
 }
 
 int postgres_enqueue_ruled(struct store *store, const struct new_request *request, const char *lock,

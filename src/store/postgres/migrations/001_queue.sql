@@ -368,6 +368,39 @@ BEGIN
         OR EXISTS (SELECT 1 FROM {schema}.plainjobs_jobprocess p WHERE p.job_request_uuid = made);
 END $$;
 
+-- For a uuid that may exist and was not found. In an older snapshot it may have been enqueued and
+-- claimed since: nothing is in the way of a second job then, and no later look finds the first. Such
+-- a call is refused, the same way each time. An error that asks for the transaction again (40001)
+-- would have to come whenever anybody committed anything since the snapshot, so seldom where a
+-- program is tried out, and again and again where it is at work.
+CREATE FUNCTION {schema}.plainjobs_see_commits() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
+        RAISE EXCEPTION USING ERRCODE = 'PJ505', MESSAGE =
+            'PJ505: a transaction in REPEATABLE READ or SERIALIZABLE does not see whether the job '
+            'of a given uuid was enqueued and claimed since its snapshot';
+    END IF;
+END $$;
+
+-- The second look for a uuid that may exist, when its request has been made. The first call may have
+-- taken no lock: when its commit and a claim fall between the look before and the INSERT, nothing is
+-- in the way of that, or the key seems to be held, by this very job. A request that stands beside an
+-- attempt of its own in one snapshot is the one that was made just now, of which nobody knows yet.
+CREATE FUNCTION {schema}.plainjobs_take_back(made uuid) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM {schema}.plainjobs_jobresult t WHERE t.job_request_uuid = made)
+       AND NOT EXISTS (SELECT 1 FROM {schema}.plainjobs_jobprocess p
+                        WHERE p.job_request_uuid = made) THEN
+        RETURN false;
+    END IF;
+    DELETE FROM {schema}.plainjobs_jobrequest r
+     WHERE r.uuid = made
+       AND (EXISTS (SELECT 1 FROM {schema}.plainjobs_jobresult t WHERE t.job_request_uuid = made)
+            OR EXISTS (SELECT 1 FROM {schema}.plainjobs_jobprocess p
+                        WHERE p.job_request_uuid = made));
+    RETURN true;
+END $$;
+
 -- Enqueues a job from SQL, in the caller's transaction. Returns the request's uuid, or NULL when
 -- the concurrency key is held. Repeating it with the same uuid is one job, whatever became of it.
 CREATE FUNCTION {schema}.plain_jobs_enqueue(
@@ -378,6 +411,7 @@ CREATE FUNCTION {schema}.plain_jobs_enqueue(
 #variable_conflict use_variable
 DECLARE
     stored jsonb := parameters;
+    made uuid;
 BEGIN
     IF delay IS NOT NULL AND start_at IS NOT NULL THEN
         RAISE EXCEPTION 'PJ105: give delay or start_at, not both' USING ERRCODE = 'PJ105';
@@ -401,13 +435,20 @@ BEGIN
     IF NOT (stored ?& '{args,kwargs}' AND stored - '{args,kwargs}'::text[] = '{}') THEN
         stored := jsonb_build_object('args', '[]'::jsonb, 'kwargs', stored);
     END IF;
-    IF uuid IS NOT NULL AND {schema}.plainjobs_is_repeated(uuid) THEN
-        RETURN uuid;
+    IF uuid IS NOT NULL THEN
+        IF {schema}.plainjobs_is_repeated(uuid) THEN
+            RETURN uuid;
+        END IF;
+        PERFORM {schema}.plainjobs_see_commits();
     END IF;
-    RETURN {schema}.plainjobs_insert_request(
+    made := {schema}.plainjobs_insert_request(
         COALESCE(uuid, gen_random_uuid()), job_class, stored, queue,
         COALESCE(start_at, statement_timestamp() + delay), priority, retries, concurrency_key,
         source, (extract(epoch FROM timeout) * 1000)::bigint);
+    IF uuid IS NOT NULL AND {schema}.plainjobs_take_back(uuid) THEN
+        RETURN uuid;
+    END IF;
+    RETURN made;
 END $$;
 
 INSERT INTO {schema}.plainjobs_migration (version, name) VALUES (1, 'queue');

@@ -14,6 +14,10 @@ SELECT u.n FROM unnest($1::uuid[]) WITH ORDINALITY AS u(uuid, n)
   JOIN {schema}.plainjobs_jobprocess p ON p.job_request_uuid = u.uuid
  ORDER BY 1;
 
+-- :name see_commits
+-- Fails where the transaction does not see what others commit.
+SELECT {schema}.plainjobs_see_commits();
+
 -- :name many_keys
 -- $1 text[]  job_class
 -- $2 text[]  concurrency_key, in the order of both
@@ -114,4 +118,9 @@ SELECT i.uuid, COALESCE(i.job_class, $3::text), i.parameters, COALESCE(i.queue, 
 
 -- :name many_taken_back
 -- $1 uuid[]  of requests that were made now, and turned out to be there already
-DELETE FROM {schema}.plainjobs_jobrequest WHERE uuid = ANY ($1::uuid[]);
+-- One that has no attempt beside it any more was not made now: its claim was released.
+DELETE FROM {schema}.plainjobs_jobrequest r
+ WHERE r.uuid = ANY ($1::uuid[])
+   AND (EXISTS (SELECT 1 FROM {schema}.plainjobs_jobresult t WHERE t.job_request_uuid = r.uuid)
+        OR EXISTS (SELECT 1 FROM {schema}.plainjobs_jobprocess p
+                    WHERE p.job_request_uuid = r.uuid));

@@ -33,6 +33,11 @@ SELECT live.source, live.is_retry, live.is_self, count(*)
 -- $1 uuid  of a request
 SELECT {schema}.plainjobs_is_repeated($1::uuid);
 
+-- :name take_back
+-- $1 uuid  of a request that was made now
+-- Takes it back when it was there before, and claimed meanwhile; returns whether it was.
+SELECT {schema}.plainjobs_take_back($1::uuid);
+
 -- :name enqueue_shared
 -- $1 uuid         uuid
 -- $2 text         job_class
