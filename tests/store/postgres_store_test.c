@@ -1,7 +1,6 @@
 /* postgres_store_test.c - the suite on PostgreSQL, and what only PostgreSQL promises */
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -266,115 +265,6 @@ static void a_link_cut_in_a_call_is_unreachable(void **state)
     (void)bench_enqueue(&b, &r);
     assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 1);
     bench_close(&b);
-}
-
-/*
- * A call that is repeated while the first one is on its way to its commit, and whose job is claimed
- * before the repetition gets any further: between its look and its INSERT.
- */
-
-struct repetition {
-    struct bench *bench;
-    struct new_request request;
-    plain_request out;
-    int result;
-    int (*enqueue)(struct repetition *r);
-};
-
-static int enqueue_alone(struct repetition *r)
-{
-    return ops->enqueue(r->bench->store, &r->request, &r->out, &r->bench->err);
-}
-
-static int enqueue_as_many(struct repetition *r)
-{
-    struct bench_source s;
-
-    bench_source_open(&s, 1);
-    s.requests[0] = r->request;
-    int result = bench_source_run(&s, r->bench);
-    r->out = s.out[0];
-    bench_source_close(&s);
-    return result;
-}
-
-static int admit(struct store_tx *tx, void *user)
-{
-    (void)tx;
-    (void)user;
-    return 1;
-}
-
-static int enqueue_by_rule(struct repetition *r)
-{
-    return ops->enqueue_ruled(r->bench->store, &r->request, "lock", admit, NULL, &r->out,
-                              &r->bench->err);
-}
-
-static void *repeat_call(void *user)
-{
-    struct repetition *r = user;
-
-    r->result = r->enqueue(r);
-    return NULL;
-}
-
-/* The first call and the claim are one transaction here, that of another session. */
-static void enqueue_and_claim(PGconn *conn, const struct new_request *r)
-{
-    char text[PLAIN_UUID_TEXT], sql[SQL_SIZE];
-
-    (void)plain_uuid_format(&r->uuid, text);
-    (void)snprintf(sql, sizeof(sql),
-                   "INSERT INTO plainjobs_jobrequest (uuid, job_class, concurrency_key)"
-                   " VALUES ('%s', '%s', '%s')",
-                   text, r->job_class, r->concurrency_key);
-    cluster_run(conn, sql);
-    cluster_run(conn, "INSERT INTO plainjobs_jobprocess"
-                      " (job_request_uuid, worker_id, job_class, concurrency_key)"
-                      " SELECT uuid, uuid, job_class, concurrency_key FROM plainjobs_jobrequest");
-    cluster_run(conn, "DELETE FROM plainjobs_jobrequest");
-}
-
-static void assert_one_job_when_repeated(int (*enqueue)(struct repetition *r), const char *key)
-{
-    struct bench b;
-    struct repetition r = {.bench = &b, .request = request_default(), .enqueue = enqueue};
-    pthread_t thread;
-
-    r.request.concurrency_key = key;
-    r.request.may_exist = true;
-    bench_open(&b);
-    PGconn *conn = PQconnectdb(b.url);
-    cluster_run(conn, "BEGIN");
-    enqueue_and_claim(conn, &r.request);
-    assert_int_equal(pthread_create(&thread, NULL, repeat_call, &r), 0);
-    cluster_await_lock(b.url);
-    cluster_run(conn, "COMMIT");
-    assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_int_equal(r.result, PLAIN_OK);
-    assert_uuid_equal(r.out.uuid, r.request.uuid);
-    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 0);
-    assert_int_equal(bench_rows(&b, "plainjobs_jobprocess"), 1);
-    assert_int_equal(bench_rows(&b, "plainjobs_jobkey"), *key ? 1 : 0);
-    PQfinish(conn);
-    bench_close(&b);
-}
-
-static void a_uuid_that_is_claimed_between_look_and_insert_is_one_job(void **state)
-{
-    (void)state;
-    assert_one_job_when_repeated(enqueue_alone, "");
-    assert_one_job_when_repeated(enqueue_as_many, "");
-    assert_one_job_when_repeated(enqueue_by_rule, "");
-}
-
-/* Its key is held then: by that job itself. */
-static void a_keyed_uuid_that_is_claimed_between_look_and_insert_is_one_job(void **state)
-{
-    (void)state;
-    assert_one_job_when_repeated(enqueue_alone, "k");
-    assert_one_job_when_repeated(enqueue_as_many, "k");
 }
 
 static void a_read_only_server_counts_as_lost(void **state)
@@ -790,14 +680,12 @@ CONFORMANCE_MAIN(&postgres, a_bad_url_is_refused_without_its_password,
                  a_missing_server_is_told_with_a_command, a_missing_database_or_user_is_told,
                  a_silent_server_is_given_up, a_restarted_server_is_found_again,
                  a_link_cut_between_calls_is_made_anew, a_lock_that_is_held_makes_busy,
-                 a_link_cut_in_a_call_is_unreachable,
-                 a_uuid_that_is_claimed_between_look_and_insert_is_one_job,
-                 a_keyed_uuid_that_is_claimed_between_look_and_insert_is_one_job,
-                 a_read_only_server_counts_as_lost, a_user_without_the_right_to_create_is_told,
-                 a_missing_schema_is_told_by_every_verb, a_row_before_the_bound_is_found_soon,
-                 a_higher_priority_passes_the_bound_at_once, survives_every_failing_allocation,
-                 a_claim_that_cannot_be_told_can_be_given_back, due_at_follows_whatever_is_written,
-                 a_name_of_a_wrong_length_is_refused, tidying_is_for_who_can,
-                 the_server_works_while_requests_are_made, a_source_that_fails_keeps_the_connection,
+                 a_link_cut_in_a_call_is_unreachable, a_read_only_server_counts_as_lost,
+                 a_user_without_the_right_to_create_is_told, a_missing_schema_is_told_by_every_verb,
+                 a_row_before_the_bound_is_found_soon, a_higher_priority_passes_the_bound_at_once,
+                 survives_every_failing_allocation, a_claim_that_cannot_be_told_can_be_given_back,
+                 due_at_follows_whatever_is_written, a_name_of_a_wrong_length_is_refused,
+                 tidying_is_for_who_can, the_server_works_while_requests_are_made,
+                 a_source_that_fails_keeps_the_connection,
                  what_concerns_others_wants_all_that_is_left, many_survive_every_failing_allocation,
                  a_link_cut_while_requests_are_made_is_unreachable)
