@@ -435,7 +435,8 @@ static const struct command commands[] = {
         .about = "UUID is that of an attempt, or of a request, whose last attempt is then meant. "
                  "Refused\n"
                  "(PJ503, exit code 7) while the job is pending or running, or when it was "
-                 "continued before.",
+                 "continued before\n"
+                 "by a request that is still there, or whose result is.",
         .json = "{\"request\": \"uuid\", \"skipped\": as for enqueue}",
         .example = "plain jobs retry 0192f3c4-7f3a-7c9e-8000-1c9e7f3a0192",
         .run = cmd_retry,

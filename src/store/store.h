@@ -511,7 +511,8 @@ struct store_ops {
     /* Enqueues the job of a result again, now: same class, parameters, queue, priority, retries and
      * key, attempt + 1, same root; links both ways. token is the result's. PLAIN_SKIPPED when the
      * key is held; PLAIN_NONE when there is no such result; PLAIN_E_REFUSED (PJ503) when it has
-     * been continued already (out->uuid says by which request). */
+     * been continued already (out->uuid says by which request), and that request or what became of
+     * it is still there. */
     int (*retry)(struct store *s, const plain_uuid *token, const plain_uuid *new_uuid,
                  const char *by, plain_request *out, plain_error *err);
 

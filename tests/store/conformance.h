@@ -79,6 +79,7 @@ struct conformance_database {
     X(finds_nothing_for_an_unknown_uuid)                                                           \
     X(a_retry_by_hand_continues_the_job)                                                           \
     X(a_retry_by_hand_is_refused_twice)                                                            \
+    X(a_retry_by_hand_continues_what_lost_its_end)                                                 \
     X(a_retry_by_hand_of_a_held_key_is_skipped)                                                    \
     X(a_retry_by_hand_of_nothing_is_none)                                                          \
     /* conformance_slots.c */                                                                      \

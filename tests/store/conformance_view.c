@@ -290,6 +290,36 @@ void a_retry_by_hand_is_refused_twice(void **state)
     bench_close(&b);
 }
 
+/* Purged, or deleted when it had ended: the attempt is the last one again. */
+void a_retry_by_hand_continues_what_lost_its_end(void **state)
+{
+    struct new_request r = request_default();
+    plain_request out;
+    plain_uuid made[3];
+    struct bench b;
+    int64_t purged;
+
+    (void)state;
+    bench_open(&b);
+    struct claim first = run_one(&b, &r, JOB_ERRORED);
+    assert_int_equal(retry(&b, &first.token, &made[0], &out), PLAIN_OK);
+    assert_int_equal(b.store->ops->purge(b.store, "ada", &purged, &b.err), PLAIN_OK);
+    assert_int_equal(retry(&b, &first.token, &made[1], &out), PLAIN_OK);
+    assert_uuid_equal(out.uuid, made[1]);
+    struct claim second = bench_claim_one(&b);
+    assert_uuid_equal(second.request_uuid, made[1]);
+    assert_int_equal(second.run_no, first.run_no + 1);
+    assert_int_equal(retry(&b, &first.token, &made[2], &out), PLAIN_E_REFUSED); /* it runs */
+    struct job_end end = end_of(&second, JOB_ERRORED);
+    assert_int_equal(bench_end(&b, &end), 1);
+    assert_int_equal(retry(&b, &first.token, &made[2], &out), PLAIN_E_REFUSED); /* it ended */
+    assert_uuid_equal(out.uuid, made[1]);
+    (void)bench_number(&b, "DELETE FROM plainjobs_jobresult WHERE run_no = 2");
+    assert_int_equal(retry(&b, &first.token, &made[2], &out), PLAIN_OK);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 1);
+    bench_close(&b);
+}
+
 void a_retry_by_hand_of_a_held_key_is_skipped(void **state)
 {
     struct new_request r = request_default();

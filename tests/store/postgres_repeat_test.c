@@ -120,5 +120,53 @@ static void a_keyed_uuid_that_is_claimed_between_look_and_insert_is_one_job(void
     assert_one_job_when_repeated(enqueue_as_many, "k");
 }
 
+struct second_retry {
+    struct bench *bench;
+    plain_uuid token;
+    plain_request out;
+    int result;
+};
+
+static void *retry_too(void *user)
+{
+    const plain_uuid fresh = uuid_new();
+    struct second_retry *r = user;
+
+    r->result =
+        store_postgres.retry(r->bench->store, &r->token, &fresh, "", &r->out, &r->bench->err);
+    return NULL;
+}
+
+/* What the first one makes is not in the snapshot of the second, which waits for it. */
+static void two_retries_at_once_are_one(void **state)
+{
+    static const char link_sql[] =
+        "WITH made AS (INSERT INTO plainjobs_jobrequest (job_class) VALUES ('Job') RETURNING uuid)"
+        " UPDATE plainjobs_jobresult SET retry_job_request_uuid = made.uuid FROM made";
+    struct new_request r = request_default();
+    pthread_t thread;
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    (void)bench_enqueue(&b, &r);
+    struct claim c = bench_claim_one(&b);
+    struct job_end end = end_of(&c, JOB_ERRORED);
+    assert_int_equal(bench_end(&b, &end), 1);
+    struct second_retry second = {.bench = &b, .token = c.token};
+    PGconn *conn = PQconnectdb(b.url);
+    cluster_run(conn, "BEGIN");
+    cluster_run(conn, link_sql);
+    assert_int_equal(pthread_create(&thread, NULL, retry_too, &second), 0);
+    cluster_await_lock(b.url);
+    cluster_run(conn, "COMMIT");
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(second.result, PLAIN_E_REFUSED);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 1);
+    PQfinish(conn);
+    bench_close(&b);
+}
+
 DATABASE_MAIN(&postgres, a_uuid_that_is_claimed_between_look_and_insert_is_one_job,
-              a_keyed_uuid_that_is_claimed_between_look_and_insert_is_one_job)
+              a_keyed_uuid_that_is_claimed_between_look_and_insert_is_one_job,
+              two_retries_at_once_are_one)

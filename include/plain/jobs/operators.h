@@ -98,7 +98,8 @@ PLAIN_EXPORT PLAIN_MUST_USE int plain_jobs_stop_worker(plain_jobs *jobs, const c
  * uuid: of the attempt, or of a request of the job, whose last attempt is then meant. request (may
  * be NULL): what was made. PLAIN_SKIPPED when the key is held (request says by whom).
  * PLAIN_E_REFUSED (PJ503) when the job is pending or running, or the attempt was continued before:
- * so repeating it is one job. PLAIN_E_NOT_FOUND (PJ502) when there is nothing of this uuid.
+ * so repeating it is one job. An attempt whose continuation was purged, or deleted with its result,
+ * can be continued again. PLAIN_E_NOT_FOUND (PJ502) when there is nothing of this uuid.
  */
 PLAIN_EXPORT PLAIN_MUST_USE int plain_jobs_retry(plain_jobs *jobs, const plain_uuid *uuid,
                                                  const char *by, plain_request *request,

@@ -79,7 +79,21 @@ SELECT request_uuid, state::int4,
 -- Copies the options of the result and links both ways, all in one statement: the lock on the
 -- result lets a second call see the link. No row without such a result; else the request that
 -- continued it before, or NULL, and the one that was made now, or NULL.
-WITH ended AS (
+-- A link whose request is nowhere any more ties nothing: it was purged, or deleted with what became
+-- of it. A successor that ran counts for as long as its result is there: it is younger than this one,
+-- so that by age this one goes first, and who deletes it alone wants it out of the way. `gone` is of
+-- the statement's snapshot, and `ended` what the lock found later: where the links differ, a request
+-- was made between, that the snapshot does not have.
+WITH gone AS MATERIALIZED (
+    SELECT t.retry_job_request_uuid AS link FROM {schema}.plainjobs_jobresult t
+     WHERE t.job_process_uuid = $1::uuid
+       AND NOT EXISTS (SELECT 1 FROM {schema}.plainjobs_jobrequest r
+                        WHERE r.uuid = t.retry_job_request_uuid)
+       AND NOT EXISTS (SELECT 1 FROM {schema}.plainjobs_jobresult o
+                        WHERE o.job_request_uuid = t.retry_job_request_uuid)
+       AND NOT EXISTS (SELECT 1 FROM {schema}.plainjobs_jobprocess p
+                        WHERE p.job_request_uuid = t.retry_job_request_uuid)),
+ended AS (
     SELECT * FROM {schema}.plainjobs_jobresult WHERE job_process_uuid = $1::uuid FOR UPDATE),
 made AS (
     INSERT INTO {schema}.plainjobs_jobrequest (uuid, job_class, parameters, priority, source, queue,
@@ -89,7 +103,8 @@ made AS (
            LEAST(retry_attempt + 1, 32767), concurrency_key, trace_id, span_id,
            COALESCE(root_uuid, job_request_uuid), job_process_uuid, COALESCE(run_no, 1) + 1,
            key_shared, timeout_ms
-      FROM ended WHERE retry_job_request_uuid IS NULL
+      FROM ended
+     WHERE retry_job_request_uuid IS NULL OR retry_job_request_uuid = (SELECT link FROM gone)
     RETURNING uuid, retry_of, job_class, root_uuid),
 noted AS (
     INSERT INTO {schema}.plainjobs_audit (actor, action, target, uuid)

@@ -239,9 +239,18 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?
 
 -- :name find_result
 -- ?1 blob token
--- What a retry by hand needs to know of the attempt.
-SELECT retry_job_request_uuid, retry_attempt, job_class, concurrency_key,
-       COALESCE(root_uuid, job_request_uuid)
+-- What a retry by hand needs to know of the attempt. A link whose request is nowhere any more ties
+-- nothing: it was purged, or deleted with what became of it. A successor that ran counts for as long
+-- as its result is there: it is younger than this one, so that by age this one goes first, and who
+-- deletes it alone wants it out of the way.
+SELECT CASE WHEN EXISTS (SELECT 1 FROM plainjobs_jobrequest q
+                          WHERE q.uuid = plainjobs_jobresult.retry_job_request_uuid)
+              OR EXISTS (SELECT 1 FROM plainjobs_jobresult o
+                          WHERE o.job_request_uuid = plainjobs_jobresult.retry_job_request_uuid)
+              OR EXISTS (SELECT 1 FROM plainjobs_jobprocess p
+                          WHERE p.job_request_uuid = plainjobs_jobresult.retry_job_request_uuid)
+            THEN retry_job_request_uuid END,
+       retry_attempt, job_class, concurrency_key, COALESCE(root_uuid, job_request_uuid)
   FROM plainjobs_jobresult WHERE job_process_uuid = ?1;
 
 -- :name link_retry
