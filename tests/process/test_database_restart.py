@@ -107,16 +107,16 @@ def test_a_third_signal_leaves_what_cannot_be_recorded_to_the_next(db, plain, mo
     worker = start_worker("--max-processes", 1)
     wait_until(lambda: (plain.folder / "trace.log").exists(), "the job")
     db.cluster.stop(signal.SIGQUIT)
-    worker.await_event("Completed job")
-    worker.send(signal.SIGTERM)
-    worker.await_event("Database failed")
-    for _ in range(2):
-        assert worker.process.poll() is None
-        n = len(worker.events("Job worker shutdown signal received"))
-        worker.send(signal.SIGTERM)
-        wait_until(lambda: len(worker.events("Job worker shutdown signal received")) > n, "it")
-    worker.wait()
-    db.cluster.start()
+    try:
+        worker.await_event("Completed job")
+        worker.await_event("Database failed")
+        for n in (1, 2, 3):
+            assert worker.process.poll() is None
+            worker.send(signal.SIGTERM)
+            wait_until(lambda: len(worker.events("Job worker shutdown signal received")) == n, f"signal {n}")
+        worker.wait()
+    finally:
+        db.cluster.start()
     plain.drain()
     assert_sound(db, [uuid], plain.folder / "trace.log")
     assert db.statuses() == ["SUCCESSFUL"]
