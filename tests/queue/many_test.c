@@ -302,39 +302,42 @@ static void a_second_try_has_the_uuids_of_the_first(void **state)
     plain_jobs_close(jobs);
 }
 
-static void an_unknown_outcome_can_be_repeated_with_all_uuids(void **state)
+/* Two tries, of which the second ends with `second` behind `taken` items. */
+static void run_to_an_unknown_outcome(size_t taken, int second, plain_request results[THREE],
+                                      plain_error *err)
 {
-    plain_jobs *jobs = open_script(2, 2, PLAIN_E_UNREACHABLE);
-    plain_request results[THREE];
-    plain_error err;
+    plain_jobs *jobs = open_script(taken, taken, second);
     size_t made = 99;
 
-    (void)state;
-    assert_int_equal(plain_run_many(jobs, &PlainJob, three, THREE, results, &made, &err),
+    assert_int_equal(plain_run_many(jobs, &PlainJob, three, THREE, results, &made, err),
                      PLAIN_E_UNREACHABLE);
     assert_int_equal(made, 0);
+    plain_jobs_close(jobs);
+}
+
+static void an_unknown_outcome_can_be_repeated_with_all_uuids(void **state)
+{
+    plain_request results[THREE];
+    plain_error err;
+
+    (void)state;
+    run_to_an_unknown_outcome(2, PLAIN_E_UNREACHABLE, results, &err);
     assert_true(uuid_equal(&results[1].uuid, &script.uuids[0][1]));
     assert_false(uuid_is_zero(&results[2].uuid));
-    plain_jobs_close(jobs);
 }
 
 /* The first try may be on its way to its commit while the second one waits for it in vain. */
 static void a_second_try_that_fails_leaves_the_outcome_unknown(void **state)
 {
-    plain_jobs *jobs = open_script(THREE, THREE, PLAIN_E_BUSY);
     plain_request results[THREE];
     plain_error err;
-    size_t made = 99;
 
     (void)state;
-    assert_int_equal(plain_run_many(jobs, &PlainJob, three, THREE, results, &made, &err),
-                     PLAIN_E_UNREACHABLE);
-    assert_int_equal(made, 0);
+    run_to_an_unknown_outcome(THREE, PLAIN_E_BUSY, results, &err);
     for (size_t i = 0; i < THREE; i++)
         assert_true(uuid_equal(&results[i].uuid, &script.uuids[0][i]));
     assert_int_equal(err.code, PLAIN_E_UNREACHABLE);
     assert_non_null(strstr(err.message, "told to"));
-    plain_jobs_close(jobs);
 }
 
 /* All are made before the commit: without one of them the first try cannot have come so far. */
