@@ -11,10 +11,14 @@ import tempfile
 import time
 
 import psycopg2
+import psycopg2.extras
+
+from program import STRESS
 
 PATIENCE_S = 60
 SETTINGS = {
-    "fsync": "on", "synchronous_commit": "on", "full_page_writes": "on",
+    # Servers and processes crash here, never a machine.
+    "fsync": "on" if STRESS else "off", "synchronous_commit": "on", "full_page_writes": "on",
     "shared_buffers": "32MB", "max_connections": "60", "timezone": "UTC",
     "logging_collector": "off", "log_line_prefix": "'%m [%p] %d '", "log_min_messages": "warning",
     "log_checkpoints": "off",
@@ -45,6 +49,38 @@ def as_user():
             "--clear-groups"], user.pw_uid
 
 
+class Link:
+    """A connection that is kept, since a new one costs 400 times a short look, and that is made
+    anew when the server has ended it."""
+
+    def __init__(self, url):
+        self.url = url
+        self.connection = None
+
+    def is_alive(self):
+        try:
+            self.connection.cursor().execute("SELECT")
+        except psycopg2.Error:
+            return False
+        return True
+
+    @contextlib.contextmanager
+    def cursor(self):
+        """Of rows as dicts; each statement is a transaction of its own."""
+        if self.connection and not self.is_alive():
+            self.close()
+        if not self.connection:
+            self.connection = psycopg2.connect(self.url)
+            self.connection.autocommit = True
+        with self.connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
+            yield cursor
+
+    def close(self):
+        if self.connection:
+            self.connection.close()
+        self.connection = None
+
+
 class Cluster:
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="plain-pg-", dir="/tmp"))
@@ -59,6 +95,8 @@ class Cluster:
                         "-U", "plain", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
                        check=True, stdout=subprocess.DEVNULL, cwd="/",
                        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
+
+        self.link = Link(self.url("postgres"))
 
     def url(self, name, host=None):
         return f"postgresql://plain@/{name}?host={host or self.folder}&port={self.port}"
@@ -100,10 +138,8 @@ class Cluster:
         shutil.rmtree(self.folder)
 
     def execute(self, sql):
-        connection = psycopg2.connect(self.url("postgres"))
-        connection.autocommit = True
-        with contextlib.closing(connection):
-            connection.cursor().execute(sql)
+        with self.link.cursor() as cursor:
+            cursor.execute(sql)
 
     def log_lines(self, database):
         """What the server logged about one database."""

@@ -71,8 +71,10 @@ def make_database(request, tmp_path_factory):
         server = request.getfixturevalue("postgres")
         source = migrated_postgres(server) if migrated else "template0"
         name = f"t{uuid.uuid4().hex[:12]}"
-        server.execute(f"CREATE DATABASE {name} TEMPLATE {source}")
-        yield database.Postgres(server, name)
+        server.execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY")
+        made = database.Postgres(server, name)
+        yield made
+        made.close()
         server.execute(f"DROP DATABASE {name} WITH (FORCE)")
     return make
 

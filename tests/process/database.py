@@ -8,8 +8,8 @@ import sqlite3
 import uuid
 
 import psycopg2
-import psycopg2.extras
 
+from cluster import Link
 from workers import wait_until
 
 LIVE = ("jobrequest", "jobprocess")
@@ -111,20 +111,22 @@ class Postgres(Database):
         self.cluster = cluster
         self.name = name
         self.url = cluster.url(name)
+        self.link = Link(self.url)
 
     def connect(self):
         return psycopg2.connect(self.url)
 
+    def close(self):
+        self.link.close()
+
     def query(self, sql, values=()):
-        sql = sql.replace("?", "%s")
-        with contextlib.closing(self.connect()) as connection:
-            with connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
-                cursor.execute(sql, values or None)
-                return [plain_row(dict(row)) for row in cursor]
+        with self.link.cursor() as cursor:
+            cursor.execute(sql.replace("?", "%s"), values or None)
+            return [plain_row(dict(row)) for row in cursor]
 
     def execute(self, sql):
-        with contextlib.closing(self.connect()) as connection, connection:
-            connection.cursor().execute(sql)
+        with self.link.cursor() as cursor:
+            cursor.execute(sql)
 
     def nobody_writes(self):
         return self.query("SELECT count(*) AS n FROM pg_stat_activity WHERE xact_start IS NOT NULL"

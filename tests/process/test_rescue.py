@@ -254,11 +254,10 @@ def test_without_its_file_a_dead_worker_is_rescued_by_the_lease(db, plain, modul
     uuids = plain.enqueue("FirstSlowJob", "--retries", 1)
     worker = start_worker("--max-processes", 1)
     wait_until(lambda: (plain.folder / "slow.log").exists(), "the job to run")
+    (path,) = worker_files(plain)
     plain.env.update(LONG)
     other = start_worker("--max-processes", 1)
     other.await_event("Worker registered")
-    (path,) = [path for path in worker_files(plain)
-               if worker.pid in holders(path)]
     worker.send(signal.SIGSTOP)
     hurt(path, damage)
     kill_all(worker)
@@ -271,16 +270,6 @@ def test_without_its_file_a_dead_worker_is_rescued_by_the_lease(db, plain, modul
     other.stop()
     assert worker_files(plain) == [] and db.rows("workerheartbeat") == []
     assert_sound(db, uuids)
-
-
-def holders(path):
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        with contextlib.suppress(OSError):
-            if any(os.readlink(f"/proc/{pid}/fd/{fd}") == str(path)
-                   for fd in os.listdir(f"/proc/{pid}/fd")):
-                found.append(int(pid))
-    return found
 
 
 def hurt(path, damage):

@@ -16,6 +16,7 @@ import typing
 import pytest
 
 import database
+from marks import only_at_full_size
 from program import Plain
 from workers import Worker, wait_until
 
@@ -384,8 +385,17 @@ def sources_of(o):
     return [source for source in SOURCES if source != FLAG or o.flag]
 
 
-@pytest.mark.parametrize("setting, source", [
-    (o.setting, source) for o in OBSERVATIONS.values() for source in sources_of(o)])
+def settings_by_source():
+    """All of them are read by the same code: one source each in `make check`, in turn."""
+    for n, o in enumerate(OBSERVATIONS.values()):
+        sources = sources_of(o)
+        for source in sources:
+            in_turn = source == sources[n % len(sources)]
+            yield pytest.param(o.setting, source, marks=() if in_turn else only_at_full_size(
+                "the sources of a setting in turn"))
+
+
+@pytest.mark.parametrize("setting, source", settings_by_source())
 def test_a_setting_by_each_source(place, setting, source):
     """The source has one value, the next weaker one the other."""
     o = OBSERVATIONS[setting]

@@ -7,6 +7,7 @@
 #include <ftw.h>
 #include <glob.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -22,6 +23,7 @@
 #include <libpq-fe.h>
 
 #include "tests/harness/harness.h"
+#include "tests/store/conformance.h"
 
 enum { PATH_SIZE = 256, ARGS_MAX = 48, OPEN_FOLDERS = 16, URLS_MAX = 512, START_SECONDS = 60 };
 
@@ -32,6 +34,7 @@ static struct cluster {
     pid_t pid;           /* of the server; 0: not running        */
     pid_t owner;         /* the process that started it          */
     struct passwd *user; /* whom it runs as; NULL: as ourselves */
+    PGconn *maker;       /* of databases */
     char *urls[URLS_MAX];
     int url_count;
 } cluster;
@@ -205,6 +208,8 @@ static void stop_server(int signal_number)
 {
     if (cluster.pid == 0)
         return;
+    PQfinish(cluster.maker);
+    cluster.maker = NULL;
     (void)kill(cluster.pid, signal_number);
     (void)waitpid(cluster.pid, NULL, 0);
     cluster.pid = 0;
@@ -278,26 +283,41 @@ static char *make_url(const char *database)
     return url;
 }
 
-const char *cluster_fresh(void)
-{
-    char name[32], sql[64];
+/* The connection of cluster_number(): a new one costs a hundred times a short look. Whoever uses it
+ * takes it away, since another thread may wait in it for a lock. */
+static struct kept {
+    const char *url;
+    PGconn *conn;
+} kept;
+static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
 
-    ensure_cluster();
-    if (cluster.url_count == URLS_MAX)
-        give_up("more than %d databases", (int)URLS_MAX);
-    (void)snprintf(name, sizeof(name), "test%d", cluster.url_count);
-    (void)snprintf(sql, sizeof(sql), "CREATE DATABASE %s", name);
-    char *postgres = make_url("postgres");
-    (void)cluster_number(postgres, sql);
-    free(postgres);
-    char *url = make_url(name);
-    cluster.urls[cluster.url_count++] = url;
-    return url;
+static struct kept exchange_kept(struct kept by)
+{
+    (void)pthread_mutex_lock(&kept_lock);
+    struct kept before = kept;
+    kept = by;
+    (void)pthread_mutex_unlock(&kept_lock);
+    return before;
 }
 
-int64_t cluster_number(const char *url, const char *sql)
+static PGconn *take_connection(const char *url)
 {
-    PGconn *conn = PQconnectdb(url);
+    struct kept k = exchange_kept((struct kept){0});
+
+    /* Reading what has come tells that the server has ended it. */
+    if (k.conn && k.url == url && PQconsumeInput(k.conn))
+        return k.conn;
+    PQfinish(k.conn);
+    return PQconnectdb(url);
+}
+
+static void give_connection(const char *url, PGconn *conn)
+{
+    PQfinish(exchange_kept((struct kept){url, conn}).conn);
+}
+
+static int64_t run_for_number(PGconn *conn, const char *sql)
+{
     PGresult *result = PQexec(conn, sql);
     ExecStatusType status = PQresultStatus(result);
     long long n = 0;
@@ -307,10 +327,56 @@ int64_t cluster_number(const char *url, const char *sql)
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
         print_error("%s\n%s", sql, PQerrorMessage(conn));
     PQclear(result);
-    PQfinish(conn);
     assert_true(status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK);
     return n;
 }
+
+int64_t cluster_number(const char *url, const char *sql)
+{
+    PGconn *conn = take_connection(url);
+    int64_t n = run_for_number(conn, sql);
+
+    give_connection(url, conn);
+    return n;
+}
+
+static const char *create_database(const char *options)
+{
+    char name[32], sql[128];
+
+    ensure_cluster();
+    if (cluster.url_count == URLS_MAX)
+        give_up("more than %d databases", (int)URLS_MAX);
+    (void)snprintf(name, sizeof(name), "test%d", cluster.url_count);
+    (void)snprintf(sql, sizeof(sql), "CREATE DATABASE %s %s STRATEGY file_copy", name, options);
+    if (!cluster.maker) {
+        char *postgres = make_url("postgres");
+        cluster.maker = PQconnectdb(postgres);
+        free(postgres);
+    }
+    cluster_run(cluster.maker, sql);
+    char *url = make_url(name);
+    cluster.urls[cluster.url_count++] = url;
+    return url;
+}
+
+const char *cluster_fresh(void)
+{
+    return create_database("");
+}
+
+static const char *cluster_copy(const char *url)
+{
+    PGconn *conn = take_connection(url);
+    char options[64];
+
+    (void)snprintf(options, sizeof(options), "TEMPLATE %s", PQdb(conn));
+    PQfinish(conn); /* nobody may be in what is copied */
+    return create_database(options);
+}
+
+const struct conformance_database cluster_database = {
+    .fresh = cluster_fresh, .number = cluster_number, .copy = cluster_copy};
 
 void cluster_run(PGconn *conn, const char *sql)
 {

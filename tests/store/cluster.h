@@ -12,11 +12,17 @@
 
 #include <libpq-fe.h>
 
+struct conformance_database;
+
+/* For the suites of conformance.h. */
+extern const struct conformance_database cluster_database;
+
 /* The URL of a new, empty database. Kept to the end of the program. */
 const char *cluster_fresh(void);
 
-/* Runs one statement there over a connection of its own, committed. Returns the first column of the
- * first row as a number, 0 without a row. Fails the test on an error. */
+/* Runs one statement there, committed, over a connection that is nobody else's and stays open until
+ * another database is meant. Returns the first column of the first row as a number, 0 without a
+ * row. Fails the test on an error. From any thread. */
 int64_t cluster_number(const char *url, const char *sql);
 
 /* Runs statements over a connection of the test's. Fails the test on an error. */

@@ -4,8 +4,8 @@
  * A test program per database says how an empty database is made and runs the suite, with tests of
  * its own behind it:
  *
- *     static const struct conformance_database postgres = {fresh, number};
- *     CONFORMANCE_MAIN(&postgres, a_cut_link_is_reported, ...)
+ *     static const struct conformance_database sqlite = {.fresh = fresh, .number = number};
+ *     CONFORMANCE_MAIN(&sqlite, a_cut_link_is_reported, ...)
  *
  * Each test makes a database of its own and migrates it. The SQL that the suite runs by hand is
  * portable and names tables without a schema.
@@ -24,9 +24,11 @@ struct conformance_database {
     /* The URL of a database without our tables, made now, that nobody else uses. Kept by the
      * callee to the end of the program; fails the test when it cannot be made. */
     const char *(*fresh)(void);
-    /* Runs one statement on that database over a connection of its own, committed. Returns the
+    /* Runs one statement on that database over a connection of the tests, committed. Returns the
      * first column of the first row as a number, 0 without a row. Fails the test on an error. */
     int64_t (*number)(const char *url, const char *sql);
+    /* The URL of a new database with what that one holds; NULL where migrating is as cheap. */
+    const char *(*copy)(const char *url);
 };
 
 #define CONFORMANCE_MAP(X)                                                                         \

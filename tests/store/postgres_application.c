@@ -5,8 +5,6 @@
 #include "base/text.h"
 #include "tests/store/cluster.h"
 
-static const struct conformance_database database = {cluster_fresh, cluster_number};
-
 static void drop_notice(void *user, const char *message)
 {
     (void)user;
@@ -84,7 +82,7 @@ static const char *const changes[] = {
 };
 
 const struct application postgres_application = {
-    .database = &database,
+    .database = &cluster_database,
     .connect = connect_app,
     .disconnect = disconnect_app,
     .run = run_app,

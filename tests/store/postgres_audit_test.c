@@ -8,8 +8,6 @@
 #include "tests/store/cluster.h"
 #include "tests/store/conformance_audit.h"
 
-static const struct conformance_database postgres = {cluster_fresh, cluster_number};
-
 static void run(void *connection, const char *sql)
 {
     cluster_run(connection, sql);
@@ -52,4 +50,4 @@ static void jobs_are_deleted_in_sql(void **state)
     bench_close(&b);
 }
 
-AUDIT_MAIN(&postgres, an_adopted_deletion_is_the_applications, jobs_are_deleted_in_sql)
+AUDIT_MAIN(&cluster_database, an_adopted_deletion_is_the_applications, jobs_are_deleted_in_sql)

@@ -5,8 +5,6 @@
 #include "tests/store/cluster.h"
 #include "tests/store/conformance.h"
 
-static const struct conformance_database postgres = {cluster_fresh, cluster_number};
-
 /* As a claim that waits for its commit: it holds what claims hold, and has moved the request. */
 static PGconn *begin_claim(const struct bench *b, const plain_uuid *token)
 {
@@ -181,7 +179,7 @@ static void what_was_released_in_doubt_is_not_claimed_any_more(void **state)
     }
 }
 
-DATABASE_MAIN(&postgres, what_was_claimed_late_is_released_all_the_same,
+DATABASE_MAIN(&cluster_database, what_was_claimed_late_is_released_all_the_same,
               what_was_never_claimed_is_released_at_once,
               what_was_released_in_doubt_is_not_claimed_any_more, the_id_that_claimed_is_waited_for,
               a_locked_end_keeps_no_other_waiting, a_locked_claim_keeps_no_other_from_going_back)

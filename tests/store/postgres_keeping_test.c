@@ -2,6 +2,4 @@
 #include "tests/store/cluster.h"
 #include "tests/store/conformance_keeping.h"
 
-static const struct conformance_database postgres = {cluster_fresh, cluster_number};
-
-KEEPING_MAIN(&postgres)
+KEEPING_MAIN(&cluster_database)

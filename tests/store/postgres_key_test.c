@@ -16,8 +16,6 @@
 #include "tests/store/cluster.h"
 #include "tests/store/conformance.h"
 
-static const struct conformance_database postgres = {cluster_fresh, cluster_number};
-
 enum { SQL_SIZE = 1024, RANDOM_STEPS = 600, SOON_MS = 300, LATE_MS = 10000 };
 
 /* Jobs that are alive and hold a key, each with its uuid. */
@@ -377,7 +375,7 @@ int main(void)
                                           the_function_checks_and_repeats,
                                           many_keys_pass_to_successors_in_one_statement};
 
-    conformance_use(&postgres);
+    conformance_use(&cluster_database);
     return harness_run(__FILE__,
                        "every_way_of_writing_keeps_the_keys, random_statements_keep_the_keys,"
                        "an_enqueue_waits_for_who_takes_or_frees_the_key,"

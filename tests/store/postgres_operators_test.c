@@ -7,8 +7,6 @@
 #include "tests/store/cluster.h"
 #include "tests/store/conformance_operators.h"
 
-static const struct conformance_database postgres = {cluster_fresh, cluster_number};
-
 static void *claim_one(void *bench)
 {
     static struct cycle_result out;
@@ -63,4 +61,5 @@ static void resuming_wakes_workers(void **state)
     bench_close(&b);
 }
 
-OPERATORS_MAIN(&postgres, resuming_wakes_workers, a_claim_waits_for_a_pause_that_is_being_made)
+OPERATORS_MAIN(&cluster_database, resuming_wakes_workers,
+               a_claim_waits_for_a_pause_that_is_being_made)

@@ -12,8 +12,6 @@
 
 enum { SQL_SIZE = 1024 };
 
-static const struct conformance_database postgres = {cluster_fresh, cluster_number};
-
 /* A request whose job is claimed before the repetition gets any further: between its look and its
  * INSERT. */
 struct repetition {
@@ -167,6 +165,6 @@ static void two_retries_at_once_are_one(void **state)
     bench_close(&b);
 }
 
-DATABASE_MAIN(&postgres, a_uuid_that_is_claimed_between_look_and_insert_is_one_job,
+DATABASE_MAIN(&cluster_database, a_uuid_that_is_claimed_between_look_and_insert_is_one_job,
               a_keyed_uuid_that_is_claimed_between_look_and_insert_is_one_job,
               two_retries_at_once_are_one)

@@ -18,8 +18,6 @@
 
 extern const char *const sql_postgres[SQL_COUNT];
 
-static const struct conformance_database postgres = {cluster_fresh, cluster_number};
-
 enum { PARAMETERS_MAX = 32, TYPE_SIZE = 32, LINE_SIZE = 256, SQL_SIZE = 32 * 1024, ROWS = 100000 };
 
 static const char *const names[SQL_COUNT] = {
@@ -487,7 +485,7 @@ int main(void)
         figures_of_a_small_queue_do_not_read_the_large_one,
         what_is_ahead_of_the_first_is_found_without_reading_the_others};
 
-    conformance_use(&postgres);
+    conformance_use(&cluster_database);
     return harness_run(__FILE__,
                        "every_block_has_the_parameters_of_its_comment,"
                        "hot_statements_walk_an_index, a_claim_does_not_read_what_is_delayed,"

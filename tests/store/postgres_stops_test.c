@@ -2,6 +2,4 @@
 #include "tests/store/cluster.h"
 #include "tests/store/conformance_stops.h"
 
-static const struct conformance_database postgres = {cluster_fresh, cluster_number};
-
-STOPS_MAIN(&postgres)
+STOPS_MAIN(&cluster_database)

@@ -17,8 +17,6 @@
 
 enum { URL_SIZE = 512, SQL_SIZE = 1024 };
 
-static const struct conformance_database postgres = {cluster_fresh, cluster_number};
-
 static const struct store_ops *const ops = &store_postgres;
 
 static void run(const struct bench *b, const char *sql)
@@ -675,7 +673,7 @@ static void a_link_cut_while_requests_are_made_is_unreachable(void **state)
     bench_close(&b);
 }
 
-CONFORMANCE_MAIN(&postgres, a_bad_url_is_refused_without_its_password,
+CONFORMANCE_MAIN(&cluster_database, a_bad_url_is_refused_without_its_password,
                  the_schema_of_the_url_is_made_and_used, a_scratch_url_differs_in_its_schema_alone,
                  a_missing_server_is_told_with_a_command, a_missing_database_or_user_is_told,
                  a_silent_server_is_given_up, a_restarted_server_is_found_again,

@@ -13,8 +13,6 @@
 
 enum { SOON_MS = 10000 };
 
-static const struct conformance_database postgres = {cluster_fresh, cluster_number};
-
 static const char *const queues[] = {"default"};
 static const char *const classes[] = {"Job"};
 
@@ -526,7 +524,7 @@ static void a_word_that_is_not_heard_yet_holds_up_nothing(void **state)
     close_pair(&p);
 }
 
-DATABASE_MAIN(&postgres, the_only_request_of_a_commit_is_told_by_its_id,
+DATABASE_MAIN(&cluster_database, the_only_request_of_a_commit_is_told_by_its_id,
               no_id_is_told_of_what_is_not_due, no_id_is_told_of_several,
               what_two_commits_told_is_several, names_of_queues_mean_themselves_and_what_begins_so,
               a_transaction_of_others_tells_one_word, what_was_told_is_claimed_as_by_any_claim,

@@ -8,8 +8,6 @@
 #include "tests/store/cluster.h"
 #include "tests/store/conformance.h"
 
-static const struct conformance_database postgres = {cluster_fresh, cluster_number};
-
 static const char *const queues[] = {"default"};
 static const char *const classes[] = {"Job"};
 
@@ -107,5 +105,5 @@ static void another_schema_wakes_nobody(void **state)
     bench_close(&b);
 }
 
-DATABASE_MAIN(&postgres, a_transaction_older_than_the_mark_is_seen_to_its_end,
+DATABASE_MAIN(&cluster_database, a_transaction_older_than_the_mark_is_seen_to_its_end,
               a_listener_that_is_cut_says_so_and_listens_again, another_schema_wakes_nobody)

@@ -67,4 +67,4 @@ void sqlite_database_hurry(const struct bench *b)
     (void)sqlite_database_run(sqlite_database_inside(b), "PRAGMA synchronous = off");
 }
 
-const struct conformance_database sqlite_database = {fresh, number};
+const struct conformance_database sqlite_database = {.fresh = fresh, .number = number};
