@@ -10,6 +10,7 @@
 #include "runner/runner.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -371,14 +372,14 @@ static bool has_channel(const struct runner *r)
 }
 
 /* What is opened next would take the number of one that was closed: the next job would print into
- * that. */
+ * that. One call for all three, since it comes before each job. */
 static bool has_standard_files(void)
 {
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-        if (fcntl(fd, F_GETFD) < 0)
-            return false;
-    }
-    return true;
+    struct pollfd files[] = {{.fd = STDIN_FILENO}, {.fd = STDOUT_FILENO}, {.fd = STDERR_FILENO}};
+
+    if (poll(files, 3, 0) < 0)
+        return false;
+    return !((files[0].revents | files[1].revents | files[2].revents) & POLLNVAL);
 }
 
 static void serve(struct runner *r)
