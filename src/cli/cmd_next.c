@@ -217,8 +217,13 @@ int cmd_next(struct cli *cli, plain_error *err)
 
     if (r < 0)
         return r;
-    if (strcmp(q.expression, "-") == 0)
+    if (strcmp(q.expression, "-") == 0) {
+        if (cli->json || count > 1)
+            return error_set(err, PLAIN_E_INVALID, 201, cli->json ? "json" : "count",
+                             "%s does not go with -: each line read is answered by one line",
+                             cli->json ? "--json" : "--count");
         return answer_lines(cli, &q, err);
+    }
     r = answer_question(cli, &q, count, err);
     if (r < 0 && err->pj == 401)
         point_at(cli, q.expression);

@@ -17,6 +17,8 @@
 #include "core/class.h"
 #include "core/queue_pattern.h"
 #include "queue/jobs.h"
+#include "queue/unserved.h"
+#include "store/pause.h"
 
 struct target {
     enum pause_kind kind;
@@ -228,19 +230,44 @@ static int resume(plain_jobs *jobs, const struct target *t, const char *by, plai
                                   : plain_jobs_resume_class(jobs, t->name, by, err);
 }
 
+/* A queue can be meant by several pauses: says which one holds it back all the same. */
+static int note_other_pause(struct cli *cli, plain_jobs *jobs, const struct target *t,
+                            plain_error *err)
+{
+    struct store *store = NULL;
+    struct pause *pauses;
+    size_t count = 0;
+    int r = jobs_take_store(jobs, &store, err);
+
+    if (r < 0)
+        return r;
+    r = store->ops->pauses(store, &cli->arena, &pauses, &count, err);
+    jobs_give_store(jobs, store);
+    const struct pause *other = r == PLAIN_OK ? pause_find(pauses, count, t->kind, t->name) : NULL;
+    if (other)
+        cli_say(
+            cli, "%s is paused by %s all the same. Resume that too: `plain jobs resume --%s %s`",
+            t->name, other->name, pause_kind_names[t->kind], shell_word(&cli->arena, other->name));
+    return r;
+}
+
 int cmd_resume(struct cli *cli, plain_error *err)
 {
     const char *by = who_am_i(&cli->arena);
     struct target target = {.name = NULL};
     plain_jobs *jobs = NULL;
-    int r = by ? begin(cli, &target, &jobs, err) : error_nomem(err);
+    int noted = PLAIN_OK, r = by ? begin(cli, &target, &jobs, err) : error_nomem(err);
 
     if (r == PLAIN_OK)
         r = resume(jobs, &target, by, err);
+    if (r == PLAIN_OK)
+        noted = note_other_pause(cli, jobs, &target, err);
     plain_jobs_close(jobs);
     if (r < 0)
         return r;
     print_done(cli, "resumed", r == PLAIN_OK, &target);
+    if (noted < 0)
+        return noted;
     if (r == PLAIN_NONE)
         cli_say(cli, "It was not paused.");
     return PLAIN_OK;

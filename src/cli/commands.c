@@ -732,7 +732,7 @@ static const struct command commands[] = {
             "Needs no database. With - as EXPR it reads lines of EXPR, TIME, ZONE and POLICY, "
             "separated\n"
             "by tabs, of which the last three may be left out, and writes one line for each: the\n"
-            "answer, or ERROR and the reason, at once.",
+            "answer, or ERROR and the reason, at once; --json and --count do not go with it.",
         .json = "{\"next\": [\"time\"]}",
         .example = "plain jobs next --timezone Europe/Berlin '30 2 * * MON-FRI'",
         .options = next_options,

@@ -96,6 +96,17 @@ def test_a_pattern_pauses_and_only_the_pattern_resumes(db, plain, module):
     assert len(db.results()) == 1
 
 
+def test_resuming_says_which_pattern_holds_the_queue_back(db, plain):
+    plain("jobs", "pause", "--queue", "mail")
+    plain("jobs", "pause", "mail*")
+    done = plain("jobs", "resume", "mail")
+    assert done.line == "resumed queue mail"
+    assert "paused by mail* all the same" in done.stderr
+    assert "plain jobs resume --queue 'mail*'" in done.stderr
+    plain("jobs", "pause", "--class", "mail")
+    assert "all the same" not in plain("jobs", "resume", "mail*").stderr
+
+
 def test_a_name_that_is_both_or_neither_has_to_be_said(db, plain, module):
     plain.fails(3, 205, "jobs", "pause", "nowhere")
     plain.enqueue("NoopJob", "--queue", "NoopJob")

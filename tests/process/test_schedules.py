@@ -235,3 +235,9 @@ def test_next_answers_each_line_at_once(lone_plain):
     assert [line.split()[0] for line in done.lines[5000:5003]] == ["ERROR"] * 3
     assert "the line is longer than 65536 bytes" in done.lines[5001]
     assert len(done.lines) == 10003
+
+
+def test_next_of_lines_refuses_what_it_would_not_heed(lone_plain):
+    assert "--count" in lone_plain.fails(2, 201, "jobs", "next", "-", "--count", 2).stderr
+    done = lone_plain.run("jobs", "next", "-", "--json")
+    assert (done.code, json.loads(done.stderr)["error"]["field"]) == (2, "json")
