@@ -286,8 +286,8 @@ static char *make_url(const char *database)
 /* The connection of cluster_number(): a new one costs a hundred times a short look. Whoever uses it
  * takes it away, since another thread may wait in it for a lock. */
 static struct kept {
-    const char *url;
     PGconn *conn;
+    char url[512]; /* a copy: a test may write another URL where this one stood */
 } kept;
 static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -305,7 +305,7 @@ static PGconn *take_connection(const char *url)
     struct kept k = exchange_kept((struct kept){0});
 
     /* Reading what has come tells that the server has ended it. */
-    if (k.conn && k.url == url && PQconsumeInput(k.conn))
+    if (k.conn && strcmp(k.url, url) == 0 && PQconsumeInput(k.conn))
         return k.conn;
     PQfinish(k.conn);
     return PQconnectdb(url);
@@ -313,7 +313,10 @@ static PGconn *take_connection(const char *url)
 
 static void give_connection(const char *url, PGconn *conn)
 {
-    PQfinish(exchange_kept((struct kept){url, conn}).conn);
+    struct kept k = {.conn = conn};
+
+    (void)snprintf(k.url, sizeof(k.url), "%s", url);
+    PQfinish(exchange_kept(k).conn);
 }
 
 static int64_t run_for_number(PGconn *conn, const char *sql)
