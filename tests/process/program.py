@@ -16,7 +16,8 @@ def program_path():
 
 
 def release_path():
-    """The release program, for what is measured or linked; PLAIN_RELEASE names it."""
+    """The release program, for PostgreSQL and what is measured or linked; PLAIN_RELEASE names
+    it."""
     return pathlib.Path(os.environ.get("PLAIN_RELEASE") or TREE / "build-release/plain").resolve()
 
 
