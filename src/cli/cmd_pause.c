@@ -260,7 +260,7 @@ int cmd_resume(struct cli *cli, plain_error *err)
 
     if (r == PLAIN_OK)
         r = resume(jobs, &target, by, err);
-    if (r == PLAIN_OK)
+    if (r == PLAIN_OK && target.kind == PAUSE_QUEUE)
         noted = note_other_pause(cli, jobs, &target, err);
     plain_jobs_close(jobs);
     if (r < 0)

@@ -113,7 +113,8 @@ def test_a_third_signal_leaves_what_cannot_be_recorded_to_the_next(db, plain, mo
         for n in (1, 2, 3):
             assert worker.process.poll() is None
             worker.send(signal.SIGTERM)
-            wait_until(lambda: len(worker.events("Job worker shutdown signal received")) == n, f"signal {n}")
+            wait_until(lambda: len(worker.events("Job worker shutdown signal received")) == n,
+                       f"signal {n}")
         worker.wait()
     finally:
         db.cluster.start()

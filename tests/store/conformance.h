@@ -7,8 +7,8 @@
  *     static const struct conformance_database sqlite = {.fresh = fresh, .number = number};
  *     CONFORMANCE_MAIN(&sqlite, a_cut_link_is_reported, ...)
  *
- * Each test makes a database of its own and migrates it. The SQL that the suite runs by hand is
- * portable and names tables without a schema.
+ * Each test has a database of its own, migrated or a copy of a migrated one. The SQL that the suite
+ * runs by hand is portable and names tables without a schema.
  */
 #ifndef PLAIN_TESTS_STORE_CONFORMANCE_H
 #define PLAIN_TESTS_STORE_CONFORMANCE_H
