@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void channel_init(struct channel *c, int fd)
@@ -19,6 +20,24 @@ void channel_release(struct channel *c)
     if (c->fd >= 0)
         (void)close(c->fd);
     c->fd = -1;
+}
+
+static ino_t inode_of(int fd)
+{
+    struct stat now;
+
+    return fstat(fd, &now) == 0 ? now.st_ino : 0;
+}
+
+void channel_pin(struct channel *c)
+{
+    c->pinned = inode_of(c->fd);
+    c->broken |= c->pinned == 0;
+}
+
+bool channel_is_ours(const struct channel *c)
+{
+    return c->pinned == 0 || inode_of(c->fd) == c->pinned;
 }
 
 /* Frames that were handed out are dropped here, so that they stay valid until the next read. */
@@ -79,7 +98,7 @@ int channel_flush(struct channel *c)
 {
     size_t done = 0;
 
-    if (!buf_ok(&c->out))
+    if (!buf_ok(&c->out) || (c->out.len > 0 && !channel_is_ours(c)))
         c->broken = true;
     while (!c->broken && done < c->out.len) {
         ssize_t n = send(c->fd, c->out.data + done, c->out.len - done, MSG_NOSIGNAL);

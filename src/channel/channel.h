@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "channel/frame.h"
@@ -40,11 +41,17 @@ struct channel {
     struct buf in;
     size_t in_at; /* bytes of in that were handed out as frames */
     struct buf out;
-    bool broken; /* the other end is gone, or sent what is not a frame */
+    ino_t pinned; /* see channel_pin(); 0: not */
+    bool broken;  /* the other end is gone, or sent what is not a frame */
 };
 
 void channel_init(struct channel *c, int fd); /* takes fd over */
 void channel_release(struct channel *c);      /* closes it */
+/* From now on nothing is written once the descriptor is another file than now: where code of others
+ * runs in the process, it may have closed all that it did not know, and opened something else. */
+void channel_pin(struct channel *c);
+/* Whether it is still that file. */
+bool channel_is_ours(const struct channel *c);
 
 /* Reads once. Bytes read, 0 when there is nothing now (non-blocking), -1 at the end or an error. */
 long channel_fill(struct channel *c);

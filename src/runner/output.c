@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/compiler.h"
 #include "base/log.h"
 
 /* How long a worker that was stopped in the middle of a read may keep a runner. */
@@ -29,14 +31,15 @@ static bool has_pipe(const struct output *o)
     return fstat(CHANNEL_FD_OUTPUT, &now) == 0 && S_ISFIFO(now.st_mode) && now.st_ino == o->inode;
 }
 
-/* Passes n bytes on, or as many as the worker has left. */
-static void pass_on(struct output *o, size_t n)
+/* Passes on what is in the pipe now, or as much as the worker has left of it. */
+static void pass_on(struct output *o)
 {
     static char chunk[64 * 1024];
+    int now = 0;
 
-    if (!has_pipe(o))
+    if (!has_pipe(o) || ioctl(CHANNEL_FD_OUTPUT, FIONREAD, &now) < 0)
         return;
-    while (n > 0) {
+    for (size_t n = (size_t)now; n > 0;) {
         ssize_t got = read(CHANNEL_FD_OUTPUT, chunk, n < sizeof(chunk) ? n : sizeof(chunk));
 
         if (got <= 0)
@@ -56,15 +59,26 @@ static void await_reader(const struct output *o)
         (void)sched_yield();
 }
 
-void output_take(struct output *o)
+/* One call for all four descriptors, since it comes behind each job. */
+bool output_take(struct output *o)
 {
-    int before = errno, n = 0;
+    struct pollfd files[] = {{.fd = STDIN_FILENO},
+                             {.fd = STDOUT_FILENO},
+                             {.fd = STDERR_FILENO},
+                             {.fd = CHANNEL_FD_OUTPUT, .events = POLLIN}};
+    int before = errno, n;
+    short seen;
 
-    if (ioctl(CHANNEL_FD_OUTPUT, FIONREAD, &n) == 0 && n > 0)
-        pass_on(o, (size_t)n);
+    do
+        n = poll(files, ARRAY_SIZE(files), 0);
+    while (n < 0 && errno == EINTR); /* a signal of the job's, if it has a handler */
+    if (n < 0 || (files[3].revents & POLLIN))
+        pass_on(o);
     if (atomic_load(&o->progress->reading))
         await_reader(o);
     errno = before;
+    seen = files[0].revents | files[1].revents | files[2].revents | files[3].revents;
+    return n >= 0 && !(seen & POLLNVAL);
 }
 
 static void on_record(enum log_level level, const char *event, const struct log_pair *pairs,

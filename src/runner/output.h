@@ -18,6 +18,7 @@
 #ifndef PLAIN_RUNNER_OUTPUT_H
 #define PLAIN_RUNNER_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -36,7 +37,9 @@ struct output {
  * where they are as long as the process. */
 void output_start(struct output *o, struct channel *channel, struct progress *progress);
 
-/* Hands over what was written so far. stdio is flushed before. */
-void output_take(struct output *o);
+/* Hands over what was written so far. stdio is flushed before. False when a standard descriptor or
+ * the pipe has been closed: what is opened next would take its number, and what the next job prints
+ * would go there. */
+bool output_take(struct output *o);
 
 #endif

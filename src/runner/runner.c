@@ -10,12 +10,10 @@
 #include "runner/runner.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -48,10 +46,10 @@ struct runner {
     uint64_t done;      /* last job whose success was told */
     uint64_t last;      /* last job that was handled */
     int64_t flushed_us;
-    ino_t channel_inode;
     pid_t pid;
     int folder; /* where it was started */
     struct output output;
+    bool has_files;      /* the descriptors that output_take() looks at */
     int64_t floor_kb;    /* see usage_settle() */
     struct usage usage;  /* at the end of the job before, which this one begins with */
     bool is_usage_known; /* nothing but frames of ours was handled since */
@@ -167,7 +165,7 @@ static void end_forked(const struct runner *r, bool is_good)
 static void leave(struct runner *r)
 {
     (void)fflush(NULL);
-    output_take(&r->output);
+    r->has_files = output_take(&r->output);
     r->output.seq = 0;
 }
 
@@ -362,41 +360,16 @@ static int load(struct runner *r, int argc, char **argv, const plain_module *own
     return result == PLAIN_OK ? make_chain(r, err) : result;
 }
 
-/* Whether the channel is still what it was: a job may have closed every descriptor, and then nobody
- * would hear of the next one. */
-static bool has_channel(const struct runner *r)
-{
-    struct stat now;
-
-    return fstat(r->channel.fd, &now) == 0 && now.st_ino == r->channel_inode;
-}
-
-/* What is opened next would take the number of one that was closed: the next job would print into
- * that. One call for all three, since it comes before each job. */
-static bool has_standard_files(void)
-{
-    struct pollfd files[] = {{.fd = STDIN_FILENO}, {.fd = STDOUT_FILENO}, {.fd = STDERR_FILENO}};
-
-    if (poll(files, 3, 0) < 0)
-        return false;
-    return !((files[0].revents | files[1].revents | files[2].revents) & POLLNVAL);
-}
-
 static void serve(struct runner *r)
 {
     struct frame frame;
-    struct stat channel;
-
-    if (fstat(r->channel.fd, &channel) < 0)
-        return;
-    r->channel_inode = channel.st_ino;
 
     while (!r->channel.broken) {
         while (channel_next(&r->channel, &frame)) {
             if (clock_mono_us() - r->flushed_us > FLUSH_AFTER_US && flush(r) < 0)
                 return;
-            if (!has_channel(r) || !has_standard_files())
-                return;
+            if (!r->has_files || !channel_is_ours(&r->channel))
+                return; /* nobody would hear of the next one */
             r->is_usage_known &= frame.kind == FRAME_JOB;
             if (frame.kind == FRAME_JOB)
                 handle_job(r, &frame);
@@ -439,7 +412,9 @@ int runner_main(int argc, char **argv, const plain_module *own)
     if (!join_file(&r, argv[3], argv[RUNNER_GROUP_AT], &err))
         return 1;
     r.folder = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    channel_pin(&r.channel);
     output_start(&r.output, &r.channel, r.progress);
+    r.has_files = true;
     crash_install(r.progress);
     own_group_install(argv[RUNNER_GROUP_AT], r.progress);
     if (load(&r, argc - RUNNER_MODULES_AT, argv + RUNNER_MODULES_AT, own, &err) < 0) {

@@ -65,6 +65,32 @@ static void what_does_not_fit_is_written_later(void **state)
     channel_release(&theirs);
 }
 
+/* A job that closed it, and whose next file has its number. */
+static void a_pinned_channel_writes_into_no_other_file(void **state)
+{
+    struct channel ours, theirs;
+    char bytes[8];
+    int other[2];
+
+    (void)state;
+    open_pair(&ours, &theirs);
+    channel_pin(&ours);
+    frame_put_seq(&ours.out, FRAME_DONE, 1);
+    assert_int_equal(channel_flush(&ours), 0);
+    assert_true(channel_is_ours(&ours));
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, other), 0);
+    assert_int_equal(dup2(other[0], ours.fd), ours.fd);
+    assert_false(channel_is_ours(&ours));
+    frame_put_seq(&ours.out, FRAME_DONE, 2);
+    assert_int_equal(channel_flush(&ours), -1);
+    assert_true(ours.broken);
+    assert_int_equal(recv(other[1], bytes, sizeof(bytes), 0), -1);
+    (void)close(other[0]);
+    (void)close(other[1]);
+    channel_release(&ours);
+    channel_release(&theirs);
+}
+
 static void garbage_breaks_the_channel(void **state)
 {
     struct channel ours, theirs;
@@ -100,4 +126,5 @@ static void the_other_end_going_away_is_told_after_what_it_sent(void **state)
 }
 
 HARNESS_MAIN(frames_arrive_whole_when_they_come_byte_by_byte, what_does_not_fit_is_written_later,
-             garbage_breaks_the_channel, the_other_end_going_away_is_told_after_what_it_sent)
+             a_pinned_channel_writes_into_no_other_file, garbage_breaks_the_channel,
+             the_other_end_going_away_is_told_after_what_it_sent)

@@ -52,7 +52,7 @@ def test_a_job_that_loops_can_be_killed(db, plain, module, start_worker):
     worker.stop()
 
 
-@pytest.mark.parametrize("how", ["close_all", "much_output"])
+@pytest.mark.parametrize("how", ["close_all", "take_descriptors", "much_output"])
 def test_an_odd_job_harms_nobody(db, plain, module, how):
     plain.enqueue("NastyJob", f"how={how}")
     plain.enqueue("TraceJob")
@@ -174,7 +174,7 @@ def test_what_a_job_changes_does_not_reach_the_next_executable(db, plain, module
 
 def test_neighbours_are_untouched(db, plain, module, start_worker):
     good = []
-    nasty = [how for how in ENDS] + ["close_all", "much_output"]
+    nasty = [how for how in ENDS] + ["close_all", "take_descriptors", "much_output"]
     for how in nasty:
         plain.enqueue("NastyJob", f"how={how}")
         good += plain.enqueue("TraceJob", "ms=1", "--count", GOOD // len(nasty) + 1)

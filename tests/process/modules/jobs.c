@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -425,6 +426,17 @@ static void nasty_close_all(void)
     (void)close_range(0, ~0U, 0);
 }
 
+/* What a job opens behind close_all: other files at the numbers of the runner's. */
+static void nasty_take_descriptors(void)
+{
+    int pair[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
+        abort();
+    for (int fd = 3; fd < pair[0]; fd++)
+        (void)dup2(pair[0], fd);
+}
+
 static void nasty_much_output(void)
 {
     static char block[1024 * 1024];
@@ -513,6 +525,7 @@ static const struct nasty_way {
     {"stop_worker", nasty_stop_worker},
     {"loop", nasty_loop},
     {"close_all", nasty_close_all},
+    {"take_descriptors", nasty_take_descriptors},
     {"much_output", nasty_much_output},
     {"nothing", nasty_nothing},
     {"fork", nasty_fork},
