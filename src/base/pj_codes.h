@@ -361,14 +361,13 @@ static const struct pj_code pj_codes[] = {
         .why =
             "A job class with a should_enqueue counts its jobs before each enqueue, under a lock "
             "and in one transaction. In REPEATABLE READ and SERIALIZABLE no count is true; for "
-            "many "
-            "jobs at once, in a statement for another driver and from within should_enqueue itself "
-            "it cannot be asked. A uuid that is given is one job however often the call is "
+            "many jobs at once, in a statement for another driver and from within should_enqueue "
+            "itself it cannot be asked. A uuid that is given is one job however often the call is "
             "repeated: that the job was enqueued and claimed since its snapshot, such a "
-            "transaction does not see either, nor which keys a TRUNCATE would free.",
-        .fix =
-            "enqueue in READ COMMITTED or outside of a transaction, and jobs of such a class one "
-            "by one",
+            "transaction does not see either, nor which keys a TRUNCATE would free, nor which "
+            "workers a pause has to tell.",
+        .fix = "enqueue and pause in READ COMMITTED or outside of a transaction, and jobs of such "
+               "a class one by one",
         .example = "",
     },
     {

@@ -448,6 +448,28 @@ void counts_of_old_minutes_become_one(void **state)
     bench_close(&b);
 }
 
+/* Both ask which rows are left: on PostgreSQL one statement twice, which has no name there yet. */
+void what_may_complete_and_what_goes_back_share_a_cycle(void **state)
+{
+    struct new_request r, other = request_default();
+    struct bench b;
+    struct claim c = open_with_claim(&b, &r);
+    struct job_end end = end_of(&c, JOB_SUCCESSFUL);
+
+    (void)state;
+    (void)bench_enqueue(&b, &other);
+    struct claim back = bench_claim_one(&b);
+    end.completing = true;
+    struct cycle_result out = bench_cycle(
+        &b,
+        &(struct cycle){.ends = &end, .end_count = 1, .releases = &back.token, .release_count = 1});
+    assert_int_equal(out.ended, 1);
+    assert_int_equal(out.released, 1);
+    assert_int_equal(out.undecided_count, 0);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobprocess"), 0);
+    bench_close(&b);
+}
+
 /* Its worker's own end, whatever it is, neither counts nor continues it. */
 void an_end_of_what_completed_is_recorded_already(void **state)
 {

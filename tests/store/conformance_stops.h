@@ -24,6 +24,7 @@
     X(an_attempt_completes_once)                                                                   \
     X(what_completed_gets_the_figures_of_its_end)                                                  \
     X(counts_of_old_minutes_become_one)                                                            \
+    X(what_may_complete_and_what_goes_back_share_a_cycle)                                          \
     X(an_end_of_what_completed_is_recorded_already)
 
 #define STOPS_DECLARE(test) void test(void **state);

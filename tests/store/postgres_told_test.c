@@ -452,6 +452,29 @@ static void the_end_of_a_pause_in_an_older_snapshot_ends_no_other(void **state)
     bench_close(&b);
 }
 
+/* It would not see a worker that registered since, which goes by its own row. */
+static void a_pause_in_an_older_snapshot_is_refused(void **state)
+{
+    static const char *const levels[] = {"REPEATABLE READ", "SERIALIZABLE"};
+    char sql[64];
+    struct bench b;
+    (void)state;
+    bench_open(&b);
+    PGconn *conn = PQconnectdb(b.url);
+    for (size_t i = 0; i < 2; i++) {
+        (void)snprintf(sql, sizeof(sql), "BEGIN ISOLATION LEVEL %s", levels[i]);
+        cluster_run(conn, sql);
+        PGresult *result =
+            PQexec(conn, "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'default')");
+        assert_string_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), "PJ505");
+        PQclear(result);
+        cluster_run(conn, "ROLLBACK");
+    }
+    assert_int_equal(bench_rows(&b, "plainjobs_pause"), 0);
+    PQfinish(conn);
+    bench_close(&b);
+}
+
 /* Nothing says there which plans are off, so it is a search. */
 static void a_connection_that_does_not_listen_claims_what_there_is(void **state)
 {
@@ -534,5 +557,6 @@ DATABASE_MAIN(&cluster_database, the_only_request_of_a_commit_is_told_by_its_id,
               heartbeats_do_not_wait_for_a_pause_that_is_not_committed,
               the_end_of_a_pause_in_an_older_snapshot_ends_no_other,
               a_connection_that_does_not_listen_claims_what_there_is,
+              a_pause_in_an_older_snapshot_is_refused,
               what_was_told_and_is_locked_is_not_waited_for,
               a_word_that_is_not_heard_yet_holds_up_nothing)

@@ -258,6 +258,13 @@ static void a_holder_behind_the_snapshot_is_unseen(void **state)
     (void)bench_enqueue(&s.bench, &r);
     assert_int_equal(scene_enqueue(&s, "k", &request), PLAIN_SKIPPED);
     assert_int_equal(request.holder_state, PLAIN_HOLDER_UNSEEN);
+    const plain_item items[] = {
+        {.size = sizeof(plain_item), .options = PLAIN_OPTIONS(.concurrency_key = "k")},
+        {.size = sizeof(plain_item), .options = PLAIN_OPTIONS(.concurrency_key = "l")}};
+    plain_request many[2];
+    assert_int_equal(plain_run_many(s.jobs, &Job, items, 2, many, NULL, &s.err), PLAIN_OK);
+    assert_int_equal(many[0].holder_state, PLAIN_HOLDER_UNSEEN);
+    assert_int_equal(many[1].holder_state, PLAIN_HOLDER_NONE);
     scene_run(&s, "INSERT INTO app_user VALUES (1); COMMIT");
     assert_int_equal(scene_enqueue(&s, "k", &request), PLAIN_SKIPPED);
     assert_int_equal(request.holder_state, PLAIN_HOLDER_PENDING);

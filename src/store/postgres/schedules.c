@@ -354,7 +354,12 @@ int postgres_schedule_run(struct store *store, const char *name, const struct sl
         r = transaction_begin(s, err);
     if (r != PLAIN_OK)
         return r;
-    r = enqueue_job(store, job, request, err);
+    wire_text(&s->wire,
+              name); /* in front of the job's key, as for a slot: so one waits for the other */
+    session_send(s, SQL_SCHEDULE_LOCK);
+    r = session_sync(s, NULL, 0, err);
+    if (r == PLAIN_OK)
+        r = enqueue_job(store, job, request, err);
     if (r == PLAIN_OK)
         r = set_last(s, name, &request->uuid, err);
     row.uuid = request->uuid;

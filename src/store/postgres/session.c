@@ -321,9 +321,12 @@ static bool send_text(struct session *s, enum sql_name name, const struct sessio
     return done == 1;
 }
 
+/* From here on it has its name, for a second use before the answer is read too: who fails to make
+ * it fails the pipeline, and take_results() says so. */
 static bool prepare(struct session *s, enum sql_name name)
 {
-    return send_text(s, name, NULL) && sent(s, name, true);
+    s->prepared[name] = send_text(s, name, NULL) && sent(s, name, true);
+    return s->prepared[name];
 }
 
 bool session_take_values(const struct session *s, struct session_values *out)

@@ -37,9 +37,15 @@ CREATE TABLE {schema}.plainjobs_pause (
     PRIMARY KEY (kind, name)
 );
 -- What is written here comes after the claims that began before it, and those that begin before its
--- commit wait and then see it: see claim_gate. So of two writers one is first.
+-- commit wait and then see it: see claim_gate. So of two writers one is first. In an older snapshot
+-- plainjobs_note_pauses() would miss workers that have registered since.
 CREATE FUNCTION {schema}.plainjobs_pause_gate() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF TG_OP = 'INSERT' AND current_setting('transaction_isolation')
+                            IN ('repeatable read', 'serializable') THEN
+        RAISE EXCEPTION 'PJ505: pause in READ COMMITTED: this transaction does not see which workers '
+            'have to be told' USING ERRCODE = 'PJ505';
+    END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('plainjobs_pause of {schema}', 0));
     RETURN NULL;
 END $$;

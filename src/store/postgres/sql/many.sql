@@ -23,11 +23,14 @@ SELECT {schema}.plainjobs_see_commits();
 -- $2 text[]  concurrency_key, in the order of both
 -- $3 uuid[]  of the requests
 -- Takes the keys that nobody has, before the requests come: their trigger then finds its own row.
+-- None where one that came behind the snapshot would end the transaction (40001): there the trigger
+-- takes them, which can tell.
 -- Returns the requests that have theirs, in order.
 INSERT INTO {schema}.plainjobs_jobkey (job_class, concurrency_key, request_uuid)
 SELECT k.job_class, k.concurrency_key, k.uuid
   FROM unnest($1::text[], $2::text[], $3::uuid[])
        WITH ORDINALITY AS k(job_class, concurrency_key, uuid, n)
+ WHERE current_setting('transaction_isolation') NOT IN ('repeatable read', 'serializable')
  ORDER BY k.n
     ON CONFLICT (job_class, concurrency_key) DO NOTHING
 RETURNING request_uuid;
