@@ -27,7 +27,10 @@ enum {
 };
 
 enum {
-    CHANNEL_FRAME_MAX = 2 * 1024 * 1024, /* a frame with 1 MiB of parameters and every other text */
+    CHANNEL_FRAME_MAX = 2 * 1024 * 1024,
+    /* Of parameters and source, beside which a frame has room for every other text. More than 1
+     * MiB, since a database may give parameters in another spelling than they came in. */
+    CHANNEL_TEXT_MAX = CHANNEL_FRAME_MAX - 256 * 1024,
     CHANNEL_BUFFER_MAX = 64 * 1024 * 1024
 };
 

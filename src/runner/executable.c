@@ -20,6 +20,8 @@
 #include "runner/environment.h"
 #include "runner/fence.h"
 
+enum { PIPE_MOST = 1024 * 1024 };
+
 /* The end of what it wrote to stderr: enough for a message, however much it writes. */
 struct tail {
     char bytes[4096];
@@ -68,12 +70,13 @@ static int open_parameters(struct jtext arguments, int *out, plain_error *err)
     return PLAIN_OK;
 }
 
-/* Reads what is there now: false at the end of the pipe. */
+/* Reads what is there now, or as much as a pipe holds (pipe(7), pipe-max-size): somebody may write
+ * for ever. False at the end of the pipe. */
 static bool drain(int fd, struct tail *t)
 {
     char chunk[4096];
 
-    for (;;) {
+    for (size_t left = PIPE_MOST / sizeof(chunk); left > 0; left--) {
         ssize_t n = read(fd, chunk, sizeof(chunk));
 
         if (n > 0) {
@@ -85,6 +88,7 @@ static bool drain(int fd, struct tail *t)
             continue;
         return n < 0 && errno == EAGAIN;
     }
+    return true;
 }
 
 /* Follows stderr until the program ends; a grandchild that keeps the pipe open is not waited for.

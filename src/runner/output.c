@@ -31,14 +31,14 @@ static bool has_pipe(const struct output *o)
     return fstat(CHANNEL_FD_OUTPUT, &now) == 0 && S_ISFIFO(now.st_mode) && now.st_ino == o->inode;
 }
 
-/* Passes on what is in the pipe now, or as much as the worker has left of it. */
-static void pass_on(struct output *o)
+/* Passes on what is in the pipe now, or as much as the worker has left of it. False: it is gone. */
+static bool pass_on(struct output *o)
 {
     static char chunk[64 * 1024];
     int now = 0;
 
     if (!has_pipe(o) || ioctl(CHANNEL_FD_OUTPUT, FIONREAD, &now) < 0)
-        return;
+        return false;
     for (size_t n = (size_t)now; n > 0;) {
         ssize_t got = read(CHANNEL_FD_OUTPUT, chunk, n < sizeof(chunk) ? n : sizeof(chunk));
 
@@ -49,6 +49,7 @@ static void pass_on(struct output *o)
         n -= (size_t)got;
     }
     (void)channel_flush(o->channel);
+    return true;
 }
 
 static void await_reader(const struct output *o)
@@ -67,18 +68,19 @@ bool output_take(struct output *o)
                              {.fd = STDERR_FILENO},
                              {.fd = CHANNEL_FD_OUTPUT, .events = POLLIN}};
     int before = errno, n;
+    bool has_all = true;
     short seen;
 
     do
         n = poll(files, ARRAY_SIZE(files), 0);
     while (n < 0 && errno == EINTR); /* a signal of the job's, if it has a handler */
     if (n < 0 || (files[3].revents & POLLIN))
-        pass_on(o);
+        has_all = pass_on(o);
     if (atomic_load(&o->progress->reading))
         await_reader(o);
     errno = before;
     seen = files[0].revents | files[1].revents | files[2].revents | files[3].revents;
-    return n >= 0 && !(seen & POLLNVAL);
+    return has_all && n >= 0 && !(seen & POLLNVAL);
 }
 
 static void on_record(enum log_level level, const char *event, const struct log_pair *pairs,

@@ -218,6 +218,14 @@ static void run_entered(struct runner *r, const struct frame_job *f)
     arena_reset(&r->arena);
 }
 
+/* The worker has taken it back. */
+static void skip(struct runner *r, uint64_t seq)
+{
+    r->output.seq = 0;
+    frame_put_seq(&r->channel.out, FRAME_SKIP, seq);
+    (void)channel_flush(&r->channel);
+}
+
 static void handle_job(struct runner *r, const struct frame *frame)
 {
     struct frame_job f;
@@ -227,9 +235,7 @@ static void handle_job(struct runner *r, const struct frame *frame)
     if (enter(r, f.seq)) {
         run_entered(r, &f);
     } else {
-        r->output.seq = 0;
-        frame_put_seq(&r->channel.out, FRAME_SKIP, f.seq);
-        (void)channel_flush(&r->channel);
+        skip(r, f.seq);
     }
     atomic_store(&r->progress->ended, f.seq);
     r->last = f.seq;
@@ -260,11 +266,14 @@ static void handle_hook(struct runner *r, const struct frame *frame)
 
     if (!frame_get_hook(frame, &f))
         return;
-    if (enter(r, f.job.seq))
+    if (enter(r, f.job.seq)) {
         attempt_aborted(registry_find(r->registry, f.job.job_class), &f);
-    end_forked(r, true);
-    leave(r);
-    progress_succeed(r->progress, f.job.seq, &(struct progress_times){0});
+        end_forked(r, true);
+        leave(r);
+        progress_succeed(r->progress, f.job.seq, &(struct progress_times){0});
+    } else {
+        skip(r, f.job.seq);
+    }
     atomic_store(&r->progress->ended, f.job.seq);
     r->last = f.job.seq;
 }

@@ -13,6 +13,7 @@
  * An attempt that was being stopped (stops.c) ended by the stop or by itself; of_stop() tells.
  */
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -203,15 +204,13 @@ static void end_stopped(struct worker *w, struct work *k, const char *cause)
         life_finish(w, k);
 }
 
-void life_stopped_unstarted(struct worker *w, struct work *k)
+static void begin_unstarted(struct work *k, enum job_status status)
 {
-    int64_t now = clock_mono_us() + k->clock.offset_us;
-
     k->end = (struct job_end){
         .token = k->claim->token,
-        .status = JOB_CANCELLED,
+        .status = status,
         .started_at = STORE_NO_TIME,
-        .ended_at = now,
+        .ended_at = clock_mono_us() + k->clock.offset_us,
         .exit_code = -1,
         .exit_signal = -1,
         .crash_count = k->claim->crash_count,
@@ -219,7 +218,33 @@ void life_stopped_unstarted(struct worker *w, struct work *k)
         .cpu_us = -1,
         .max_rss_kb = -1,
     };
+}
+
+void life_stopped_unstarted(struct worker *w, struct work *k)
+{
+    begin_unstarted(k, JOB_CANCELLED);
     life_texts(k, "Cancelled", "cancelled", "");
+    life_finish(w, k);
+}
+
+void life_too_large(struct worker *w, struct work *k, size_t size, size_t most)
+{
+    char message[128];
+
+    (void)snprintf(
+        message, sizeof(message),
+        "its parameters and other texts have %zu bytes: at most %zu can be handed to a runner",
+        size, most);
+    if (k->kind == WORK_HOOK) { /* or it would be looked at again for ever */
+        log_event(LOG_ERROR, "Job.on_aborted not called",
+                  LOG_TEXT("job_class", k->claim->job_class), LOG_TEXT("error", message));
+        work_list_push(&w->hooked, k);
+        return;
+    }
+    begin_unstarted(k, JOB_ERRORED);
+    life_texts(k, "InvalidParameters", message, message);
+    if (has_retries_left(k))
+        set_successor(k, 0, k->claim->retry_attempt + 1);
     life_finish(w, k);
 }
 
@@ -236,15 +261,19 @@ static bool of_stop(const struct runner *r, const struct work *k, int64_t ended_
 
 /* An attempt that the worker's own end cut short goes back to the queue if it may run twice; with
  * no retries it is lost, since what was entered is never started again. */
-static bool put_back(const struct runner *r, struct work *k, bool good)
+static bool put_back(struct worker *w, struct work *k)
 {
-    bool by_shutdown =
-        k->why == WHY_SHUTDOWN || (k->why == WHY_NONE && r->worker->stop == STOP_NOW);
-
-    if (!by_shutdown || good || k->kind != WORK_JOB || k->claim->retries == 0)
+    if (k->claim->retries == 0)
         return false;
-    work_list_push(&r->worker->returning, k);
+    work_list_push(&w->returning, k);
     return true;
+}
+
+/* Whether the worker's own end was the cause of this one; what had failed before has failed. */
+static bool of_shutdown(const struct work *k, const struct frame_end *f)
+{
+    return k->kind == WORK_JOB && k->why == WHY_SHUTDOWN && f->kind != END_DEFERRED &&
+           f->ended_us >= k->stop_us;
 }
 
 void life_succeeded(struct runner *r, struct work *k, const struct progress_times *times)
@@ -314,7 +343,7 @@ void life_end_as(struct worker *w, struct work *k, int runner_pid, const struct 
 
 void life_ended(struct runner *r, struct work *k, const struct frame_end *f)
 {
-    if (put_back(r, k, f->kind == END_DEFERRED))
+    if (of_shutdown(k, f) && put_back(r->worker, k))
         return;
     begin_by_frame(k, r->pid, f);
     runners_weigh(r, f->max_rss_kb);
@@ -350,7 +379,7 @@ static void end_lost(struct runner *r, struct work *k, const struct child_end *h
         end_stopped(r->worker, k, death.message);
         return;
     }
-    k->end.crash_count = k->claim->crash_count + 1;
+    k->end.crash_count = k->claim->crash_count < INT_MAX ? k->claim->crash_count + 1 : INT_MAX;
     bool may_retry = k->end.crash_count < r->worker->options->max_crashes;
     if (!may_retry && has_retries_left(k))
         (void)snprintf(limit, sizeof(limit), "; crash %d, JOBS_MAX_CRASHES: no retry",
@@ -376,7 +405,8 @@ void life_lost(struct runner *r, struct work *k, const struct child_end *how)
         life_delay(w, k, 0);
         return;
     }
-    if (!put_back(r, k, false))
+    bool by_shutdown = k->why == WHY_SHUTDOWN || (k->why == WHY_NONE && w->stop == STOP_NOW);
+    if (!by_shutdown || !put_back(w, k))
         end_lost(r, k, how);
 }
 

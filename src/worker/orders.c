@@ -14,8 +14,9 @@
  * that the next claims do not walk over what is gone.
  *
  * When the database fails, ends stay here and are sent again, with jitter; nothing is claimed that
- * could not be recorded. A claim whose answer was lost may have happened: its tokens are released
- * before anything else is claimed.
+ * could not be recorded. An end that it refuses for what it says is found by sending each alone,
+ * and then waits aside: it keeps neither the others nor the worker's stop waiting. A claim whose
+ * answer was lost may have happened: its tokens are released before anything else is claimed.
  */
 #include <string.h>
 
@@ -32,7 +33,9 @@ enum {
     FIRST_CLAIM = 50, /* each place costs an attempt token, made, sent and read */
     TIDY_JOBS = 5000,
     LOCKED_MS = 100,
-    RUSH_JOBS = 100 /* fewer are not worth a transaction beside the one that is under way */
+    REFUSED_EVERY_MS = 10000,
+    REFUSED_MOST = 16, /* it is not a few rows that the database refuses */
+    RUSH_JOBS = 100    /* fewer are not worth a transaction beside the one that is under way */
 };
 
 static void take_end(struct lane *l, struct work *k)
@@ -43,10 +46,9 @@ static void take_end(struct lane *l, struct work *k)
 
 static void take_ends(struct worker *w, struct lane *l)
 {
-    size_t most = w->one_by_one ? 1 : STORE_END_MAX;
     struct work *k;
 
-    while (l->store.order.end_count < most && (k = work_list_pop(&w->ended)))
+    while (l->store.order.end_count < STORE_END_MAX && (k = work_list_pop(&w->ended)))
         take_end(l, k);
 }
 
@@ -124,7 +126,7 @@ static size_t claim_limit(const struct worker *w, const struct lane *l)
     size_t room = runners_room(w), taken = 0, most = w->likely ? STORE_CLAIM_MAX : FIRST_CLAIM;
 
     if (w->stop != STOP_NO || !w->lease.held || w->lease.quiet || w->class_count == 0 ||
-        l->doubtful_count > 0 || w->one_by_one)
+        l->doubtful_count > 0 || w->one_by_one || w->refused.count >= REFUSED_MOST)
         return 0;
     for (int i = 0; i < w->lane_count; i++)
         taken += w->lanes[i].store.busy ? w->lanes[i].store.order.limit : 0;
@@ -209,19 +211,53 @@ void orders_take_back(struct worker *w)
     store_thread_take_back(&w->lanes->store);
 }
 
-static void submit_first(struct worker *w, struct lane *l)
+static bool retries_refused(const struct worker *w)
+{
+    return w->refused.count > 0 && clock_mono_us() >= w->refused_at_us;
+}
+
+/* Which end is sent without anything else; NULL: none. */
+static struct work *pop_alone(struct worker *w)
+{
+    if (w->one_by_one)
+        return work_list_pop(&w->ended);
+    return retries_refused(w) ? work_list_pop(&w->refused) : NULL;
+}
+
+static void submit_alone(struct worker *w, struct lane *l, struct work *k)
 {
     struct order *o = &l->store.order;
 
+    o->end_count = o->release_count = o->limit = o->hooks_done_count = o->hook_limit =
+        o->watched_count = 0;
+    o->in_doubt_of = (plain_uuid){{0}};
+    o->fold = o->woken = o->look_first = false;
+    o->told = 0;
+    o->idle = IDLE_KEEP;
+    o->is_alone = true;
+    take_end(l, k);
+    send_order(w, l);
+}
+
+static void submit_first(struct worker *w, struct lane *l)
+{
+    struct order *o = &l->store.order;
+    struct work *k;
+
     if (!may_submit(l))
         return;
+    if ((k = pop_alone(w))) {
+        submit_alone(w, l, k);
+        return;
+    }
+    o->is_alone = false;
     o->end_count = 0;
     o->fold = oversight_folds(w);
     if (!o->fold) /* each writes counters in their order: in one transaction two workers could block
                    */
         take_ends(w, l);
     take_doubtful(l);
-    if (!o->fold && (!w->one_by_one || o->end_count == 0))
+    if (!o->fold)
         take_releases(w, o);
     take_hooked(w, o);
     oversight_take(w, o);
@@ -257,6 +293,8 @@ int64_t orders_next_us(const struct worker *w)
     if (!may_submit(w->lanes))
         return next;
     next = clock_earlier(next, oversight_next_us(w));
+    if (w->refused.count > 0)
+        next = clock_earlier(next, w->refused_at_us);
     if (w->stop == STOP_NO && w->lease.held && !w->lease.quiet && w->class_count > 0 &&
         runners_room(w) > 0)
         next = clock_earlier(next, w->poll_at_us);
@@ -389,6 +427,8 @@ static void on_success(struct worker *w, struct lane *l)
     settle(w, &l->recording);
     if (w->ended.count == 0)
         w->one_by_one = false;
+    if (o->is_alone) /* another may be as well */
+        w->refused_at_us = 0;
     if (l == w->lanes) {
         settle(w, &w->releasing);
         work_list_free(&w->clearing);
@@ -406,19 +446,44 @@ static void on_success(struct worker *w, struct lane *l)
         doubt(w, l); /* no memory for them */
 }
 
-/* An end that the database refuses for what it says is recorded without its words. */
-static void on_refused(struct worker *w, const struct order *o)
+static void forget_words(struct job_end *e)
 {
-    if (o->end_count > 1 || o->release_count > 0) {
+    e->error_type = e->status == JOB_SUCCESSFUL ? NULL : "Unrecordable";
+    e->error_message = NULL;
+    e->error = "the database refused the error's text";
+    e->output = NULL;
+}
+
+/* A trigger or a constraint of somebody's, mostly: another time it may be taken. */
+static void put_aside(struct worker *w, struct work *k, const char *why)
+{
+    char token[PLAIN_UUID_TEXT];
+
+    if (k->refusals == 2)
+        log_event(LOG_ERROR, "End not recorded", LOG_TEXT("job_class", k->claim->job_class),
+                  LOG_TEXT("job_process_uuid", plain_uuid_format(&k->end.token, token)),
+                  LOG_TEXT("error", why));
+    rescue_settled(w, k); /* so that others are rescued */
+    k->rescued = false;
+    work_list_push(&w->refused, k);
+    w->refused_at_us = clock_mono_us() + clock_jittered((int64_t)REFUSED_EVERY_MS * US_PER_MS);
+    w->one_by_one = w->one_by_one && w->ended.count > 0;
+}
+
+/* An end that the database refuses for what it says is recorded without its words, and one that it
+ * refuses even so waits aside. True: then nothing is wrong with the others. */
+static bool on_refused(struct worker *w, const struct order *o)
+{
+    if (!o->is_alone) {
         w->one_by_one = true;
-        return;
+        return false;
     }
-    struct work *k = w->ended.head;
-    k->end.error_type = k->end.status == JOB_SUCCESSFUL ? NULL : "Unrecordable";
-    k->end.error_message = NULL;
-    k->end.error = "the database refused the error's text";
-    k->end.output = NULL;
-    w->one_by_one = true;
+    if (w->ended.head->refusals++ == 0) {
+        forget_words(&w->ended.head->end);
+        return false;
+    }
+    put_aside(w, work_list_pop(&w->ended), o->err.message);
+    return true;
 }
 
 /* One row that an application's transaction holds must not keep all others from being recorded. */
@@ -446,8 +511,10 @@ static void on_failure(struct worker *w, struct lane *l)
     if (o->limit > 0 && o->result.is_sent &&
         (o->err.code == PLAIN_E_UNREACHABLE || o->err.code == PLAIN_E_TIMEOUT))
         doubt(w, l);
-    if (!o->err.retryable && o->end_count > 0)
-        on_refused(w, o);
+    if (!o->err.retryable && o->end_count > 0 && on_refused(w, o)) {
+        l->failures = 0;
+        return;
+    }
     if ((l->failures & (l->failures - 1)) == 0) /* the 1st, 2nd, 4th, 8th ... */
         log_event(LOG_ERROR, "Database failed", LOG_TEXT("error", o->err.message),
                   LOG_NUMBER("failures", l->failures + 1),

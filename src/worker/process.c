@@ -331,6 +331,12 @@ static bool judge_ended(struct runner *r, struct work *k)
     }
 }
 
+/* Of one that stands in the page as entered or ended: it was neither, its entry says. */
+static bool is_unentered(const struct work *k)
+{
+    return k->kind == WORK_JOB && k->noted && atomic_load(&k->noted->state) == PROGRESS_GIVEN;
+}
+
 /* One that the page says has ended, and no frame told how: skipped, or its end was not sent. */
 static void judge_unheard(struct runner *r, struct work *k, const struct child_end *end,
                           struct work_list *unstarted)
@@ -338,15 +344,13 @@ static void judge_unheard(struct runner *r, struct work *k, const struct child_e
     output_settle(r, k);
     if (k->kind == WORK_HOOK)
         life_succeeded(r, k, &progress_entry(r->progress, k->seq)->times);
-    else if (k->noted && atomic_load(&k->noted->state) == PROGRESS_GIVEN)
+    else if (is_unentered(k))
         work_list_push(unstarted, k);
     else if (!judge_ended(r, k))
         judge_entered(r, k, end);
 }
 
-/* The jobs of a dead runner: what is left in its channel, then what only the page knows. Those that
- * ended have their ends, the one that was entered is judged, the others are free again. */
-static void judge_dead(struct runner *r, const struct child_end *end)
+void process_judge(struct runner *r, const struct child_end *end)
 {
     struct work_list unstarted = {0};
     struct work *k;
@@ -358,7 +362,9 @@ static void judge_dead(struct runner *r, const struct child_end *end)
     output_read_rest(r);
     if ((k = take_up_to(r, atomic_load(&r->progress->entered)))) {
         output_settle(r, k);
-        if (!judge_ended(r, k))
+        if (is_unentered(k)) /* it died between the two */
+            work_list_push(&unstarted, k);
+        else if (!judge_ended(r, k))
             judge_entered(r, k, end);
     }
     work_list_append(&unstarted, &r->given);
@@ -399,7 +405,7 @@ void process_exited(uv_poll_t *poll, int status, int events)
     lease_check(w); /* its own guard may have killed it, while this worker was asleep */
     bool expected = r->state == RUNNER_CLOSING || w->stop == STOP_NOW || w->lease.lost;
     bool never_ready = r->state == RUNNER_STARTING;
-    judge_dead(r, &end);
+    process_judge(r, &end);
     drop_group(r);
     drop_channel(r);
     close_poll(&r->exit_poll);
@@ -417,6 +423,14 @@ void process_exited(uv_poll_t *poll, int status, int events)
     }
     schedule_restart(r, expected);
     pump(w);
+}
+
+size_t process_frame_size(const struct work *k)
+{
+    const char *parameters = k->claim->parameters, *said = k->hook ? k->hook->error_message : NULL;
+
+    return strlen(parameters ? parameters : "") + strlen(k->claim->source) +
+           strlen(said ? said : "");
 }
 
 void process_give(struct runner *r, struct work *w)

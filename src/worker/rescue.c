@@ -6,6 +6,7 @@
  * gone) a claimed job may have been entered, so it is LOST too, and says so. All go the way of our
  * own ends, by token: what somebody else did first counts.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,7 +28,7 @@ static void lose(struct worker *w, struct work *k, const char *why, const char *
 {
     char message[MESSAGE_SIZE];
 
-    k->end.lost_count = k->claim->lost_count + 1;
+    k->end.lost_count = k->claim->lost_count < INT_MAX ? k->claim->lost_count + 1 : INT_MAX;
     bool may_retry = k->end.lost_count < LOST_MAX;
     (void)snprintf(message, sizeof(message), "%s%s%s", why, doubt,
                    may_retry ? "" : "; lost with its worker 10 times: no retry");
@@ -137,16 +138,16 @@ static bool is_doubtful(const struct lane *l, const plain_uuid *token)
     return false;
 }
 
-/* Whether it was claimed under an earlier id of this very worker, whose end or return is only not
- * written yet. */
+/* Whether its end is refused; or it was claimed under an earlier id of this very worker, and its
+ * end or return is only not written yet. */
 static bool is_in_hand(const struct worker *w, const struct orphan *o)
 {
     const struct work_list *const lists[] = {&w->ended,     &w->undecided, &w->returning,
                                              &w->releasing, &w->asking,    &w->ready};
-    bool found = false;
+    bool found = stands_in(&w->refused, &o->claim.token); /* whosever it was */
 
-    if (!uuid_equal(&o->worker_id, &w->file.head->ids[1].id))
-        return false;
+    if (found || !uuid_equal(&o->worker_id, &w->file.head->ids[1].id))
+        return found;
     for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
         found = found || stands_in(lists[i], &o->claim.token);
     for (int i = 0; i < w->lane_count; i++)

@@ -151,15 +151,26 @@ void runners_put_home(struct worker *w, struct work_list *all)
     work_list_merge(&w->ready, &jobs);
 }
 
+/* Somebody's INSERT may hold more than a runner reads: it ends here. */
+static struct work *pop_fitting(struct worker *w, struct work_list *l)
+{
+    struct work *k;
+    size_t size;
+
+    while ((k = work_list_pop(l)) && (size = process_frame_size(k)) > CHANNEL_TEXT_MAX)
+        life_too_large(w, k, size, CHANNEL_TEXT_MAX);
+    return k;
+}
+
 /* What is to be handed out next: questions first, since an end waits for the answer. */
 static struct work *next_work(struct worker *w)
 {
     struct work *k = work_list_pop(&w->asking);
 
     if (!k && w->stop == STOP_NO)
-        k = work_list_pop(&w->hooks);
+        k = pop_fitting(w, &w->hooks);
     if (!k && w->stop == STOP_NO)
-        k = work_list_pop(&w->ready);
+        k = pop_fitting(w, &w->ready);
     return k;
 }
 

@@ -178,6 +178,7 @@ struct worker {
     struct work_list releasing; /* ... in the order that is out                         */
     struct work_list undecided; /* ends of which a transaction of the job's own decides */
     bool one_by_one;            /* an end was refused: record them singly until it is found */
+    struct work_list refused;   /* ends that were, even without their words */
 
     const char **hook_names; /* classes with an on_aborted */
     size_t hook_name_count;
@@ -185,6 +186,7 @@ struct worker {
 
     int64_t watch_at_us;     /* next look at the rows of what runs */
     int64_t undecided_at_us; /* when those ends are told again */
+    int64_t refused_at_us;   /* likewise, one of the refused */
     int64_t fold_at_us;      /* next time that counts of other transactions are taken over */
 
     struct db_clock clock; /* slack_us 0: not known yet */
@@ -274,7 +276,11 @@ void process_exited(uv_poll_t *poll, int status, int events);   /* its pidfd */
 void process_kill(struct runner *r);                 /* at once, with all that it has started */
 void process_give(struct runner *r, struct work *w); /* then process_flush */
 void process_flush(struct runner *r);
-size_t process_unsent(const struct runner *r); /* bytes; SIZE_MAX: memory for them ran out */
+/* The jobs of a dead runner: what is left in its channel, then what only the page knows. Those that
+ * ended have their ends, the one that was entered is judged, the others are free again. */
+void process_judge(struct runner *r, const struct child_end *end);
+size_t process_frame_size(const struct work *k); /* of the texts that have no limit of their own */
+size_t process_unsent(const struct runner *r);   /* bytes; SIZE_MAX: memory for them ran out */
 /* Successes at the head that the page has and no frame told yet: a long job came behind them. */
 void process_settle_succeeded(struct runner *r);
 void process_close(struct runner *r); /* no more frames: the runner ends by itself */
@@ -298,6 +304,8 @@ void life_succeeded(struct runner *r, struct work *k, const struct progress_time
 void life_ended(struct runner *r, struct work *k, const struct frame_end *f);
 void life_lost(struct runner *r, struct work *k, const struct child_end *how);
 void life_stopped_unstarted(struct worker *w, struct work *k); /* cancelled, or gone */
+/* More than `most` bytes of text cannot be handed out. */
+void life_too_large(struct worker *w, struct work *k, size_t size, size_t most);
 void life_delay(struct worker *w, struct work *k,
                 int64_t delay_ms); /* of the retry of a lost job */
 /* For rescue.c: the parts of which an end is made. */

@@ -44,6 +44,7 @@ struct order {
     int64_t told;    /* likewise */
     bool look_first; /* claim only if a look finds something; nothing else is in the order */
     bool tidy;       /* as the verb; nothing else is in the order */
+    bool is_alone;   /* one end, that was refused or may be the one: nothing else is in the order */
     /* the thread's answer */
     struct look look; /* when look_first */
     int status;

@@ -7,6 +7,8 @@
  * delay
  *                +---------+-> returning: it was not entered and goes back to the queue
  *
+ * An end that the database refuses for what it says waits in `refused` until it takes it.
+ *
  * A work is in exactly one list at a time; who moves it is named at each list in worker.h's struct.
  *
  * An on_aborted that is to be called is a work too (WORK_HOOK): taken -> hooks -> given -> hooked.
@@ -64,6 +66,7 @@ struct work {
     char *output;                 /* the same as text, once it has ended */
     bool rescued;                 /* it was another worker's */
     bool completing;              /* ...and what job_end has of that name */
+    unsigned refusals;            /* of its end, sent alone: since the first it has no words */
     struct progress_entry *noted; /* where the worker's file has it; NULL: nowhere */
 };
 

@@ -298,7 +298,7 @@ static void release(struct worker *w)
     block_stop_signals();
     bool has_store = w->lanes->is_started;
     bool settled = has_store && orders_are_done(w) && runners_given(w) == 0 &&
-                   w->ready.count + w->asking.count == 0;
+                   w->ready.count + w->asking.count + w->refused.count == 0;
 
     for (int i = 0; i < w->lane_count; i++) {
         if (w->lanes[i].is_started)
@@ -315,7 +315,7 @@ static void release(struct worker *w)
     bell_release(&w->store_bell);
     bell_release(&w->lease_bell);
     struct work_list *lists[] = {&w->ready, &w->asking, &w->ended,    &w->returning, &w->releasing,
-                                 &w->hooks, &w->hooked, &w->clearing, &w->undecided};
+                                 &w->hooks, &w->hooked, &w->clearing, &w->undecided, &w->refused};
     for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
         work_list_free(lists[i]);
     for (int i = 0; i < w->lane_count; i++)

@@ -46,6 +46,15 @@ def test_large_parameters_arrive(db, plain):
     assert int((plain.folder / "stdin.log").read_text()) >= size
 
 
+@on_one_store
+def test_a_child_that_floods_stderr_keeps_nobody_waiting(db, plain):
+    plain.add_executable("flood", "#!/bin/sh\n" + "cat /dev/zero >&2 &\n" * 4 + "exit 0\n")
+    plain.enqueue("flood", "--timeout", 20, "--retries", 1)
+    plain.drain(timeout=60)
+    (row,) = db.results()
+    assert row.status == "SUCCESSFUL"
+
+
 # A script; status, exit code, signal and a part of the message of its result.
 ENDS = {
     "good": ("exit 0", "SUCCESSFUL", None, None, None),

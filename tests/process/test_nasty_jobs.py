@@ -52,7 +52,7 @@ def test_a_job_that_loops_can_be_killed(db, plain, module, start_worker):
     worker.stop()
 
 
-@pytest.mark.parametrize("how", ["close_all", "take_descriptors", "much_output"])
+@pytest.mark.parametrize("how", ["close_all", "take_descriptors", "take_output", "much_output"])
 def test_an_odd_job_harms_nobody(db, plain, module, how):
     plain.enqueue("NastyJob", f"how={how}")
     plain.enqueue("TraceJob")
@@ -172,9 +172,18 @@ def test_what_a_job_changes_does_not_reach_the_next_executable(db, plain, module
     assert row.status == "SUCCESSFUL", row.error
 
 
+@on_one_store
+def test_a_runner_whose_output_a_job_took_is_replaced(db, plain, module):
+    plain.enqueue("NastyJob", "how=take_output")
+    plain.enqueue("TraceJob")
+    plain.drain("--max-processes", 1)
+    assert db.statuses() == ["SUCCESSFUL"] * 2
+    assert len({row.runner_pid for row in db.results()}) == 2
+
+
 def test_neighbours_are_untouched(db, plain, module, start_worker):
     good = []
-    nasty = [how for how in ENDS] + ["close_all", "take_descriptors", "much_output"]
+    nasty = [how for how in ENDS] + ["close_all", "take_descriptors", "take_output", "much_output"]
     for how in nasty:
         plain.enqueue("NastyJob", f"how={how}")
         good += plain.enqueue("TraceJob", "ms=1", "--count", GOOD // len(nasty) + 1)

@@ -3,10 +3,13 @@ import json
 import random
 import subprocess
 
+import pytest
+
 from program import sized
 from verify import assert_sound
 
 COUNT = sized(150, 5000)
+LARGE = 3 * 1024 * 1024  # more than the library takes: by SQL it comes all the same
 PIECES = ["a", "é", "☕", "𝄞", "אב", "\u202e", "\u0001", "\u007f", "\u2028", "\\", '"', "/", "\t",
           "$(id)", "`id`", "%s%n", "'; DROP TABLE plainjobs_jobrequest; --", "{schema}", "$1", "?1",
           "\u0000", "<script>"]
@@ -92,3 +95,33 @@ def test_payloads_arrive_or_are_refused(db, plain, build_c):
     for row in plain.json("jobs", "results", "--limit", 1000)["results"]:
         assert decoded(json.dumps(row["parameters"]["kwargs"])) == decoded(
             taken[row["request_uuid"]] or "{}")
+
+
+def enlarge(db, column, value):
+    db.execute(f"UPDATE plainjobs_jobrequest SET {column} = {value} WHERE job_class = 'TraceJob'")
+
+
+def repeated(db, text, count):
+    """SQL for it."""
+    return f"replace(hex(zeroblob({count})), '00', '{text}')" if db.kind == "sqlite" else \
+        f"repeat('{text}', {count})"
+
+
+@pytest.mark.parametrize("column", ["parameters", "source"])
+def test_what_no_runner_can_take_ends_with_an_error(db, plain, module, start_worker, column):
+    large = repeated(db, "x", LARGE)
+    if column == "parameters":
+        large = f"""'{{"kwargs": {{"text": "' || {large} || '"}}}}'"""
+        large = large if db.kind == "sqlite" else f"({large})::jsonb"
+    plain.enqueue("TraceJob", "--retries", 1)
+    enlarge(db, column, large)
+    plain.enqueue("NoopJob")
+    worker = start_worker("--drain", "--max-processes", 1)
+    worker.wait()
+    rows = db.results("TraceJob")
+    assert [(row.status, row.error_type, row.started_at) for row in rows] == [
+        ("ERRORED", "InvalidParameters", None)] * 2
+    assert str(LARGE)[:2] in rows[0].error_message and "at most" in rows[0].error_message
+    assert db.statuses("NoopJob") == ["SUCCESSFUL"]
+    assert not worker.events("Runner ended")
+    assert_sound(db)

@@ -75,10 +75,12 @@ int kill(pid_t pid, int signal)
     return 0;
 }
 
+static struct claim *claims; /* of the jobs, in their order */
+
 static void give_jobs(void)
 {
     struct arena arena = ARENA_INIT;
-    struct claim *claims = arena_array(&arena, JOBS, sizeof(*claims));
+    claims = arena_array(&arena, JOBS, sizeof(*claims));
     struct work_list jobs = {0}, none = {0};
     struct work *k;
 
@@ -113,6 +115,7 @@ static void begin(void)
 
 static void end(void)
 {
+    work_list_free(&bench.worker.returning);
     work_list_free(&bench.worker.ended);
     work_list_free(&bench.runner.given);
     work_list_free(&bench.worker.ready);
@@ -219,7 +222,67 @@ static void what_was_cancelled_and_skipped_is_not_handed_out_again(void **state)
     end();
 }
 
-HARNESS_MAIN(a_job_that_ends_while_the_page_is_read_keeps_its_output,
+/* The first job, which may run twice, has failed at 2; the worker hears of it while it ends at
+ * once. */
+static void fail_while_stopping(enum stop_why why, int64_t stop_us)
+{
+    begin();
+    claims[0].retries = 1;
+    bench.worker.stop = STOP_NOW;
+    bench.runner.given.head->why = why;
+    bench.runner.given.head->stop_us = stop_us;
+    assert_true(progress_enter(&bench.page, 1, 1));
+    frame_put_end(&bench.theirs.out, &(struct frame_end){.seq = 1,
+                                                         .kind = END_FAILED,
+                                                         .error_type = "",
+                                                         .error_message = "",
+                                                         .error = "",
+                                                         .started_us = 1,
+                                                         .ended_us = 2});
+    assert_int_equal(channel_flush(&bench.theirs), 0);
+    atomic_store(&bench.page.ended, 1);
+    process_settle_succeeded(&bench.runner);
+}
+
+static void what_failed_before_it_was_stopped_has_failed(void **state)
+{
+    static const enum stop_why whys[] = {WHY_NONE, WHY_SHUTDOWN};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(whys); i++) {
+        fail_while_stopping(whys[i], 3);
+        assert_int_equal(bench.worker.returning.count, 0);
+        assert_int_equal(bench.worker.ended.count, 1);
+        assert_int_equal(bench.worker.ended.head->end.status, JOB_ERRORED);
+        end();
+    }
+}
+
+static void what_failed_since_it_was_stopped_goes_back(void **state)
+{
+    (void)state;
+    fail_while_stopping(WHY_SHUTDOWN, 2);
+    assert_int_equal(bench.worker.returning.count, 1);
+    assert_int_equal(bench.worker.ended.count, 0);
+    end();
+}
+
+/* Killed between the two: nobody has called it. */
+static void what_a_dead_runner_had_not_quite_entered_is_not_lost(void **state)
+{
+    (void)state;
+    begin();
+    atomic_store(&bench.page.entered, 1);
+    process_judge(&bench.runner, &(struct child_end){.exit_code = -1, .exit_signal = SIGKILL});
+    assert_int_equal(bench.worker.ended.count, 0);
+    assert_int_equal(bench.worker.ready.count, JOBS);
+    end();
+}
+
+HARNESS_MAIN(what_failed_before_it_was_stopped_has_failed,
+             what_failed_since_it_was_stopped_goes_back,
+             what_a_dead_runner_had_not_quite_entered_is_not_lost,
+             a_job_that_ends_while_the_page_is_read_keeps_its_output,
              the_job_behind_one_that_is_to_be_stopped_is_spared, one_that_still_runs_is_told,
              what_was_cancelled_and_skipped_is_not_handed_out_again,
              what_comes_along_with_a_log_record_is_handled)

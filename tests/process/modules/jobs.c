@@ -437,6 +437,15 @@ static void nasty_take_descriptors(void)
         (void)dup2(pair[0], fd);
 }
 
+/* What a log that a job opens is to the next one's output, when it has the number of the pipe. */
+static void nasty_take_output(void)
+{
+    int fd = open("taken.log", O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+    if (fd < 0 || write(fd, "x", 1) != 1 || lseek(fd, 0, SEEK_SET) != 0 || dup2(fd, 5) != 5)
+        abort();
+}
+
 static void nasty_much_output(void)
 {
     static char block[1024 * 1024];
@@ -526,6 +535,7 @@ static const struct nasty_way {
     {"loop", nasty_loop},
     {"close_all", nasty_close_all},
     {"take_descriptors", nasty_take_descriptors},
+    {"take_output", nasty_take_output},
     {"much_output", nasty_much_output},
     {"nothing", nasty_nothing},
     {"fork", nasty_fork},

@@ -1,0 +1,74 @@
+"""Ends that the database refuses for what they say: a trigger of somebody's, a column that is full."""
+import time
+
+import pytest
+
+from workers import wait_until
+
+REFUSE = {
+    "sqlite": """CREATE TRIGGER refuse BEFORE INSERT ON plainjobs_jobresult
+                   WHEN NEW.job_class = 'refused'
+                 BEGIN SELECT RAISE(ABORT, 'not this one'); END""",
+    "postgres": """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+                   BEGIN RAISE EXCEPTION 'not this one'; END $$;
+                   CREATE TRIGGER refuse BEFORE INSERT ON plainjobs_jobresult
+                   FOR EACH ROW WHEN (NEW.job_class = 'refused') EXECUTE FUNCTION refuse()""",
+}
+ACCEPT = {"sqlite": "DROP TRIGGER refuse",
+          "postgres": "DROP TRIGGER refuse ON plainjobs_jobresult"}
+
+
+@pytest.fixture
+def refusing(db, plain):
+    """A class whose ends are refused, and one whose are not."""
+    plain.add_executable("refused", "#!/bin/sh\necho ran >>refused.log\n")
+    plain.add_executable("good", "#!/bin/sh\n")
+    db.execute(REFUSE[db.kind])
+    return plain
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_a_refused_end_keeps_no_other_waiting(db, refusing, start_worker, end):
+    """It waits for its time, in the worker and in the file for the next one, and is not run again."""
+    plain = refusing
+    plain.enqueue("refused")
+    worker = start_worker("--max-processes", 1)
+    worker.await_event("End not recorded")
+    plain.enqueue("good", "--count", 3)
+    db.await_results(3, "good")
+    if end == "stop":
+        worker.stop()
+    else:
+        worker.kill()
+    second = start_worker("--max-processes", 1)
+    second.await_event("End not recorded")
+    plain.enqueue("good")
+    db.await_results(4, "good")
+    db.execute(ACCEPT[db.kind])
+    (row,) = db.await_results(1, "refused")
+    assert row.status == "SUCCESSFUL"
+    assert (plain.folder / "refused.log").read_text() == "ran\n"
+    second.stop()
+    assert db.count("jobprocess") == 0
+
+
+def test_a_worker_whose_every_end_is_refused_takes_no_more(db, refusing, start_worker):
+    plain = refusing
+    plain.enqueue("refused", "--count", 60)
+    worker = start_worker("--max-processes", 1)
+    wait_until(lambda: len(worker.events("End not recorded")) >= 16, "refused ends", seconds=120)
+    plain.enqueue("good")
+    time.sleep(2)
+    assert db.count("jobrequest", "job_class = 'good'") == 1
+    db.execute(ACCEPT[db.kind])
+    db.await_results(60, "refused", seconds=120)
+    db.await_results(1, "good")
+    worker.stop()
+
+
+def test_a_number_of_runs_that_is_as_large_as_can_be(db, plain):
+    plain.add_executable("fails", "#!/bin/sh\nexit 1\n")
+    plain.enqueue("fails", "--retries", 1)
+    db.execute("UPDATE plainjobs_jobrequest SET run_no = 2147483647, crash_count = 2147483647")
+    plain.drain()
+    assert db.statuses() == ["ERRORED"] * 2
