@@ -9,11 +9,30 @@
 
 #include "base/file_text.h"
 
+/* Of /proc/PID/stat, behind the name, which may hold anything (proc(5)). */
+enum { STATE, NUM_THREADS = 17, STARTTIME = 19 };
+
+/* Where that field begins; NULL: it is not there. */
+static const char *field_of(const char *text, int number)
+{
+    const char *p = strrchr(text, ')');
+
+    for (int field = STATE; p && field <= number; field++)
+        p = strchr(p + 1, ' ');
+    return p ? p + 1 : NULL;
+}
+
+/* Its first thread has ended, and no other is left: until then files and locks are held. */
+static bool has_ended(const char *text)
+{
+    const char *state = field_of(text, STATE), *threads = field_of(text, NUM_THREADS);
+
+    return state && threads && (*state == 'Z' || *state == 'X') && strtol(threads, NULL, 10) <= 1;
+}
+
 /* When the process started, 0 when it has ended; false when that cannot be told. */
 static bool look(int pid, uint64_t *start)
 {
-    /* After the name, which may hold anything: state, and 18 fields on, when it started. */
-    enum { STATE = 0, START = 19 };
     char path[64], text[1024];
 
     *start = 0;
@@ -22,14 +41,11 @@ static bool look(int pid, uint64_t *start)
         return true;
     if (!file_text(path, text, sizeof(text)))
         return errno == ENOENT || errno == ESRCH;
-    const char *p = strrchr(text, ')');
-    for (int field = STATE; p && field <= START; field++) {
-        p = strchr(p + 1, ' ');
-        if (p && field == STATE && (p[1] == 'Z' || p[1] == 'X'))
-            return true;
-    }
+    if (has_ended(text))
+        return true;
+    const char *p = field_of(text, STARTTIME);
     if (p)
-        *start = strtoull(p + 1, NULL, 10);
+        *start = strtoull(p, NULL, 10);
     return p != NULL;
 }
 
