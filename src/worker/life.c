@@ -241,11 +241,16 @@ void life_too_large(struct worker *w, struct work *k, size_t size, size_t most)
         work_list_push(&w->hooked, k);
         return;
     }
+    if (k->kind == WORK_ASK) { /* it was another worker's that did not start it */
+        life_delay(w, k, 0);
+        return;
+    }
     begin_unstarted(k, JOB_ERRORED);
     life_texts(k, "InvalidParameters", message, message);
     if (has_retries_left(k))
-        set_successor(k, 0, k->claim->retry_attempt + 1);
-    life_finish(w, k);
+        life_delay(w, k, 0);
+    else
+        life_finish(w, k);
 }
 
 /* Whether an attempt that ended at ended_us did so because it was stopped. good: it says that it

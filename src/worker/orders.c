@@ -119,14 +119,20 @@ static bool hooks_wanted(const struct worker *w)
     return w->stop == STOP_NO && w->hook_name_count > 0 && w->hooks.count == 0;
 }
 
+/* Not while it could not be recorded how they end. */
+static bool may_claim(const struct worker *w)
+{
+    return w->stop == STOP_NO && w->lease.held && !w->lease.quiet && w->class_count > 0 &&
+           !w->one_by_one && w->refused.count < REFUSED_MOST;
+}
+
 /* How many jobs an order may claim; a claim that is out may fill its room. Many only behind a claim
  * that was filled: what a waiting worker is told of is mostly one. */
 static size_t claim_limit(const struct worker *w, const struct lane *l)
 {
     size_t room = runners_room(w), taken = 0, most = w->likely ? STORE_CLAIM_MAX : FIRST_CLAIM;
 
-    if (w->stop != STOP_NO || !w->lease.held || w->lease.quiet || w->class_count == 0 ||
-        l->doubtful_count > 0 || w->one_by_one || w->refused.count >= REFUSED_MOST)
+    if (!may_claim(w) || l->doubtful_count > 0)
         return 0;
     for (int i = 0; i < w->lane_count; i++)
         taken += w->lanes[i].store.busy ? w->lanes[i].store.order.limit : 0;
@@ -295,8 +301,7 @@ int64_t orders_next_us(const struct worker *w)
     next = clock_earlier(next, oversight_next_us(w));
     if (w->refused.count > 0)
         next = clock_earlier(next, w->refused_at_us);
-    if (w->stop == STOP_NO && w->lease.held && !w->lease.quiet && w->class_count > 0 &&
-        runners_room(w) > 0)
+    if (may_claim(w) && runners_room(w) > 0)
         next = clock_earlier(next, w->poll_at_us);
     if (hooks_wanted(w))
         next = clock_earlier(next, w->hooks_at_us);

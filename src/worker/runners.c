@@ -165,7 +165,7 @@ static struct work *pop_fitting(struct worker *w, struct work_list *l)
 /* What is to be handed out next: questions first, since an end waits for the answer. */
 static struct work *next_work(struct worker *w)
 {
-    struct work *k = work_list_pop(&w->asking);
+    struct work *k = pop_fitting(w, &w->asking);
 
     if (!k && w->stop == STOP_NO)
         k = pop_fitting(w, &w->hooks);
