@@ -62,7 +62,7 @@ def number(digits):
 def enqueue_all(program, db, texts, env):
     lines = "".join(f"{text}\n" for text in texts).encode("utf-8", "surrogatepass")
     done = subprocess.run([program, db.url, "keep", "lines"], input=lines, capture_output=True,
-                          env=env, timeout=300)
+                          env=env, timeout=sized(300, 900))
     assert done.returncode == 0, done.stderr
     return done.stdout.decode().splitlines()
 
@@ -81,7 +81,7 @@ def test_payloads_arrive_or_are_refused(db, plain, build_c):
         text for text in texts[:COUNT] if must_be_refused(text)}
 
     plain.add_executable("keep", '#!/bin/sh\ncat >"in.$$"\n')
-    plain.drain(timeout=300)
+    plain.drain(timeout=sized(300, 900))
     results = db.results()
     assert [row.status for row in results] == ["SUCCESSFUL"] * len(taken)
     for row in results:

@@ -45,8 +45,8 @@ extern "C" {
  * whom, and takes the reason if one is given. PJ201 for a `*` that is not at the end.
  *
  * On an adopted handle it holds when the application's transaction is committed. PLAIN_E_ISOLATION
- * (PJ505) on PostgreSQL in REPEATABLE READ and SERIALIZABLE, which do not see all workers. Claims of all
- * queues wait for the end of that, so keep it short; on SQLite all writers do.
+ * (PJ505) on PostgreSQL in REPEATABLE READ and SERIALIZABLE, which do not see all workers. Claims
+ * of all queues wait for the end of that, so keep it short; on SQLite all writers do.
  */
 PLAIN_EXPORT PLAIN_MUST_USE int plain_jobs_pause_queue(plain_jobs *jobs, const char *queue,
                                                        const char *reason, const char *by,
