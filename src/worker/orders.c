@@ -20,6 +20,7 @@
  */
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/compiler.h"
 #include "base/log.h"
@@ -451,15 +452,21 @@ static void on_success(struct worker *w, struct lane *l)
         doubt(w, l); /* no memory for them */
 }
 
-static void forget_words(struct job_end *e)
+static void forget_words(struct work *k)
 {
+    struct job_end *e = &k->end;
+
+    k->worded = mem_alloc(sizeof(*k->worded));
+    if (k->worded)
+        *k->worded = *e;
     e->error_type = e->status == JOB_SUCCESSFUL ? NULL : "Unrecordable";
     e->error_message = NULL;
     e->error = "the database refused the error's text";
     e->output = NULL;
 }
 
-/* A trigger or a constraint of somebody's, mostly: another time it may be taken. */
+/* It was not for its words: a trigger or a constraint of somebody's, mostly. Another time it may be
+ * taken, with them. */
 static void put_aside(struct worker *w, struct work *k, const char *why)
 {
     char token[PLAIN_UUID_TEXT];
@@ -468,6 +475,8 @@ static void put_aside(struct worker *w, struct work *k, const char *why)
         log_event(LOG_ERROR, "End not recorded", LOG_TEXT("job_class", k->claim->job_class),
                   LOG_TEXT("job_process_uuid", plain_uuid_format(&k->end.token, token)),
                   LOG_TEXT("error", why));
+    if (k->worded)
+        k->end = *k->worded;
     rescue_settled(w, k); /* so that others are rescued */
     k->rescued = false;
     work_list_push(&w->refused, k);
@@ -484,7 +493,7 @@ static bool on_refused(struct worker *w, const struct order *o)
         return false;
     }
     if (w->ended.head->refusals++ == 0) {
-        forget_words(&w->ended.head->end);
+        forget_words(w->ended.head);
         return false;
     }
     put_aside(w, work_list_pop(&w->ended), o->err.message);

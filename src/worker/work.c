@@ -106,6 +106,7 @@ void work_free(struct work *w)
     struct batch *batch = w->batch;
 
     mem_free(w->texts);
+    mem_free(w->worded);
     mem_free(w->output);
     if (w->tail)
         tail_release(w->tail);

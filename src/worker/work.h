@@ -66,7 +66,8 @@ struct work {
     char *output;                 /* the same as text, once it has ended */
     bool rescued;                 /* it was another worker's */
     bool completing;              /* ...and what job_end has of that name */
-    unsigned refusals;            /* of its end, sent alone: since the first it has no words */
+    unsigned refusals;            /* of its end, sent alone: after the first without words */
+    struct job_end *worded;       /* what it was with them; NULL: it still is, or memory was out */
     struct progress_entry *noted; /* where the worker's file has it; NULL: nowhere */
 };
 

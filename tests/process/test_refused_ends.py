@@ -21,7 +21,7 @@ ACCEPT = {"sqlite": "DROP TRIGGER refuse",
 @pytest.fixture
 def refusing(db, plain):
     """A class whose ends are refused, and one whose are not."""
-    plain.add_executable("refused", "#!/bin/sh\necho ran >>refused.log\n")
+    plain.add_executable("refused", "#!/bin/sh\necho ran >>refused.log\necho words\n")
     plain.add_executable("good", "#!/bin/sh\n")
     db.execute(REFUSE[db.kind])
     return plain
@@ -46,7 +46,7 @@ def test_a_refused_end_keeps_no_other_waiting(db, refusing, start_worker, end):
     db.await_results(4, "good")
     db.execute(ACCEPT[db.kind])
     (row,) = db.await_results(1, "refused")
-    assert row.status == "SUCCESSFUL"
+    assert (row.status, row.output) == ("SUCCESSFUL", "words\n")
     assert (plain.folder / "refused.log").read_text() == "ran\n"
     second.stop()
     assert db.count("jobprocess") == 0
