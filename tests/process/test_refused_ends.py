@@ -54,14 +54,14 @@ def test_a_refused_end_keeps_no_other_waiting(db, refusing, start_worker, end):
 
 def test_a_worker_whose_every_end_is_refused_takes_no_more(db, refusing, start_worker):
     plain = refusing
-    plain.enqueue("refused", "--count", 60)
+    plain.enqueue("refused", "--count", 20)
     worker = start_worker("--max-processes", 1)
     wait_until(lambda: len(worker.events("End not recorded")) >= 16, "refused ends", seconds=120)
     plain.enqueue("good")
     time.sleep(2)
     assert db.count("jobrequest", "job_class = 'good'") == 1
     db.execute(ACCEPT[db.kind])
-    db.await_results(60, "refused", seconds=120)
+    db.await_results(20, "refused", seconds=120)
     db.await_results(1, "good")
     worker.stop()
 
