@@ -28,8 +28,9 @@ enum {
 
 enum {
     CHANNEL_FRAME_MAX = 2 * 1024 * 1024,
-    /* Of parameters and source, beside which a frame has room for every other text. More than 1
-     * MiB, since a database may give parameters in another spelling than they came in. */
+    /* Of parameters, source and a hook's message, beside which a frame has room for every other
+     * text. More than 1 MiB, since a database may give parameters in another spelling than they
+     * came in. */
     CHANNEL_TEXT_MAX = CHANNEL_FRAME_MAX - 256 * 1024,
     CHANNEL_BUFFER_MAX = 64 * 1024 * 1024
 };

@@ -38,8 +38,7 @@ struct output {
 void output_start(struct output *o, struct channel *channel, struct progress *progress);
 
 /* Hands over what was written so far. stdio is flushed before. False when a standard descriptor or
- * the pipe has been closed: what is opened next would take its number, and what the next job prints
- * would go there. */
+ * the pipe has been closed, or the pipe replaced: what the next job prints would go elsewhere. */
 bool output_take(struct output *o);
 
 #endif

@@ -90,3 +90,19 @@ def test_a_job_that_ends_by_itself_has_none(db, plain, module):
     plain.enqueue("FailJob", "message=x")
     plain.drain()
     assert waiting(db) == 0
+
+
+@on_one_store
+def test_one_of_a_job_that_no_runner_can_take_is_left_out(db, plain, hooks, start_worker):
+    """By SQL there may be more parameters than that. It is not looked at again and again."""
+    (uuid,) = plain.enqueue("DoomedJob", "file=x")
+    text = '{"args": [], "kwargs": {"file": "' + "x" * (3 * 1024 * 1024) + '"}}'
+    db.execute(f"UPDATE plainjobs_jobrequest SET parameters = '{text}'")
+    plain("jobs", "cancel", uuid)
+    assert waiting(db) == 1
+    worker = start_worker("--max-processes", 1)
+    (event,) = worker.await_event("Job.on_aborted not called")
+    assert "at most" in event["error"]
+    wait_until(lambda: waiting(db) == 0, "its end")
+    worker.stop()
+    assert not worker.events("Runner ended")

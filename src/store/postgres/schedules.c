@@ -354,8 +354,8 @@ int postgres_schedule_run(struct store *store, const char *name, const struct sl
         r = transaction_begin(s, err);
     if (r != PLAIN_OK)
         return r;
-    wire_text(&s->wire,
-              name); /* in front of the job's key, as for a slot: so one waits for the other */
+    /* In front of the job's key, as for a slot: so one waits for the other. */
+    wire_text(&s->wire, name);
     session_send(s, SQL_SCHEDULE_LOCK);
     r = session_sync(s, NULL, 0, err);
     if (r == PLAIN_OK)

@@ -229,8 +229,8 @@ successors AS (
         root_uuid, retry_of, run_no, crash_count, key_shared, timeout_ms, lost_count)
     SELECT successor, ended_at, job_class, parameters, priority, source, queue, retries,
            successor_retry_attempt, concurrency_key, trace_id, span_id, successor_start_at,
-           COALESCE(root_uuid, job_request_uuid), token, LEAST(COALESCE(run_no, 1), 2147483646) + 1, crashes,
-           key_shared, timeout_ms, losses
+           COALESCE(root_uuid, job_request_uuid), token,
+           LEAST(COALESCE(run_no, 1), 2147483646) + 1, crashes, key_shared, timeout_ms, losses
       FROM judged WHERE successor IS NOT NULL AND NOT cancelled),
 counters AS (
     INSERT INTO {schema}.plainjobs_counter AS k (minute, job_class, queue, status, shard, n)

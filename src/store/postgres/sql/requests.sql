@@ -101,7 +101,8 @@ made AS (
         key_shared, timeout_ms)
     SELECT $2::uuid, job_class, parameters, priority, source, queue, retries,
            LEAST(retry_attempt + 1, 32767), concurrency_key, trace_id, span_id,
-           COALESCE(root_uuid, job_request_uuid), job_process_uuid, LEAST(COALESCE(run_no, 1), 2147483646) + 1,
+           COALESCE(root_uuid, job_request_uuid), job_process_uuid,
+           LEAST(COALESCE(run_no, 1), 2147483646) + 1,
            key_shared, timeout_ms
       FROM ended
      WHERE retry_job_request_uuid IS NULL OR retry_job_request_uuid = (SELECT link FROM gone)
