@@ -27,6 +27,7 @@
 #include "runner/attempt.h"
 #include "runner/bench_jobs.h"
 #include "runner/crash.h"
+#include "runner/fork_mark.h"
 #include "runner/guard.h"
 #include "runner/module.h"
 #include "runner/output.h"
@@ -46,7 +47,7 @@ struct runner {
     uint64_t done;      /* last job whose success was told */
     uint64_t last;      /* last job that was handled */
     int64_t flushed_us;
-    pid_t pid;
+    struct fork_mark mark;
     int folder; /* where it was started */
     struct output output;
     bool has_files;      /* the descriptors that output_take() looks at */
@@ -158,7 +159,7 @@ static bool enter(struct runner *r, uint64_t seq)
  * what became of it is for the job to see. */
 static void end_forked(const struct runner *r, bool is_good)
 {
-    if (getpid() != r->pid)
+    if (!fork_mark_is_here(&r->mark))
         _exit(is_good ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
@@ -192,7 +193,7 @@ static void run_entered(struct runner *r, const struct frame_job *f)
     end_forked(r, attempt.result == ATTEMPT_SUCCESSFUL);
     leave(r); /* what it printed is out before anybody hears of its end */
     int64_t ended = clock_mono_us();
-    struct usage after = usage_now();
+    struct usage after = usage_after(&before, ended - started);
     bool own = attempt.cpu_us < 0;
     int64_t cpu = own ? after.cpu_us - before.cpu_us : attempt.cpu_us;
     int64_t rss = own ? after.max_rss_kb : attempt.max_rss_kb;
@@ -409,7 +410,7 @@ static bool join_file(struct runner *r, const char *number, const char *group, p
 
 int runner_main(int argc, char **argv, const plain_module *own)
 {
-    struct runner r = {.arena = ARENA_INIT, .pid = getpid()};
+    struct runner r = {.arena = ARENA_INIT};
     plain_error err;
 
     if (argc < RUNNER_MODULES_AT || !plain_uuid_parse(argv[2], &r.worker_id)) {
@@ -417,6 +418,7 @@ int runner_main(int argc, char **argv, const plain_module *own)
                       RUNNER_COMMAND);
         return 2;
     }
+    fork_mark_set(&r.mark);
     channel_init(&r.channel, CHANNEL_FD);
     if (!join_file(&r, argv[3], argv[RUNNER_GROUP_AT], &err))
         return 1;

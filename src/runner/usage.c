@@ -6,7 +6,10 @@
 
 #include "base/clock.h"
 
-enum { NOTICEABLE_KB = 1024 };
+enum {
+    NOTICEABLE_KB = 1024,
+    CHILD_MIN_US = 50 /* no process starts, ends and is waited for in less */
+};
 
 static int64_t cpu_of(const struct rusage *u)
 {
@@ -14,14 +17,31 @@ static int64_t cpu_of(const struct rusage *u)
            u->ru_stime.tv_usec;
 }
 
-struct usage usage_now(void)
+static int64_t children_us(void)
 {
-    struct rusage own, children;
+    struct rusage children;
+
+    (void)getrusage(RUSAGE_CHILDREN, &children);
+    return cpu_of(&children);
+}
+
+static struct usage usage_with(int64_t children)
+{
+    struct rusage own;
 
     (void)getrusage(RUSAGE_SELF, &own);
-    (void)getrusage(RUSAGE_CHILDREN, &children);
     return (struct usage){
-        .cpu_us = cpu_of(&own), .max_rss_kb = own.ru_maxrss, .children_us = cpu_of(&children)};
+        .cpu_us = cpu_of(&own), .max_rss_kb = own.ru_maxrss, .children_us = children};
+}
+
+struct usage usage_now(void)
+{
+    return usage_with(children_us());
+}
+
+struct usage usage_after(const struct usage *before, int64_t lasted_us)
+{
+    return usage_with(lasted_us < CHILD_MIN_US ? before->children_us : children_us());
 }
 
 /* "5" sets the peak back to what is in use now. Where /proc does not take it, peaks are those of

@@ -17,6 +17,10 @@ struct usage {
 };
 
 struct usage usage_now(void);
+/* The same behind a job that lasted so long, of which the usage before is known. Children are asked
+ * for only when it may have had one: of an earlier job's, for which a short one waited, the next
+ * that is asked tells. */
+struct usage usage_after(const struct usage *before, int64_t lasted_us);
 
 /* A job has ended with `now`; *floor_kb is the peak that was there before it, kept by the caller,
  * 0 at first. */

@@ -232,6 +232,9 @@ struct cycle {
     int64_t told;  /* 0, or as heard.request_id: only that request is claimed, if it is to be had,
                       and nothing else is in the cycle; whatever there is on a connection that has
                       not listened since it was made */
+    size_t ahead;  /* jobs that another claim of this worker may be taking right behind the last one
+                      of this connection: this one may begin behind so many, and proves nothing by
+                      what it does not find */
 };
 
 /* What became of an attempt that is being run, when it is not all as it was. */

@@ -151,9 +151,31 @@ static bool may_submit(const struct lane *l)
     return !l->store.busy && clock_mono_us() >= l->retry_at_us;
 }
 
+/* How many jobs others that are out may claim right behind the last of ours. Each just once: the
+ * next claim of ours begins behind them anyway. */
+static size_t claims_ahead(const struct worker *w, struct lane *l)
+{
+    size_t ahead = 0;
+
+    for (int i = 0; i < w->lane_count; i++) {
+        const struct lane *other = &w->lanes[i];
+
+        if (other == l || !other->store.busy || l->passed[i] == other->claims)
+            continue;
+        ahead += other->store.order.limit;
+        l->passed[i] = other->claims;
+    }
+    return ahead;
+}
+
 /* The last of what an order needs. */
 static void prepare(struct worker *w, struct lane *l)
 {
+    l->store.order.ahead = 0;
+    if (l->store.order.limit > 0) {
+        l->store.order.ahead = claims_ahead(w, l);
+        l->claims++;
+    }
     l->store.wish.classes = w->class_names;
     l->store.wish.class_count = w->class_count;
 }

@@ -123,6 +123,8 @@ struct wakeup {
     int64_t window_us, found; /* jobs found since, for is_busy */
 };
 
+enum { LANES_MAX = 2 };
+
 /* A connection to the database, and what its order that is out is about: see orders.c. */
 struct lane {
     struct store_thread store;
@@ -133,8 +135,9 @@ struct lane {
     plain_uuid doubtful_of; /* the id that the worker had then */
     int64_t retry_at_us;    /* the database failed: not before this */
     unsigned failures;
+    unsigned claims;            /* orders with one that were sent */
+    unsigned passed[LANES_MAX]; /* of each lane: the last of these that ours went past */
 };
-enum { LANES_MAX = 2 };
 
 enum stop_stage { STOP_NO, STOP_GRACEFUL, STOP_NOW };
 

@@ -111,6 +111,7 @@ static void run_order(struct store_thread *t)
         .idle = o->idle,
         .woken = o->woken,
         .told = o->told,
+        .ahead = o->ahead,
     };
 
     o->sent_us = clock_mono_us();

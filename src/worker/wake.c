@@ -133,7 +133,7 @@ void wake_reply(struct worker *w, const struct order *o)
 
     w->likely = o->told == 0 && o->result.claim_count == o->limit;
     /* What ended while the order was out may have a successor, which it did not see. */
-    w->empty = o->result.claim_count == 0 && w->ended.count == 0;
+    w->empty = o->result.claim_count == 0 && o->ahead == 0 && w->ended.count == 0;
     if (!w->empty)
         u->empty_since_us = 0;
     else if (u->empty_since_us == 0)

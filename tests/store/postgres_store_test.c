@@ -361,6 +361,59 @@ static void a_row_before_the_bound_is_found_soon(void **state)
     bench_close(&b);
 }
 
+/* Ten requests of one statement: they are due at the same moment. The first one's id. */
+static int64_t enqueue_ten(struct bench *b)
+{
+    struct bench_source s;
+
+    bench_source_open(&s, 10);
+    assert_int_equal(bench_source_run(&s, b), PLAIN_OK);
+    bench_source_close(&s);
+    return bench_number(b, "SELECT min(id) FROM plainjobs_jobrequest");
+}
+
+static void assert_two_claimed(struct bench *b, size_t ahead, int64_t id, int64_t other_id)
+{
+    static const char *const names[] = {"default"}, *const classes[] = {"Job"};
+    const struct claim_wish wish = {names, 1, classes, 1, bench_tokens(b, 2), 2};
+    struct cycle_result out = bench_cycle(b, &(struct cycle){.wish = &wish, .ahead = ahead});
+
+    assert_int_equal(out.claim_count, id > 0 ? 2 : 0);
+    if (id > 0) {
+        assert_int_equal(out.claims[0].id, id);
+        assert_int_equal(out.claims[1].id, other_id);
+    }
+}
+
+static int64_t stopped_us;
+
+static int64_t read_stopped(void)
+{
+    return stopped_us;
+}
+
+/* What another claim may be taking is left to it, and found when it was not taken. Time stands
+ * still, so that no bound grows old. */
+static void a_claim_begins_behind_one_that_is_under_way(void **state)
+{
+    static const struct clock_source stopped = {.wall_us = read_stopped, .mono_us = read_stopped};
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    int64_t first = enqueue_ten(&b);
+    stopped_us = clock_wall_us();
+    clock_set_source(&stopped);
+    assert_two_claimed(&b, 3, first, first + 1); /* from the top there is nothing behind */
+    assert_two_claimed(&b, 3, first + 5, first + 6);
+    assert_two_claimed(&b, 3, 0, 0);
+    assert_two_claimed(&b, 0, first + 2, first + 3);
+    assert_two_claimed(&b, 0, first + 4, first + 7);
+    assert_two_claimed(&b, 0, first + 8, first + 9);
+    clock_set_source(NULL);
+    bench_close(&b);
+}
+
 static void a_higher_priority_passes_the_bound_at_once(void **state)
 {
     static const int priorities[] = {5, 5, 5, 5, -3, -3, -7, INT16_MIN, 9, INT16_MAX};
@@ -685,10 +738,10 @@ CONFORMANCE_MAIN(&cluster_database, a_bad_url_is_refused_without_its_password,
                  a_link_cut_between_calls_is_made_anew, a_lock_that_is_held_makes_busy,
                  a_link_cut_in_a_call_is_unreachable, a_read_only_server_counts_as_lost,
                  a_user_without_the_right_to_create_is_told, a_missing_schema_is_told_by_every_verb,
-                 a_row_before_the_bound_is_found_soon, a_higher_priority_passes_the_bound_at_once,
-                 survives_every_failing_allocation, a_claim_that_cannot_be_told_can_be_given_back,
-                 due_at_follows_whatever_is_written, a_name_of_a_wrong_length_is_refused,
-                 tidying_is_for_who_can, the_server_works_while_requests_are_made,
-                 a_source_that_fails_keeps_the_connection,
+                 a_row_before_the_bound_is_found_soon, a_claim_begins_behind_one_that_is_under_way,
+                 a_higher_priority_passes_the_bound_at_once, survives_every_failing_allocation,
+                 a_claim_that_cannot_be_told_can_be_given_back, due_at_follows_whatever_is_written,
+                 a_name_of_a_wrong_length_is_refused, tidying_is_for_who_can,
+                 the_server_works_while_requests_are_made, a_source_that_fails_keeps_the_connection,
                  what_concerns_others_wants_all_that_is_left, many_survive_every_failing_allocation,
                  a_link_cut_while_requests_are_made_is_unreachable)

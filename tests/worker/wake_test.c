@@ -46,4 +46,28 @@ static void what_was_told_and_not_to_be_had_is_looked_for_at_once(void **state)
     assert_true(waits_after(4711) > 100);
 }
 
-HARNESS_MAIN(what_was_told_and_not_to_be_had_is_looked_for_at_once)
+/* It began behind what the other connection may have been claiming. */
+static void a_claim_that_left_jobs_to_another_does_not_prove_that_there_are_none(void **state)
+{
+    struct lane *lane = calloc(1, sizeof(*lane));
+    struct order *o = calloc(1, sizeof(*o));
+
+    (void)state;
+    assert_non_null(lane);
+    assert_non_null(o);
+    struct worker w = waiting_worker(lane);
+    lane->store.listener = &w.listener;
+    o->limit = 10;
+    o->result = (struct cycle_result){.now = 4711, .next_due = STORE_NO_TIME};
+    o->ahead = 100;
+    wake_reply(&w, o);
+    assert_false(w.empty);
+    o->ahead = 0;
+    wake_reply(&w, o);
+    assert_true(w.empty);
+    free(o);
+    free(lane);
+}
+
+HARNESS_MAIN(what_was_told_and_not_to_be_had_is_looked_for_at_once,
+             a_claim_that_left_jobs_to_another_does_not_prove_that_there_are_none)

@@ -57,12 +57,24 @@ static bool set_queues(struct bounds *b, const char *const *queues, size_t count
     return true;
 }
 
-bool bounds_prepare(struct bounds *b, const char *const *queues, size_t count)
+/* A bound at the top is behind nothing. */
+static int64_t behind(int64_t id, size_t ahead)
 {
-    if (!has_queues(b, queues, count))
-        return set_queues(b, queues, count);
-    if (clock_mono_us() - b->reset_us >= (int64_t)BOUND_MAX_AGE_MS * US_PER_MS)
+    if (id == INT64_MIN || id > INT64_MAX - (int64_t)ahead)
+        return id;
+    return id + (int64_t)ahead;
+}
+
+bool bounds_prepare(struct bounds *b, const char *const *queues, size_t count, size_t ahead)
+{
+    if (!has_queues(b, queues, count)) {
+        if (!set_queues(b, queues, count))
+            return false;
+    } else if (clock_mono_us() - b->reset_us >= (int64_t)BOUND_MAX_AGE_MS * US_PER_MS) {
         bounds_forget(b);
+    }
+    for (size_t i = 0; i < b->count; i++)
+        b->items[i].from_id = behind(b->items[i].id, ahead);
     return true;
 }
 

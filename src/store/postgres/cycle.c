@@ -123,7 +123,7 @@ static void send_claim(struct postgres *p, const struct cycle *c)
     wire_array(w, &wire_text_items, &b->queue, n, sizeof(*b));
     wire_array(w, &wire_int4_items, &b->priority, n, sizeof(*b));
     wire_array(w, &wire_time_items, &b->due_at, n, sizeof(*b));
-    wire_array(w, &wire_int8_items, &b->id, n, sizeof(*b));
+    wire_array(w, &wire_int8_items, &b->from_id, n, sizeof(*b));
     put_texts(&p->session, wish->classes, wish->class_count);
     wire_int4(w, (int)wish->limit);
     wire_array(w, &wire_uuid_items, wish->tokens, wish->limit, sizeof(*wish->tokens));
@@ -365,10 +365,10 @@ int postgres_cycle(struct store *store, const struct cycle *c, struct arena *a,
     int r = session_begin(&p->session, "claim and end jobs", err);
     if (r < 0)
         return r;
-    if (c->wish && !bounds_prepare(&p->bounds, c->wish->queues, c->wish->queue_count))
-        return error_nomem(err);
     if (c->woken)
         bounds_forget(&p->bounds);
+    if (c->wish && !bounds_prepare(&p->bounds, c->wish->queues, c->wish->queue_count, c->ahead))
+        return error_nomem(err);
     out->is_sent = true;
     struct cycle_plan plan = send_cycle(p, c);
     r = session_sync(&p->session, results, plan.count, err);
