@@ -164,7 +164,8 @@
     X(COMPLETE_JOB)                                                                                \
     X(NOTE_FIGURES)                                                                                \
     X(ENQUEUE_STATEMENT)                                                                           \
-    X(TIDY)
+    X(TIDY_REQUESTS)                                                                               \
+    X(TIDY_PROCESSES)
 
 enum sql_name {
 #define SQL_NAME_ENUM(name) SQL_##name,

@@ -237,6 +237,14 @@ struct cycle {
                       what it does not find */
 };
 
+enum tidy_what {
+    TIDY_NOTHING,
+    TIDY_REQUESTS, /* what claims left in the index that they go by: one that begins at its front
+                      walks over all of it */
+    TIDY_PROCESSES /* what ends left in the table of claimed jobs, of which few are there at any
+                      time: else it grows with every claim, and each connection touches all of it */
+};
+
 /* What became of an attempt that is being run, when it is not all as it was. */
 enum watch_state {
     WATCH_GONE,      /* its row is not there: deleted, or ended by somebody else */
@@ -735,10 +743,9 @@ struct store_ops {
     int (*audit)(struct store *s, const plain_uuid *uuid, int64_t before_id, int limit,
                  struct arena *a, struct audit_row **rows, size_t *count, plain_error *err);
 
-    /* Removes what claims have left behind in the index that they go by: a claim that begins at its
-     * front walks over all of it. Waits for no lock; takes a part of a second where 100,000 jobs
-     * were claimed. NULL where claims leave nothing behind. */
-    int (*tidy)(struct store *s, plain_error *err);
+    /* Removes what is deleted and still stands in the files. Waits for no lock; takes a part of a
+     * second where 100,000 jobs were claimed or ended. NULL where nothing is left behind. */
+    int (*tidy)(struct store *s, enum tidy_what what, plain_error *err);
 };
 enum { STORE_SLICE = 500, STORE_COUNTER_DAYS = 2, STORE_FOLD_MAX = 500 };
 

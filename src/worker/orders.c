@@ -10,8 +10,9 @@
  * It records nothing but successes of which nothing follows, and claims: whatever may lead to a new
  * request or a hook, and whether nothing is left, is the first one's, which therefore sees it all.
  *
- * When a worker that has claimed many jobs finds nothing more, the second connection tidies up, so
- * that the next claims do not walk over what is gone.
+ * The second connection tidies up, too: what ends leave behind now and then in a rush, so that new
+ * attempts take their place, and what claims leave behind when a worker that has claimed many jobs
+ * finds nothing more, so that the next claims do not walk over what is gone.
  *
  * When the database fails, ends stay here and are sent again, with jitter; nothing is claimed that
  * could not be recorded. An end that it refuses for what it says is found by sending each alone,
@@ -32,7 +33,9 @@ enum {
     STORE_RETRY_FIRST_MS = 100,
     STORE_RETRY_MAX_MS = 5000,
     FIRST_CLAIM = 50, /* each place costs an attempt token, made, sent and read */
-    TIDY_JOBS = 5000,
+    TIDY_CLAIMED = 5000,
+    TIDY_ENDED = 15000, /* with 5,000 and with 30,000 it was worth less */
+    TIDY_REST = 20, /* times as long as it took it is left */
     LOCKED_MS = 100,
     REFUSED_EVERY_MS = 10000,
     REFUSED_MOST = 16, /* it is not a few rows that the database refuses */
@@ -186,16 +189,21 @@ static void send_order(struct worker *w, struct lane *l)
     store_thread_submit(&l->store);
 }
 
-static bool is_untidy(const struct worker *w)
+static enum tidy_what find_untidy(const struct worker *w)
 {
-    return w->untidy >= TIDY_JOBS && w->empty && w->stop == STOP_NO &&
-           w->lanes->store.store->ops->tidy;
+    const struct untidy *u = &w->untidy;
+
+    if (w->stop != STOP_NO || !w->lanes->store.store->ops->tidy)
+        return TIDY_NOTHING;
+    if (u->ended >= TIDY_ENDED && clock_mono_us() >= u->ended_at_us)
+        return TIDY_PROCESSES;
+    return u->claimed >= TIDY_CLAIMED && w->empty ? TIDY_REQUESTS : TIDY_NOTHING;
 }
 
-static void submit_tidying(struct worker *w, struct lane *l)
+static void submit_tidying(struct worker *w, struct lane *l, enum tidy_what what)
 {
-    w->untidy = 0;
-    l->store.order.tidy = true;
+    *(what == TIDY_REQUESTS ? &w->untidy.claimed : &w->untidy.ended) = 0;
+    l->store.order.tidy = what;
     l->store.order.limit = 0;
     send_order(w, l);
 }
@@ -207,8 +215,9 @@ static void submit_more(struct worker *w, struct lane *l)
 
     if (!may_submit(l) || w->one_by_one)
         return;
-    if (is_untidy(w) && l->doubtful_count == 0) {
-        submit_tidying(w, l);
+    enum tidy_what untidy = l->doubtful_count == 0 ? find_untidy(w) : TIDY_NOTHING;
+    if (untidy != TIDY_NOTHING) {
+        submit_tidying(w, l, untidy);
         return;
     }
     o->end_count = 0;
@@ -469,7 +478,8 @@ static void on_success(struct worker *w, struct lane *l)
         set_hooks_at(w, o);
     learn_clock(w, o);
     oversight_reply(w, o);
-    w->untidy += o->result.claim_count;
+    w->untidy.claimed += o->result.claim_count;
+    w->untidy.ended += o->result.ended;
     if (!work_take(&w->ready, &w->hooks, &o->arena, &o->result, &w->clock))
         doubt(w, l); /* no memory for them */
 }
@@ -560,9 +570,12 @@ static void on_failure(struct worker *w, struct lane *l)
     l->retry_at_us = clock_mono_us() + clock_jittered(delay * US_PER_MS);
 }
 
-/* If not, it is as well another time. */
-static void on_tidied(const struct order *o)
+/* If not, it is as well another time. An old snapshot of somebody's keeps everything where it is:
+ * then it is for nothing, and takes longer each time. */
+static void on_tidied(struct worker *w, const struct order *o)
 {
+    if (o->tidy == TIDY_PROCESSES)
+        w->untidy.ended_at_us = o->replied_us + TIDY_REST * (o->replied_us - o->sent_us);
     if (o->status < 0)
         log_event(LOG_WARNING, "Database not tidied", LOG_TEXT("error", o->err.message));
 }
@@ -575,13 +588,13 @@ void orders_reply(struct worker *w)
 
         if (!store_thread_done(&l->store))
             continue;
-        if (l->store.order.tidy)
-            on_tidied(&l->store.order);
+        if (l->store.order.tidy != TIDY_NOTHING)
+            on_tidied(w, &l->store.order);
         else if (l->store.order.status < 0)
             on_failure(w, l);
         else
             on_success(w, l);
-        l->store.order.tidy = false;
+        l->store.order.tidy = TIDY_NOTHING;
         arena_reset(&l->store.order.arena);
     }
 }

@@ -112,6 +112,12 @@ struct lease {
     int64_t deadline_us;
 };
 
+/* What was left behind in the database since it was last tidied: see orders.c. */
+struct untidy {
+    size_t claimed, ended; /* jobs */
+    int64_t ended_at_us;   /* TIDY_PROCESSES: not before this */
+};
+
 /* See wake.c. */
 struct wakeup {
     bool is_marked;           /* our row says that we wait to be told */
@@ -197,9 +203,9 @@ struct worker {
     int64_t average_us; /* moving average of a job's duration; 0: none has ended yet */
     int64_t poll_at_us; /* next claim without cause */
     struct wakeup wakeup;
-    bool likely;   /* the last claim was full: there is more */
-    bool empty;    /* the last claim found nothing that is due, and nothing has ended since */
-    size_t untidy; /* jobs claimed since the database was last tidied */
+    bool likely; /* the last claim was full: there is more */
+    bool empty;  /* the last claim found nothing that is due, and nothing has ended since */
+    struct untidy untidy;
 
     struct notify notify; /* see announce.c */
     bool said_ready, said_stopping;

@@ -117,8 +117,9 @@ static void run_order(struct store_thread *t)
     o->sent_us = clock_mono_us();
     if (!t->store && (o->status = store_open(t->url, 0, &t->store, &o->err)) < 0)
         return;
-    if (o->tidy) {
-        o->status = t->store->ops->tidy(t->store, &o->err);
+    if (o->tidy != TIDY_NOTHING) {
+        o->status = t->store->ops->tidy(t->store, o->tidy, &o->err);
+        o->replied_us = clock_mono_us();
         return;
     }
     if (look_is_enough(t, o))

@@ -40,12 +40,12 @@ struct order {
     size_t watched_count;
     bool fold;
     enum idle_change idle;
-    bool woken;      /* as in struct cycle */
-    int64_t told;    /* likewise */
-    size_t ahead;    /* likewise */
-    bool look_first; /* claim only if a look finds something; nothing else is in the order */
-    bool tidy;       /* as the verb; nothing else is in the order */
-    bool is_alone;   /* one end, that was refused or may be the one: nothing else is in the order */
+    bool woken;          /* as in struct cycle */
+    int64_t told;        /* likewise */
+    size_t ahead;        /* likewise */
+    bool look_first;     /* claim only if a look finds something; nothing else is in the order */
+    enum tidy_what tidy; /* as the verb; then nothing else is in the order */
+    bool is_alone; /* one end, that was refused or may be the one: nothing else is in the order */
     /* the thread's answer */
     struct look look; /* when look_first */
     int status;

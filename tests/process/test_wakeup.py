@@ -144,13 +144,29 @@ def test_producers_that_cannot_reach_the_socket_wake_it_all_the_same(db, plain, 
     assert statistics.median(waits(db)) < POLL_S / 4, waits(db)
 
 
+def vacuums(db, table):
+    return db.query("SELECT vacuum_count AS n FROM pg_stat_user_tables"
+                    f" WHERE relname = 'plainjobs_{table}'")[0].n
+
+
 @on_postgres
 def test_a_worker_that_has_had_many_jobs_tidies_the_index(db, plain, module, start_worker):
     """When nothing is left, so that its next claims do not walk over all of them."""
-    tidied = "SELECT vacuum_count AS n FROM pg_stat_user_tables WHERE relname = 'plainjobs_jobrequest'"
     plain.enqueue("NoopJob", "--count", 5100)
     worker = start_worker("--max-processes", 2)
-    wait_until(lambda: db.query(tidied)[0].n > 0, "the vacuum", seconds=60)
-    assert db.count("jobrequest") == 0
+    wait_until(lambda: vacuums(db, "jobrequest") > 0, "the vacuum", seconds=60)
+    assert db.count("jobrequest") == 0 and vacuums(db, "jobprocess") == 0
+    worker.stop()
+    assert "Database not tidied" not in worker.log.read_text()
+
+
+@on_postgres
+def test_a_worker_in_a_rush_makes_room_for_new_attempts(db, plain, module, start_worker):
+    """While there are more, so that the table of claimed jobs does not grow with each."""
+    (plain.folder / "jobs.jsonl").write_text("{}\n" * 16000)
+    plain.enqueue("NoopJob", "--from", "jobs.jsonl")
+    worker = start_worker("--max-processes", 2)
+    wait_until(lambda: vacuums(db, "jobprocess") > 0, "the vacuum", seconds=60)
+    db.await_results(16000)
     worker.stop()
     assert "Database not tidied" not in worker.log.read_text()

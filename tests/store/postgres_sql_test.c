@@ -359,10 +359,31 @@ static void a_claim_does_not_walk_over_what_was_claimed(void **state)
     PQclear(run(conn, "DELETE FROM plainjobs_jobrequest"));
     PQclear(run(conn, "INSERT INTO plainjobs_jobrequest (job_class) VALUES ('Job')"));
     int64_t before = blocks_of_claim(conn, &b);
-    assert_int_equal(b.store->ops->tidy(b.store, &err), PLAIN_OK);
+    assert_int_equal(b.store->ops->tidy(b.store, TIDY_REQUESTS, &err), PLAIN_OK);
     int64_t after = blocks_of_claim(conn, &b);
     assert_in_range(before, 500, ROWS);
     assert_in_range(after, 1, 100);
+    PQfinish(conn);
+    bench_close(&b);
+}
+
+/* The place of what has ended is used again. */
+static void the_table_of_claimed_jobs_does_not_grow_with_what_has_ended(void **state)
+{
+    static const char size[] = "SELECT pg_relation_size('plainjobs_jobprocess')";
+    struct bench b;
+    plain_error err;
+
+    (void)state;
+    PGconn *conn = connect_migrated(&b);
+    PQclear(run(conn, "ALTER TABLE plainjobs_jobprocess SET (autovacuum_enabled = off)"));
+    fill(conn, "jobprocess", "job_request_uuid, worker_id", "gen_random_uuid(), gen_random_uuid()");
+    int64_t before = bench_number(&b, size);
+    PQclear(run(conn, "DELETE FROM plainjobs_jobprocess"));
+    assert_int_equal(b.store->ops->tidy(b.store, TIDY_PROCESSES, &err), PLAIN_OK);
+    fill(conn, "jobprocess", "job_request_uuid, worker_id", "gen_random_uuid(), gen_random_uuid()");
+    assert_true(before > 0);
+    assert_int_equal(bench_number(&b, size), before);
     PQfinish(conn);
     bench_close(&b);
 }
@@ -481,6 +502,7 @@ int main(void)
         hot_statements_walk_an_index,
         a_claim_does_not_read_what_is_delayed,
         a_claim_does_not_walk_over_what_was_claimed,
+        the_table_of_claimed_jobs_does_not_grow_with_what_has_ended,
         a_job_is_found_without_reading_the_others,
         figures_of_a_small_queue_do_not_read_the_large_one,
         what_is_ahead_of_the_first_is_found_without_reading_the_others};
@@ -490,6 +512,7 @@ int main(void)
                        "every_block_has_the_parameters_of_its_comment,"
                        "hot_statements_walk_an_index, a_claim_does_not_read_what_is_delayed,"
                        "a_claim_does_not_walk_over_what_was_claimed,"
+                       "the_table_of_claimed_jobs_does_not_grow_with_what_has_ended,"
                        "a_job_is_found_without_reading_the_others,"
                        "figures_of_a_small_queue_do_not_read_the_large_one,"
                        "what_is_ahead_of_the_first_is_found_without_reading_the_others",

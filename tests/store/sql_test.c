@@ -58,7 +58,8 @@ static const struct excuse {
     {SQL_LISTEN, "sockets and a watch"},
     {SQL_POOLED_SETTINGS, "there is no pooler"},
     {SQL_DROP_SCRATCH, "the file is deleted"},
-    {SQL_TIDY, "an index has no dead entries"},
+    {SQL_TIDY_REQUESTS, "an index has no dead entries"},
+    {SQL_TIDY_PROCESSES, "nor has a table dead rows"},
     {SQL_MANY_TAKEN_BACK, "nobody else writes meanwhile"},
     {SQL_DELETE_JOB, "delete_result, delete_request and what stands beside them"},
 };

@@ -232,14 +232,21 @@ int postgres_take_duty(struct store *store, const char *name, const plain_uuid *
 }
 
 /* Not behind a pooler: there its settings stand in front of every statement, and a VACUUM stands
- * alone. */
-int postgres_tidy(struct store *store, plain_error *err)
+ * alone. Whoever may not vacuum is warned, which stands in the server's log, and so does not try it
+ * again. */
+int postgres_tidy(struct store *store, enum tidy_what what, plain_error *err)
 {
-    struct session *s = &postgres_of(store)->session;
-    int r = session_begin(s, "vacuum the requests", err);
+    static const enum sql_name statements[] = {
+        [TIDY_REQUESTS] = SQL_TIDY_REQUESTS, [TIDY_PROCESSES] = SQL_TIDY_PROCESSES};
+    struct postgres *p = postgres_of(store);
+    struct session *s = &p->session;
+    int r = session_begin(s, "vacuum the tables of jobs", err);
 
-    if (r < 0 || s->pooled.is)
+    if (r < 0 || s->pooled.is || p->may_not_tidy)
         return r;
-    session_send(s, SQL_TIDY);
-    return session_sync(s, NULL, 0, err);
+    s->is_warned = false;
+    session_send(s, statements[what]);
+    r = session_sync(s, NULL, 0, err);
+    p->may_not_tidy = s->is_warned;
+    return r;
 }

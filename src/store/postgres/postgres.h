@@ -16,6 +16,7 @@ struct postgres {
     struct session session;
     struct bounds bounds;
     int64_t marked_at; /* the first transaction number behind the last IDLE_MARK; 0: not known */
+    bool may_not_tidy; /* as the server said */
 };
 
 static inline struct postgres *postgres_of(struct store *s)
@@ -111,7 +112,7 @@ int postgres_note(struct store *s, const struct audit_row *row, plain_error *err
 int postgres_note_in(struct session *s, const struct audit_row *row, plain_error *err);
 int postgres_audit(struct store *s, const plain_uuid *uuid, int64_t before_id, int limit,
                    struct arena *a, struct audit_row **rows, size_t *count, plain_error *err);
-int postgres_tidy(struct store *s, plain_error *err);
+int postgres_tidy(struct store *s, enum tidy_what what, plain_error *err);
 int postgres_verify(struct store *s, struct arena *a, struct finding **findings, size_t *count,
                     plain_error *err);
 int postgres_take_duty(struct store *s, const char *name, const plain_uuid *holder, int64_t ms,

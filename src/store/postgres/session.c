@@ -148,10 +148,14 @@ int session_judge(struct session *s, const PGresult *result, bool *lost, plain_e
  * Connecting.
  */
 
-static void drop_notice(void *user, const PGresult *result)
+/* A library never prints. */
+static void take_notice(void *user, const PGresult *result)
 {
-    (void)user;
-    (void)result; /* a library never prints */
+    static const char warning[] = "01000"; /* of the SQL standard: a warning, nothing else known */
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    struct session *s = user;
+
+    s->is_warned |= state && strcmp(state, warning) == 0;
 }
 
 static int refuse_old_server(struct session *s, plain_error *err)
@@ -219,7 +223,7 @@ static int connect_now(struct session *s, plain_error *err)
     s->conn = PQconnectdbParams(s->url.keywords, s->url.values, 0);
     if (!s->conn)
         return error_nomem(err);
-    (void)PQsetNoticeReceiver(s->conn, drop_notice, NULL);
+    (void)PQsetNoticeReceiver(s->conn, take_notice, s);
     if (PQstatus(s->conn) != CONNECTION_OK)
         return session_lose(s, NULL, err);
     session_more_time(s);

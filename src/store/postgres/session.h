@@ -58,6 +58,7 @@ struct session {
     bool listens;      /* to plainjobs_wake: see wake.c */
     bool started;      /* the sync of the pipeline is sent already */
     bool asks_unnamed; /* statements are sent as texts: see pooler.h */
+    bool is_warned;    /* set when a warning comes, of no class that has a code of its own */
     struct session_pooled {
         bool is;       /* what is at the other end lends the server's connections */
         bool in_block; /* a transaction was begun by BEGIN */

@@ -91,8 +91,13 @@ RETURNING 1;
 INSERT INTO {schema}.plainjobs_duty (name, done_at) VALUES ($1::text, statement_timestamp())
     ON CONFLICT (name) DO UPDATE SET done_at = excluded.done_at;
 
--- :name tidy
+-- :name tidy_requests
 -- What claims have deleted stays in the index that they walk until it is vacuumed, which autovacuum
 -- does after a minute or more. The index always, since few of its pages may be concerned; no end of
 -- the file is cut off, since that locks claims out. Whoever does not own the table is warned only.
 VACUUM (SKIP_LOCKED, INDEX_CLEANUP ON, TRUNCATE OFF) {schema}.plainjobs_jobrequest;
+
+-- :name tidy_processes
+-- The place of ended attempts is for new ones then: in a rush that is worth a tenth, since a table
+-- that grows is written to new pages, which every connection has to map.
+VACUUM (SKIP_LOCKED, INDEX_CLEANUP ON, TRUNCATE OFF) {schema}.plainjobs_jobprocess;
