@@ -22,6 +22,7 @@
     X(DELETE_CLAIMED)                                                                              \
     X(NEXT_DUE)                                                                                    \
     X(FINISH_JOBS)                                                                                 \
+    X(FINISH_PLAIN)                                                                                \
     X(INSERT_RESULT)                                                                               \
     X(INSERT_SUCCESSOR)                                                                            \
     X(DELETE_PROCESS)                                                                              \

@@ -253,10 +253,11 @@ static void check_hot_plans(PGconn *conn)
 {
     static const struct {
         enum sql_name gate, name;
-    } hot[] = {{SQL_CLAIM_GATE, SQL_CLAIM_JOBS},        {SQL_LISTEN_SETTINGS, SQL_CLAIM_TOLD},
-               {SQL_PLAN_SWITCHES, SQL_FINISH_JOBS},    {SQL_PLAN_SWITCHES, SQL_RELEASE_JOBS},
-               {SQL_PLAN_SWITCHES, SQL_NEXT_DUE},       {SQL_PLAN_SWITCHES, SQL_CLEAR_RESULTS},
-               {SQL_PLAN_SWITCHES, SQL_PURGE_REQUESTS}, {SQL_PLAN_SWITCHES, SQL_COUNT_AHEAD}};
+    } hot[] = {{SQL_CLAIM_GATE, SQL_CLAIM_JOBS},       {SQL_LISTEN_SETTINGS, SQL_CLAIM_TOLD},
+               {SQL_PLAN_SWITCHES, SQL_FINISH_JOBS},   {SQL_PLAN_SWITCHES, SQL_FINISH_PLAIN},
+               {SQL_PLAN_SWITCHES, SQL_RELEASE_JOBS},  {SQL_PLAN_SWITCHES, SQL_NEXT_DUE},
+               {SQL_PLAN_SWITCHES, SQL_CLEAR_RESULTS}, {SQL_PLAN_SWITCHES, SQL_PURGE_REQUESTS},
+               {SQL_PLAN_SWITCHES, SQL_COUNT_AHEAD}};
 
     for (size_t i = 0; i < sizeof(hot) / sizeof(hot[0]); i++)
         check_plan(conn, hot[i].gate, hot[i].name);

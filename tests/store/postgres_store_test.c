@@ -435,6 +435,50 @@ static void a_higher_priority_passes_the_bound_at_once(void **state)
 }
 
 /*
+ * Two statements that end attempts.
+ */
+
+/* One for plain successes, one for all: what they write of a success is the same. */
+static void a_success_is_recorded_alike_beside_a_failure(void **state)
+{
+    static const char kinds[] =
+        "SELECT count(DISTINCT to_jsonb(t) - '{id,uuid,created_at,requested_at,job_process_uuid,"
+        "job_request_uuid,root_uuid}'::text[]) FROM plainjobs_jobresult t"
+        " WHERE status = 'SUCCESSFUL' AND worker_host IS NOT NULL AND root_uuid = job_request_uuid"
+        " AND uuid = job_process_uuid";
+    struct new_request r = request_default();
+    struct job_end ends[3];
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    r.priority = 3;
+    r.retries = 9;
+    r.source = "here";
+    r.timeout_ms = 5000;
+    for (int i = 0; i < 3; i++) {
+        r.uuid = uuid_new();
+        (void)bench_enqueue(&b, &r);
+    }
+    struct cycle_result claimed = bench_claim(&b, 3);
+    assert_int_equal(claimed.claim_count, 3);
+    for (int i = 0; i < 3; i++) {
+        ends[i] = end_of(&claimed.claims[i], i == 2 ? JOB_ERRORED : JOB_SUCCESSFUL);
+        ends[i].started_at = ends[0].started_at;
+        ends[i].ended_at = ends[0].ended_at;
+        ends[i].runner_pid = 4712;
+        ends[i].cpu_us = 12;
+        ends[i].max_rss_kb = 3456;
+    }
+    assert_int_equal(bench_end(&b, &ends[0]), 1);
+    assert_int_equal(bench_cycle(&b, &(struct cycle){.ends = ends + 1, .end_count = 2}).ended, 2);
+    assert_int_equal(bench_number(&b, "SELECT count(*) FROM plainjobs_jobresult"), 3);
+    assert_int_equal(bench_number(&b, "SELECT sum(n) FROM plainjobs_counter"), 3);
+    assert_int_equal(bench_number(&b, kinds), 1);
+    bench_close(&b);
+}
+
+/*
  * Memory that runs out.
  */
 
@@ -765,7 +809,8 @@ CONFORMANCE_MAIN(&cluster_database, a_bad_url_is_refused_without_its_password,
                  a_link_cut_in_a_call_is_unreachable, a_read_only_server_counts_as_lost,
                  a_user_without_the_right_to_create_is_told, a_missing_schema_is_told_by_every_verb,
                  a_row_before_the_bound_is_found_soon, a_claim_begins_behind_one_that_is_under_way,
-                 a_higher_priority_passes_the_bound_at_once, survives_every_failing_allocation,
+                 a_higher_priority_passes_the_bound_at_once,
+                 a_success_is_recorded_alike_beside_a_failure, survives_every_failing_allocation,
                  a_claim_that_cannot_be_told_can_be_given_back, due_at_follows_whatever_is_written,
                  a_name_of_a_wrong_length_is_refused, tidying_waits_for_no_lock,
                  tidying_is_for_who_can, the_server_works_while_requests_are_made,

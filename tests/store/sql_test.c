@@ -29,6 +29,7 @@ static const struct excuse {
     const char *why;
 } excuses[] = {
     {SQL_FINISH_JOBS, "insert_result, delete_process and insert_successor, for each end"},
+    {SQL_FINISH_PLAIN, "the same"},
     {SQL_RETRY_RESULT, "find_result, insert_successor and link_retry"},
     {SQL_CANCEL_JOB, "cancel_pending, cancel_request and cancel_running"},
     {SQL_STILL_PROCESSING, "no transaction is open while another writes"},

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/uuid.h"
 #include "store/postgres/fields.h"
 #include "store/postgres/hooks.h"
 #include "store/postgres/postgres.h"
@@ -27,13 +28,21 @@ enum { CYCLE_RESULTS_MAX = 14 };
  * What is sent.
  */
 
-/* The columns of finish_jobs that come from a job_end, in their order: $1 to $19. */
-static const struct end_column {
-    const struct wire_items *items;
+/* A column that comes from a job_end. */
+struct end_column {
+    const struct wire_items *items; /* NULL: it is the name of the status */
     size_t offset;
-} end_columns[] = {
+};
+
+static bool put_status(struct buf *b, const void *field)
+{
+    return wire_text_items.put(b, &job_status_names[*(const enum job_status *)field]);
+}
+
+/* Those of finish_jobs, in their order: $1 to $19. */
+static const struct end_column end_columns[] = {
     {&wire_uuid_items, offsetof(struct job_end, token)},
-    {NULL, 0}, /* the status's name */
+    {NULL, offsetof(struct job_end, status)},
     {&wire_time_items, offsetof(struct job_end, started_at)},
     {&wire_time_items, offsetof(struct job_end, ended_at)},
     {&wire_text_items, offsetof(struct job_end, error)},
@@ -53,29 +62,60 @@ static const struct end_column {
     {&wire_text_items, offsetof(struct job_end, output)},
 };
 
-static bool put_status(struct buf *b, const void *field)
+/* Those of finish_plain: $1 to $6. */
+static const struct end_column plain_columns[] = {
+    {&wire_uuid_items, offsetof(struct job_end, token)},
+    {&wire_time_items, offsetof(struct job_end, started_at)},
+    {&wire_time_items, offsetof(struct job_end, ended_at)},
+    {&wire_int4_items, offsetof(struct job_end, runner_pid)},
+    {&wire_int8_given, offsetof(struct job_end, cpu_us)},
+    {&wire_int8_given, offsetof(struct job_end, max_rss_kb)},
+};
+
+/* Whether these columns tell all of it. */
+static bool is_plain(const struct job_end *e)
 {
-    return wire_text_items.put(b, &job_status_names[*(const enum job_status *)field]);
+    bool has_words =
+        e->error_type || e->error_message || e->fingerprint || e->output || (e->error && *e->error);
+
+    return e->status == JOB_SUCCESSFUL && !has_words && uuid_is_zero(&e->successor) &&
+           e->exit_code < 0 && e->exit_signal < 0 && e->crash_count == 0 && e->lost_count == 0 &&
+           !e->completing && !e->is_locked;
+}
+
+static bool are_plain(const struct cycle *c)
+{
+    for (size_t i = 0; i < c->end_count; i++) {
+        if (!is_plain(&c->ends[i]))
+            return false;
+    }
+    return true;
+}
+
+static void put_ends(struct session *s, const struct cycle *c, const struct end_column *columns,
+                     size_t count)
+{
+    const struct wire_items statuses = {wire_text_items.oid, put_status};
+    const struct worker_identity *w = c->worker;
+
+    for (size_t i = 0; i < count; i++)
+        wire_array(&s->wire, columns[i].items ? columns[i].items : &statuses,
+                   (const char *)c->ends + columns[i].offset, c->end_count, sizeof(*c->ends));
+    wire_uuid(&s->wire, &w->id);
+    wire_text(&s->wire, w->host);
+    wire_int4(&s->wire, w->pid);
+    wire_int4(&s->wire, c->shard);
 }
 
 static void send_finish(struct session *s, const struct cycle *c, const plain_uuid *completing,
                         size_t completing_count)
 {
-    const struct wire_items statuses = {wire_text_items.oid, put_status};
-    const struct worker_identity *w = c->worker;
-
-    for (size_t i = 0; i < ARRAY_SIZE(end_columns); i++) {
-        const struct end_column *column = &end_columns[i];
-        bool is_status = !column->items;
-        size_t offset = is_status ? offsetof(struct job_end, status) : column->offset;
-
-        wire_array(&s->wire, is_status ? &statuses : column->items, (const char *)c->ends + offset,
-                   c->end_count, sizeof(*c->ends));
+    if (are_plain(c)) {
+        put_ends(s, c, plain_columns, ARRAY_SIZE(plain_columns));
+        session_send(s, SQL_FINISH_PLAIN);
+        return;
     }
-    wire_uuid(&s->wire, &w->id);
-    wire_text(&s->wire, w->host);
-    wire_int4(&s->wire, w->pid);
-    wire_int4(&s->wire, c->shard);
+    put_ends(s, c, end_columns, ARRAY_SIZE(end_columns));
     wire_array(&s->wire, &wire_uuid_items, completing, completing_count, sizeof(*completing));
     session_send(s, SQL_FINISH_JOBS);
 }

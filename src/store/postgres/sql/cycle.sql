@@ -196,9 +196,7 @@ WITH ended AS MATERIALIZED (
        AND ($24::uuid[] IS NULL OR e.token <> ALL ($24::uuid[])
             OR p.ctid = ANY (ARRAY(SELECT q.ctid FROM {schema}.plainjobs_jobprocess q
                                     WHERE q.uuid = ANY ($24::uuid[]) FOR UPDATE SKIP LOCKED)))
-    RETURNING p.*, e.*),
-judged AS (
-    SELECT *, cancel_at IS NOT NULL AND status <> 'SUCCESSFUL' AS cancelled FROM ended),
+    RETURNING p.*, e.*, p.cancel_at IS NOT NULL AND e.status <> 'SUCCESSFUL' AS cancelled),
 results AS (
     INSERT INTO {schema}.plainjobs_jobresult (uuid, started_at, ended_at, requested_at,
         job_process_uuid, job_request_uuid, retry_job_request_uuid, status, error, job_class,
@@ -214,15 +212,15 @@ results AS (
            worker_id,
            CASE WHEN worker_id = $20::uuid THEN $21::text
                 ELSE (SELECT h.hostname FROM {schema}.plainjobs_workerheartbeat h
-                       WHERE h.worker_id = judged.worker_id) END,
+                       WHERE h.worker_id = ended.worker_id) END,
            CASE WHEN worker_id = $20::uuid THEN $22::int4
                 ELSE (SELECT h.pid FROM {schema}.plainjobs_workerheartbeat h
-                       WHERE h.worker_id = judged.worker_id) END,
+                       WHERE h.worker_id = ended.worker_id) END,
            runner_pid, CASE WHEN cancelled THEN 'Cancelled' ELSE error_type END,
            CASE WHEN cancelled THEN 'cancelled' || COALESCE(' by ' || NULLIF(cancel_by, ''), '')
                 ELSE error_message END,
            fingerprint, exit_code, exit_signal, cpu_us, max_rss_kb, timeout_ms, losses, output
-      FROM judged),
+      FROM ended),
 successors AS (
     INSERT INTO {schema}.plainjobs_jobrequest (uuid, created_at, job_class, parameters, priority,
         source, queue, retries, retry_attempt, concurrency_key, trace_id, span_id, start_at,
@@ -231,15 +229,65 @@ successors AS (
            successor_retry_attempt, concurrency_key, trace_id, span_id, successor_start_at,
            COALESCE(root_uuid, job_request_uuid), token,
            LEAST(COALESCE(run_no, 1), 2147483646) + 1, crashes, key_shared, timeout_ms, losses
-      FROM judged WHERE successor IS NOT NULL AND NOT cancelled),
+      FROM ended WHERE successor IS NOT NULL AND NOT cancelled),
 counters AS (
     INSERT INTO {schema}.plainjobs_counter AS k (minute, job_class, queue, status, shard, n)
     SELECT date_trunc('minute', ended_at, 'UTC'), job_class, queue,
            CASE WHEN cancelled THEN 'CANCELLED' ELSE status END, $23::int4, count(*)
-      FROM judged GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+      FROM ended GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
         ON CONFLICT (minute, job_class, queue, status, shard) DO UPDATE SET n = k.n + excluded.n)
-SELECT (SELECT count(*) FROM judged),
-       CASE WHEN (SELECT count(*) FROM judged) < cardinality($1::uuid[])
+SELECT (SELECT count(*) FROM ended),
+       CASE WHEN (SELECT count(*) FROM ended) < cardinality($1::uuid[])
+            THEN (SELECT count(*) FROM unnest($1::uuid[]) AS u (token)
+                    JOIN {schema}.plainjobs_jobresult t ON t.job_process_uuid = u.token
+                   WHERE t.status = 'SUCCESSFUL')
+            ELSE 0 END;
+
+-- :name finish_plain
+-- $1 uuid[]         tokens
+-- $2 timestamptz[]  started_at
+-- $3 timestamptz[]  ended_at
+-- $4 int4[]         runner_pid
+-- $5 int8[]         cpu_us
+-- $6 int8[]         max_rss_kb
+-- $7 uuid           worker
+-- $8 text           host
+-- $9 int4           pid
+-- $10 int4          shard of the counters
+-- What finish_jobs does, for ends of which there is no more to tell: successes of jobs that nothing
+-- happened to, most of all. A fifth less work.
+WITH ended AS MATERIALIZED (
+    DELETE FROM {schema}.plainjobs_jobprocess p
+     USING (SELECT unnest($1::uuid[]) AS token, unnest($2::timestamptz[]) AS started,
+                   unnest($3::timestamptz[]) AS ended_at, unnest($4::int4[]) AS runner_pid,
+                   unnest($5::int8[]) AS cpu_us, unnest($6::int8[]) AS max_rss_kb) AS e
+     WHERE p.uuid = e.token
+    RETURNING p.*, e.*),
+results AS (
+    INSERT INTO {schema}.plainjobs_jobresult (uuid, started_at, ended_at, requested_at,
+        job_process_uuid, job_request_uuid, status, job_class, parameters, priority, source, queue,
+        retries, retry_attempt, concurrency_key, trace_id, span_id, root_uuid, retry_of, run_no,
+        crash_count, key_shared, worker_id, worker_host, worker_pid, runner_pid, cpu_us, max_rss_kb,
+        timeout_ms, lost_count)
+    SELECT token, started, ended_at, requested_at, token, job_request_uuid, 'SUCCESSFUL', job_class,
+           parameters, priority, source, queue, retries, retry_attempt, concurrency_key, trace_id,
+           span_id, COALESCE(root_uuid, job_request_uuid), retry_of, run_no, 0, key_shared,
+           worker_id,
+           CASE WHEN worker_id = $7::uuid THEN $8::text
+                ELSE (SELECT h.hostname FROM {schema}.plainjobs_workerheartbeat h
+                       WHERE h.worker_id = ended.worker_id) END,
+           CASE WHEN worker_id = $7::uuid THEN $9::int4
+                ELSE (SELECT h.pid FROM {schema}.plainjobs_workerheartbeat h
+                       WHERE h.worker_id = ended.worker_id) END,
+           runner_pid, cpu_us, max_rss_kb, timeout_ms, 0
+      FROM ended),
+counters AS (
+    INSERT INTO {schema}.plainjobs_counter AS k (minute, job_class, queue, status, shard, n)
+    SELECT date_trunc('minute', ended_at, 'UTC'), job_class, queue, 'SUCCESSFUL', $10::int4, count(*)
+      FROM ended GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+        ON CONFLICT (minute, job_class, queue, status, shard) DO UPDATE SET n = k.n + excluded.n)
+SELECT (SELECT count(*) FROM ended),
+       CASE WHEN (SELECT count(*) FROM ended) < cardinality($1::uuid[])
             THEN (SELECT count(*) FROM unnest($1::uuid[]) AS u (token)
                     JOIN {schema}.plainjobs_jobresult t ON t.job_process_uuid = u.token
                    WHERE t.status = 'SUCCESSFUL')
