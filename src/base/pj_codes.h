@@ -462,9 +462,11 @@ static const struct pj_code pj_codes[] = {
         .number = 701,
         .title = "handle used after fork()",
         .why = "The handle was opened before the process forked. Parent and child share its "
-               "connection, and would read each other's answers.",
+               "connection, and would read each other's answers. Of an SQLite database a child "
+               "would not even have its locks, so while it has inherited one it opens none.",
         .fix =
-            "in the child call plain_jobs_close() on it and plain_jobs_open() for one of its own",
+            "in the child call plain_jobs_close() on it and plain_jobs_open() for one of its own; "
+            "with SQLite close every handle before fork(), or let the child exec a program",
         .example = "",
     },
     {

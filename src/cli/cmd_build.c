@@ -158,8 +158,9 @@ static int compile(struct cli *cli, const struct words *w, const char *source, p
     if (!cli->quiet)
         print_words(cli, w);
     int r = cli_flush(cli, err);
-    if (r == PLAIN_OK)
-        r = run_words(w, STDOUT_FILENO, STDERR_FILENO, &end, err);
+    if (r < 0)
+        return r;
+    r = run_words(w, STDOUT_FILENO, STDERR_FILENO, &end, err);
     if (r < 0) {
         error_fix(err, "install a compiler (`apt install gcc`), or name one: CC=clang plain build");
         return r;

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "base/uuid.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/enqueue_from.h"
@@ -124,28 +125,16 @@ static int print_uuid(struct cli *cli, struct json_writer *j, const plain_uuid *
     return cli_flush(cli, err);
 }
 
-/* The job is there though its uuid cannot be printed: who repeated the command would have two. */
-static void say_enqueued(const struct order *order, const plain_uuid *uuid, int64_t made,
-                         plain_error *err)
-{
-    char text[PLAIN_UUID_TEXT];
-
-    (void)plain_uuid_format(uuid, text);
-    if (order->count == 1)
-        error_prefix(err, "job %s was enqueued, but not printed: ", text);
-    else
-        error_prefix(err, "job %s, %lld of %lld, was enqueued, but not printed: ", text,
-                     (long long)made, (long long)order->count);
-    error_fix(err, "the job is there: plain jobs show %s", text);
-}
-
 static int enqueue_all(struct cli *cli, plain_jobs *jobs, const struct order *order,
                        struct json_writer *j, plain_request *request, plain_error *err)
 {
     int r = PLAIN_OK;
 
     for (int64_t i = 0; r == PLAIN_OK && i < order->count; i++) {
+        *request = (plain_request){0};
         r = enqueue_one(jobs, order, request, err);
+        if (r == PLAIN_E_UNREACHABLE && !uuid_is_zero(&request->uuid))
+            say_unknown(&request->uuid, err);
         if (r < 0 && i > 0)
             error_prefix(err, "after %lld of %lld jobs were enqueued: ", (long long)i,
                          (long long)order->count);
@@ -153,7 +142,7 @@ static int enqueue_all(struct cli *cli, plain_jobs *jobs, const struct order *or
             break;
         r = print_uuid(cli, j, &request->uuid, err);
         if (r < 0)
-            say_enqueued(order, &request->uuid, i + 1, err);
+            say_not_printed(&request->uuid, i + 1, order->count, err);
     }
     return r;
 }
@@ -181,7 +170,7 @@ static int enqueue(struct cli *cli, const struct order *order, plain_error *err)
     if (cli->json && r == PLAIN_OK) {
         r = cli_flush(cli, err);
         if (r < 0)
-            say_enqueued(order, &request.uuid, order->count, err);
+            say_not_printed(&request.uuid, order->count, order->count, err);
     }
     if (r == PLAIN_SKIPPED)
         say_skipped(cli, &request);

@@ -46,8 +46,9 @@ static int purge(struct cli *cli, struct store *store, plain_error *err)
     if (r == PLAIN_OK)
         r = store->ops->cancel_claimed(store, by, &since, err);
     running += since;
-    if (r < 0 && requests > 0)
-        error_prefix(err, "after %lld requests were deleted: ", (long long)requests);
+    if (r < 0 && (requests > 0 || running > 0))
+        error_prefix(err, "after %lld requests were deleted and %lld running jobs were stopped: ",
+                     (long long)requests, (long long)running);
     if (r == PLAIN_OK)
         print_deleted(cli, requests, running);
     return r;

@@ -15,7 +15,7 @@
 static int print_loaded(struct cli *cli, const struct job_entry *entry, const char *stored,
                         plain_error *err)
 {
-    if (cli->quiet)
+    if (cli->quiet || cli->json)
         return PLAIN_OK;
     buf_puts(&cli->out, "Loaded job: ");
     buf_put_escaped(&cli->out, entry->name);

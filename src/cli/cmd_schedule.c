@@ -326,8 +326,14 @@ static int run_now(const struct view *v, const char *name, plain_error *err)
         return err->code;
     }
     int r = slots_run_by_hand(v->store, s, v->by, &request, err);
-    if (r >= 0)
-        print_done(v->cli, name, "run", r == PLAIN_OK, &request);
+    if (r < 0)
+        return r;
+    print_done(v->cli, name, "run", r == PLAIN_OK, &request);
+    if (cli_flush(v->cli, err) < 0) { /* who repeated the command would have two */
+        if (r == PLAIN_OK)
+            say_not_printed(&request.uuid, 1, 1, err);
+        return err->code;
+    }
     return r;
 }
 
@@ -370,6 +376,9 @@ static int act(const struct view *v, plain_error *err)
     } actions[] = {{"run", run_now}, {"pause", pause_it}, {"resume", resume_it}};
     const struct arguments *args = &v->cli->args;
 
+    if (option_given(args, OPTION_REASON) &&
+        (args->operand_count == 0 || strcmp(args->operands[0], "pause") != 0))
+        return error_set(err, PLAIN_E_INVALID, 201, "reason", "--reason is for pause");
     if (args->operand_count == 0)
         return print_list(v, err);
     for (size_t i = 0; args->operand_count == 2 && i < ARRAY_SIZE(actions); i++) {

@@ -197,10 +197,12 @@ static void put_run(struct cli *cli, const struct job_row *row, int64_t now)
     put_uuid_line(cli, "continued by", &row->retry_request_uuid);
 }
 
-static void put_job(struct cli *cli, const struct job_row *rows, size_t count, int64_t now)
+static int put_job(struct cli *cli, const struct job_row *rows, size_t count, int64_t now,
+                   plain_error *err)
 {
     const struct job_row *last = &rows[count - 1];
     struct buf b = BUF_INIT(PARAMETERS_ROOM);
+    int r = PLAIN_OK;
 
     buf_puts(&cli->out, "Job ");
     paint_text(&cli->out, cli->colour, PAINT_BOLD, last->job_class);
@@ -217,24 +219,31 @@ static void put_job(struct cli *cli, const struct job_row *rows, size_t count, i
     put_text_line(cli, "source", last->source);
     put_parameters(&b, last->parameters);
     put_line(cli, "parameters", &b);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; r == PLAIN_OK && i < count; i++) {
         put_run(cli, &rows[i], now);
+        r = cli_flush_some(cli, err);
+    }
+    return r;
 }
 
-static void print_json(struct cli *cli, const struct job_row *rows, size_t count)
+static int print_json(struct cli *cli, const struct job_row *rows, size_t count, plain_error *err)
 {
     const struct job_row *last = &rows[count - 1];
     struct json_writer j;
+    int r = PLAIN_OK;
 
     json_begin_document(&j, &cli->out);
     json_put_uuid(&j, "uuid", &last->root_uuid);
     json_put_text(&j, "job_class", last->job_class);
     json_put_text(&j, "status", row_state(last));
     json_begin(&j, "attempts", '[');
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; r == PLAIN_OK && i < count; i++) {
         print_row_json(&j, &rows[i]);
+        r = cli_flush_some(cli, err);
+    }
     json_end(&j, ']');
     json_end_document(&j);
+    return r;
 }
 
 int cmd_show(struct cli *cli, plain_error *err)
@@ -257,9 +266,5 @@ int cmd_show(struct cli *cli, plain_error *err)
         return r;
     if (r == PLAIN_NONE || count == 0)
         return no_such_job(&uuid, err);
-    if (cli->json)
-        print_json(cli, rows, count);
-    else
-        put_job(cli, rows, count, now);
-    return PLAIN_OK;
+    return cli->json ? print_json(cli, rows, count, err) : put_job(cli, rows, count, now, err);
 }

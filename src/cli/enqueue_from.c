@@ -208,6 +208,11 @@ static int write_lines(struct batch *b, plain_error *err)
     int r = open_jobs(b, err);
     if (r == PLAIN_OK && b->count > 0)
         r = (is_together ? enqueue_together : enqueue_each)(b, results, &done, err);
+    if (r == PLAIN_E_UNREACHABLE && done < b->count && !uuid_is_zero(&results[done].uuid)) {
+        say_unknown(&results[done].uuid, err);
+        error_prefix(err, is_together ? "line %zu and those behind it: " : "line %zu: ",
+                     b->lines[done].number);
+    }
     int printed = PLAIN_OK;
     for (size_t i = 0; i < done; i++) {
         b->made += !uuid_is_zero(&results[i].uuid);

@@ -57,6 +57,28 @@ static const char *holder_state(const plain_request *request)
     return state < ARRAY_SIZE(states) ? states[state] : "unknown";
 }
 
+void say_not_printed(const plain_uuid *uuid, int64_t made, int64_t count, plain_error *err)
+{
+    char text[PLAIN_UUID_TEXT];
+
+    (void)plain_uuid_format(uuid, text);
+    if (count == 1)
+        error_prefix(err, "job %s was enqueued, but not printed: ", text);
+    else
+        error_prefix(err, "job %s, %lld of %lld, was enqueued, but not printed: ", text,
+                     (long long)made, (long long)count);
+    error_fix(err, "the job is there: plain jobs show %s", text);
+}
+
+void say_unknown(const plain_uuid *uuid, plain_error *err)
+{
+    char text[PLAIN_UUID_TEXT];
+
+    (void)plain_uuid_format(uuid, text);
+    error_prefix(err, "job %s may have been enqueued: ", text);
+    error_fix(err, "look before you repeat it: plain jobs show %s", text);
+}
+
 void say_skipped(const struct cli *cli, const plain_request *request)
 {
     struct buf age = BUF_INIT(64);

@@ -21,6 +21,11 @@ int parse_uuid(const char *text, plain_uuid *out, plain_error *err) PLAIN_MUST_U
 /* There is nothing with that uuid: PJ502. */
 int no_such_job(const plain_uuid *uuid, plain_error *err);
 
+/* About a failure behind an enqueue: the job is there, but its uuid was not printed; or it may be
+ * there, since the link broke. Whoever repeated the command would have two. */
+void say_not_printed(const plain_uuid *uuid, int64_t made, int64_t count, plain_error *err);
+void say_unknown(const plain_uuid *uuid, plain_error *err);
+
 /* Says on stderr who holds the key, or that the class's own rule says no. */
 void say_skipped(const struct cli *cli, const plain_request *request);
 /* The member "skipped": an object, or null when request is. */

@@ -92,19 +92,25 @@ void json_put_uuid(struct json_writer *j, const char *key, const plain_uuid *uui
 /* The rows of a database may be anybody's: not all that stands there as JSON is. */
 static bool is_json(const char *text)
 {
-    return jtext_check(text, strlen(text), PARAMS_DEPTH_MAX, "", NULL, NULL) == PLAIN_OK;
+    return jtext_check(text, strlen(text), PARAMS_DEPTH_MAX + 1, "", NULL, NULL) == PLAIN_OK;
 }
 
-/* Appends the first n bytes of text, which is valid UTF-8, escaped. */
+/* Appends the first n bytes of text, which is valid UTF-8, escaped. Never looks behind them: what
+ * follows may be a megabyte, and comes in as many pieces as it has lines. */
 static void put_escaped_bytes(struct buf *out, const char *text, size_t n)
 {
     char piece[512];
 
     while (n > 0) {
-        (void)text_copy(piece, n + 1 < sizeof(piece) ? n + 1 : sizeof(piece), text);
+        size_t m = n < sizeof(piece) ? n : sizeof(piece) - 1;
+
+        while (m < n && ((unsigned char)text[m] & 0xC0) == 0x80) /* not within a character */
+            m--;
+        memcpy(piece, text, m);
+        piece[m] = '\0';
         buf_put_escaped(out, piece);
-        text += strlen(piece);
-        n -= strlen(piece);
+        text += m;
+        n -= m;
     }
 }
 

@@ -86,6 +86,8 @@ void put_zoned_time(struct buf *b, int64_t us, const struct zone *zone)
     char text[CLOCK_TEXT_SIZE];
 
     zone_span_at(zone, seconds, &span);
+    if (seconds + span.offset > CLOCK_MAX_US / US_PER_S) /* no year has five digits: in UTC */
+        span.offset = 0;
     (void)clock_format((seconds + span.offset) * US_PER_S, text);
     buf_putf(b, "%.19s", text);
     put_offset(b, span.offset);

@@ -170,7 +170,7 @@ void put_parameters(struct buf *b, const char *stored)
 
     if (!stored)
         return;
-    if (jtext_check(stored, strlen(stored), PARAMS_DEPTH_MAX, "", &whole, NULL) < 0 ||
+    if (jtext_check(stored, strlen(stored), PARAMS_DEPTH_MAX + 1, "", &whole, NULL) < 0 ||
         jtext_kind(whole) != JTEXT_OBJECT) {
         buf_puts(b, stored);
         return;

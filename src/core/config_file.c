@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "core/section.h"
 
-enum { OPTION_NAME_SIZE = 64, FAULT_SIZE = 256, TITLE_SIZE = 256, VALUE_MAX = 64 * 1024 };
+enum { OPTION_NAME_SIZE = 64, FAULT_SIZE = 256, TITLE_SIZE = 256, VALUE_MAX = 8 * 1024 * 1024 };
 enum { TWICE_MAX = 16 };
 
 /* An option that only our own last line has. libconfuse takes a section that is never closed, and

@@ -30,9 +30,8 @@ static bool is_hex(char c)
     return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/* The length of the word at p, when it is a number: digits, or hex letters with a digit among them.
- */
-static size_t number_length(const char *p)
+/* The length of the run of digits and hex letters at p; it is a number when a digit is in it. */
+static size_t run_length(const char *p, bool *is_number)
 {
     size_t n = 0, digits = 0;
 
@@ -40,7 +39,8 @@ static size_t number_length(const char *p)
         n = digits = 2;
     for (; is_hex(p[n]) || (n > 0 && p[n] == '-'); n++)
         digits += is_digit(p[n]);
-    return digits > 0 ? n : 0;
+    *is_number = digits > 0;
+    return n;
 }
 
 /* The length of a quoted part with its quotes; 0 when p does not begin one that ends. */
@@ -52,19 +52,24 @@ static size_t quoted_length(const char *p)
     return end ? (size_t)(end - p) + 1 : 0;
 }
 
+/* A run that is no number has none in it either, and is mixed at once: to look again at each of its
+ * letters would take the square of its length. */
 static uint64_t mix_message(uint64_t hash, const char *p)
 {
     while (*p) {
-        size_t skip = quoted_length(p);
+        bool is_variable = true;
+        size_t n = quoted_length(p);
 
-        if (skip == 0)
-            skip = number_length(p);
-        if (skip > 0) {
+        if (n == 0)
+            n = run_length(p, &is_variable);
+        if (n > 0 && is_variable) {
             hash = mix(hash, '#');
-            p += skip;
         } else {
-            hash = mix(hash, (unsigned char)*p++);
+            n = n > 0 ? n : 1;
+            for (size_t i = 0; i < n; i++)
+                hash = mix(hash, (unsigned char)p[i]);
         }
+        p += n;
     }
     return mix(hash, 0);
 }

@@ -206,8 +206,8 @@ int job_settle(plain_job *job, int value, const char *who)
 int plain_job_fail_at(plain_job *job, const char *file, int line, const char *error_type,
                       const char *fmt, ...)
 {
-    struct buf message = BUF_INIT(JOB_ERROR_MAX);
     int before = errno; /* the job's, for who looks at it after run */
+    const char *message;
     char trace[4096];
     va_list ap;
     char text[4096];
@@ -223,14 +223,13 @@ int plain_job_fail_at(plain_job *job, const char *file, int line, const char *er
             (void)vsnprintf(whole, (size_t)n + 1, fmt, ap);
             va_end(ap);
         }
-        buf_puts(&message, whole ? whole : text);
+        message = whole ? whole : text;
     } else {
-        buf_puts(&message, n < 0 ? fmt : text);
+        message = n < 0 ? fmt : text;
     }
     (void)backtrace_write(trace, sizeof(trace), 2); /* without itself and us */
-    job_set_failed(job, error_type && *error_type ? error_type : "Error", file, line,
-                   buf_ok(&message) ? message.data : text, trace);
-    buf_release(&message);
+    job_set_failed(job, error_type && *error_type ? error_type : "Error", file, line, message,
+                   trace);
     errno = before;
     return JOB_RETURN_FAILED;
 }

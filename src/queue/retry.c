@@ -52,15 +52,21 @@ int plain_jobs_retry(plain_jobs *jobs, const plain_uuid *uuid, const char *by,
     plain_request own;
     int r = class_check_text("by", by ? by : "", true, err);
 
+    if (!request)
+        request = &own;
+    *request = (plain_request){0};
+
     if (r == PLAIN_OK && !uuid)
         r = error_set(err, PLAIN_E_INVALID, 105, "uuid", "uuid is NULL");
     if (r == PLAIN_OK)
         r = jobs_take_store(jobs, &store, err);
     if (r != PLAIN_OK)
         return r;
-    r = retry(store, uuid, by ? by : "", &a, request ? request : &own, err);
+    r = retry(store, uuid, by ? by : "", &a, request, err);
     jobs_give_store(jobs, store);
     arena_release(&a);
+    if (r < 0)
+        *request = (plain_request){0};
     if (r == PLAIN_NONE) {
         char text[PLAIN_UUID_TEXT];
 

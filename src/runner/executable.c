@@ -43,6 +43,8 @@ static void tail_add(struct tail *t, const char *p, size_t n)
         t->used = keep + n;
     }
     t->bytes[t->used] = '\0';
+    for (char *nul; (nul = memchr(t->bytes, '\0', t->used));) /* it would end the text */
+        *nul = '?';
 }
 
 /* The last line that is not blank; "" when there is none. */

@@ -5,6 +5,7 @@
 #include "cli/json_writer.h"
 #include "cli/moment.h"
 #include "cli/table.h"
+#include "core/params.h"
 #include "store/store.h"
 #include "tests/harness/harness.h"
 
@@ -108,6 +109,51 @@ static void long_raw_json_keeps_every_character(void **state)
     buf_release(&text);
 }
 
+/* Fills text with a list of n items and what stands between them; how long it takes to be put. */
+static int64_t time_of_list(size_t n, const char *item)
+{
+    struct buf text = BUF_INIT(8 << 20);
+    struct json_writer j = {.out = &out};
+    int64_t best = INT64_MAX;
+
+    buf_putc(&text, '[');
+    for (size_t i = 0; i < n; i++)
+        buf_puts(&text, item);
+    buf_puts(&text, "1]");
+    for (int i = 0; i < 3; i++) {
+        int64_t start = clock_mono_us();
+
+        json_put_raw(&j, NULL, text.data);
+        int64_t took = clock_mono_us() - start + 1;
+        best = took < best ? took : best;
+        assert_true(buf_ok(&out));
+        buf_release(&out);
+    }
+    buf_release(&text);
+    return best;
+}
+
+static void json_of_many_lines_takes_no_square_of_them(void **state)
+{
+    (void)state;
+    assert_true(time_of_list(100000, "1,\n") < 50 * time_of_list(10000, "1,\n"));
+}
+
+static void json_as_deep_as_parameters_are_stored_is_no_text(void **state)
+{
+    struct buf text = BUF_INIT(1 << 10);
+    struct json_writer j = {.out = &out};
+
+    (void)state;
+    for (int i = 0; i <= PARAMS_DEPTH_MAX; i++)
+        buf_putc(&text, '[');
+    for (int i = 0; i <= PARAMS_DEPTH_MAX; i++)
+        buf_putc(&text, ']');
+    json_put_raw(&j, NULL, text.data);
+    assert_written(text.data);
+    buf_release(&text);
+}
+
 static void durations_have_two_units_at_most(void **state)
 {
     static const struct {
@@ -163,6 +209,20 @@ static void a_time_without_an_offset_is_local(void **state)
     }
 }
 
+/* Where it is the year 10000 already. */
+static void the_last_hours_that_can_be_told_are_told_in_utc(void **state)
+{
+    const struct zone *zone = NULL;
+    plain_error err;
+
+    (void)state;
+    assert_int_equal(zone_find("Pacific/Kiritimati", &zone, &err), PLAIN_OK);
+    put_zoned_time(&out, CLOCK_MAX_US - INT64_C(14) * 3600 * US_PER_S, zone);
+    assert_written("9999-12-31T23:59:59+14:00");
+    put_zoned_time(&out, CLOCK_MAX_US - INT64_C(13) * 3600 * US_PER_S, zone);
+    assert_written("9999-12-31T10:59:59+00:00");
+}
+
 static void what_is_no_time_is_refused(void **state)
 {
     static const char *const texts[] = {"",
@@ -183,5 +243,7 @@ static void what_is_no_time_is_refused(void **state)
 HARNESS_MAIN(columns_are_as_wide_as_their_widest_cell, a_cell_cannot_break_the_table,
              long_text_is_cut_at_a_character, json_sets_its_commas_by_itself,
              raw_json_stays_json_and_becomes_harmless, long_raw_json_keeps_every_character,
-             durations_have_two_units_at_most, a_time_without_an_offset_is_local,
-             what_is_no_time_is_refused)
+             json_of_many_lines_takes_no_square_of_them,
+             json_as_deep_as_parameters_are_stored_is_no_text,
+             the_last_hours_that_can_be_told_are_told_in_utc, durations_have_two_units_at_most,
+             a_time_without_an_offset_is_local, what_is_no_time_is_refused)

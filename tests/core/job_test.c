@@ -33,6 +33,9 @@ static void a_long_or_dirty_message_is_cut_and_cleaned(void **state)
     assert_true(strlen(job.outcome.error) <= JOB_ERROR_MAX);
     assert_string_equal(job.outcome.error_type, "T\xEF\xBF\xBD");
     assert_memory_equal(job.outcome.error_message, "\xEF\xBF\xBD", 3);
+    memset(huge, 'x', sizeof(huge) - 1);
+    (void)!plain_job_fail(&job, "T", "%s", huge);
+    assert_in_range(strlen(job.outcome.error_message), JOB_ERROR_MAX - 8, JOB_ERROR_MAX);
     arena_release(&a);
 }
 

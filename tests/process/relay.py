@@ -5,19 +5,23 @@ import threading
 import time
 
 CLAIM = b"CLAIM_JOBS"  # the statement's name, as it crosses the wire
+ENQUEUE = b"ENQUEUE_NEW"
+COMMIT = b"COMMIT\0"
 READY = b"Z\0\0\0\5I"  # the server has done all, and is in no transaction
 
 
 class Relay:
-    """Swallows the answer to the first claim of the second connection that claims, ends that
-    connection, and lets new ones wait for hold_s."""
+    """Swallows the answer to the first such statement of the nth connection that sends it, ends that
+    connection, and lets new ones wait for hold_s; None: there will be no new ones."""
 
-    def __init__(self, port, hold_s):
+    def __init__(self, port, hold_s, statement=CLAIM, nth=2):
         self.server_port = port
         self.hold_s = hold_s
+        self.statement = statement
+        self.nth = nth
         self.held_until = 0
         self.swallowed = 0
-        self.claimers = []  # connections, in the order of their first claims
+        self.senders = []  # connections, in the order in which they sent it first
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -37,16 +41,16 @@ class Relay:
                              daemon=True).start()
             with contextlib.suppress(OSError):
                 while data := client.recv(1 << 16):
-                    if CLAIM in data and self.is_to_be_lost(client):
+                    if self.statement in data and self.is_to_be_lost(client):
                         losing.set()
                     server.sendall(data)
 
     def is_to_be_lost(self, client):
         with self.lock:
-            is_first = client not in self.claimers
+            is_first = client not in self.senders
             if is_first:
-                self.claimers.append(client)
-            return is_first and len(self.claimers) == 2
+                self.senders.append(client)
+            return is_first and len(self.senders) == self.nth
 
     def answers(self, server, client, losing):
         lost = b""
@@ -58,11 +62,16 @@ class Relay:
                 lost += data
                 if lost.endswith(READY):
                     self.swallowed += 1
-                    self.held_until = time.monotonic() + self.hold_s
+                    if self.hold_s is None:
+                        self.close()
+                    else:
+                        self.held_until = time.monotonic() + self.hold_s
                     break
         for end in (server, client):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
     def close(self):
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)  # accept() holds it, too
         self.listener.close()

@@ -76,6 +76,8 @@ TABLE = {
     "limit of none": (["jobs", "results", "--limit", "0"], 2, 201, "limit"),
     "unknown status": (["jobs", "results", "--status", "GOOD"], 2, 201, "status"),
     "no uuid": (["jobs", "show", "x"], 3, 502, "uuid"),
+    "reason of nothing": (["jobs", "schedule", "--reason", "why"], 2, 201, "reason"),
+    "reason of a run": (["jobs", "schedule", "run", "x", "--reason", "why"], 2, 201, "reason"),
     "unknown uuid": (["jobs", "show", "0" * 32], 3, 502, "uuid"),
     "unknown code": (["help", "PJ999"], 3, 201, None),
     "worker's queue": (["jobs", "worker", "--queue", "", "--drain"], 2, 105, "queue"),

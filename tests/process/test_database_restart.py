@@ -5,9 +5,11 @@ import random
 import signal
 import time
 
+import pytest
+
+import relay
 from marks import on_postgres, on_sqlite
 from program import STRESS, sized
-from relay import Relay
 from verify import assert_sound
 from workers import wait_until
 
@@ -62,14 +64,31 @@ def test_a_drain_waits_for_jobs_whose_claim_was_not_answered(db, plain, module):
     rows = plain.folder / "rush.jsonl"
     rows.write_text("{}\n" * jobs)
     plain("jobs", "enqueue", "NoopJob", "--from", rows)
-    relay = Relay(db.cluster.port, hold_s=3)
+    between = relay.Relay(db.cluster.port, hold_s=3)
     plain.drain("--max-processes", 2, timeout=90,
-                env={"DATABASE_URL": f"postgresql://plain@127.0.0.1:{relay.port}/{db.name}"})
-    relay.close()
-    assert relay.swallowed == 1
+                env={"DATABASE_URL": f"postgresql://plain@127.0.0.1:{between.port}/{db.name}"})
+    between.close()
+    assert between.swallowed == 1
     assert (db.count("jobrequest"), db.count("jobprocess")) == (0, 0)
     assert db.statuses() == ["SUCCESSFUL"] * jobs
     assert_sound(db)
+
+
+@on_postgres
+@pytest.mark.parametrize("options, made", [((), 1), (("--count", 3), 1), (("--from", "-"), 2)])
+def test_a_job_that_may_have_been_enqueued_is_named(db, plain, module, options, made):
+    """The server has committed, and goes away before it says so. Whoever repeated the command would
+    have two jobs."""
+    statement = relay.COMMIT if "-" in options else relay.ENQUEUE
+    between = relay.Relay(db.cluster.port, hold_s=None, statement=statement, nth=1)
+    done = plain.run("jobs", "enqueue", "NoopJob", *options, stdin=b"{}\n" * made,
+                     env={"DATABASE_URL": f"postgresql://plain@127.0.0.1:{between.port}/{db.name}"})
+    assert (done.code, between.swallowed) == (4, 1), done
+    first, *others = db.query("SELECT uuid FROM plainjobs_jobrequest ORDER BY id")
+    assert len(others) == made - 1
+    assert f"job {first.uuid} may have been enqueued: " in done.stderr, done
+    assert f"plain jobs show {first.uuid}" in done.stderr
+    assert ("line 1 and those behind it: " in done.stderr) == ("-" in options)
 
 
 @on_postgres

@@ -44,6 +44,24 @@ def test_a_job_whose_uuid_cannot_be_printed_is_told(db, plain, module, options, 
 
 
 @on_one_store
+def test_a_job_of_a_schedule_whose_uuid_cannot_be_printed_is_told(db, plain):
+    """Whoever repeated the command would have two."""
+    (plain.folder / "plain.conf").write_text(
+        'schedule nightly {\n    command = {"sh", "-c", "exit"}\n    cron = "0 3 * * *"\n}\n')
+    done = redirected(plain, ">/dev/full", "jobs", "schedule", "run", "nightly")
+    assert done.code == 1, done
+    assert f"job {db.one('jobrequest').uuid} was enqueued, but not printed: " in done.stderr, done
+
+
+def test_a_build_that_cannot_say_what_it_runs_asks_for_no_compiler(lone_plain):
+    (lone_plain.folder / "app").mkdir()
+    (lone_plain.folder / "app" / "jobs.c").write_text("")
+    done = redirected(lone_plain, ">/dev/full", "build")
+    assert done.code == 1 and "writing the output" in done.stderr, done
+    assert "compiler" not in done.stderr
+
+
+@on_one_store
 @pytest.mark.parametrize("lines", [3, 3000])
 @pytest.mark.parametrize("options", [(), ("--json",), ("--partial",)])
 def test_jobs_of_a_file_that_cannot_be_printed_are_told(db, plain, module, lines, options):

@@ -62,6 +62,8 @@ ENDS = {
     "no_newline": ("printf 'no newline' >&2; exit 1", "ERRORED", 1, None, "no newline"),
     "blank_lines": ("printf 'last\\n\\n  \\n' >&2; exit 255", "ERRORED", 255, None, "last"),
     "silent": ("exit 3", "ERRORED", 3, None, "exit code 3"),
+    "nul": ("printf 'first\\0x\\nthe disk is full\\n' >&2; exit 1", "ERRORED", 1, None,
+            "the disk is full"),
     "bad_bytes": ("printf 'bad \\377\\001 text' >&2; exit 1", "ERRORED", 1, None, "bad "),
     "killed": ("kill -9 $$", "LOST", None, 9, "SIGKILL"),
     "crashed": ("echo dying >&2; kill -SEGV $$", "LOST", None, 11, "SIGSEGV"),

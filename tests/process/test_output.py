@@ -9,7 +9,7 @@ import time
 import pytest
 
 from marks import on_one_store
-from program import sized
+from program import release_path, sized
 from verify import assert_sound
 from workers import is_alive, living_in, stat_fields, wait_until
 
@@ -80,6 +80,25 @@ def test_show_prints_it(db, plain, jobs):
     assert plain.json("jobs", "show", uuid)["attempts"][0]["output"].startswith("one\ntwo\n")
     assert plain.json("jobs", "show", silent)["attempts"][0]["output"] is None
     assert "output" not in plain("jobs", "show", silent).stdout
+
+
+@on_one_store
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_job_of_many_and_large_runs_can_be_shown(db, plain, jobs, options):
+    """More than what is written at once has room for."""
+    plain.program = release_path()
+    uuid = plain.enqueue("OwnJob")[0]
+    plain.drain()
+    runs, size = 400, 200 * 1024
+    names = [row.name for row in db.query("SELECT name FROM pragma_table_info('plainjobs_jobresult')")]
+    columns = ", ".join(name for name in names if name not in ("id", "job_process_uuid", "output"))
+    db.execute(f"WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < {runs}) "
+               f"INSERT INTO plainjobs_jobresult (job_process_uuid, output, {columns}) SELECT "
+               f"randomblob(16), printf('%.*c', {size}, 'x'), {columns} FROM plainjobs_jobresult, n")
+    text = plain(*options, "jobs", "show", uuid, timeout=60).stdout
+    assert len(text) > runs * size * 0.99
+    if options:
+        assert len(json.loads(text)["attempts"]) == runs
 
 
 @on_one_store

@@ -203,7 +203,40 @@ static void a_child_that_closes_leaves_the_parents_connection_alone(void **state
     plain_jobs_close(jobs);
 }
 
+/* What a child makes of a database that its parent has open, or has closed. */
+static int opened_by_a_child(const char *url)
+{
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        plain_jobs *jobs = NULL;
+        int r = plain_jobs_open(url, &jobs, NULL);
+        if (r == PLAIN_OK)
+            r = plain_run_in_worker_by_name(jobs, "X", NULL, NULL, NULL, NULL);
+        plain_jobs_close(jobs);
+        harness_end_child(r == PLAIN_OK ? 0 : r == PLAIN_E_FORKED ? 1 : 2);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+/* It would have none of the locks that SQLite believes it has. */
+static void a_child_of_a_process_with_an_open_database_opens_none(void **state)
+{
+    const char *url = make_database();
+    plain_jobs *jobs;
+
+    (void)state;
+    assert_int_equal(plain_jobs_open(url, &jobs, NULL), PLAIN_OK);
+    assert_int_equal(opened_by_a_child(url), 1);
+    plain_jobs_close(jobs);
+    assert_int_equal(opened_by_a_child(url), 0);
+}
+
 HARNESS_MAIN(a_row_holds_what_was_given, the_same_uuid_twice_is_one_job,
              a_held_key_names_its_holder, a_missing_file_is_an_error_and_is_not_made,
              sixteen_threads_share_one_handle,
-             a_child_that_closes_leaves_the_parents_connection_alone)
+             a_child_that_closes_leaves_the_parents_connection_alone,
+             a_child_of_a_process_with_an_open_database_opens_none)

@@ -127,13 +127,15 @@ void jobs_are_retried_in_c(void **state)
     struct bench b;
     plain_jobs *jobs = open_jobs(&b);
     plain_uuid unknown = uuid_new();
-    plain_request request = {.holder_state = 0};
+    plain_request request;
 
     (void)state;
     r.concurrency_key = "key";
     (void)bench_enqueue(&b, &r);
-    assert_int_equal(plain_jobs_retry(jobs, &r.uuid, "ada", NULL, &b.err), PLAIN_E_REFUSED);
+    memset(&request, 0xA5, sizeof(request));
+    assert_int_equal(plain_jobs_retry(jobs, &r.uuid, "ada", &request, &b.err), PLAIN_E_REFUSED);
     assert_int_equal(b.err.pj, 503);
+    assert_true(uuid_is_zero(&request.uuid));
     struct claim claim = bench_claim_one(&b);
     assert_int_equal(plain_jobs_retry(jobs, &claim.token, "ada", NULL, &b.err), PLAIN_E_REFUSED);
     struct job_end end = end_of(&claim, JOB_ERRORED);

@@ -144,6 +144,12 @@ static const struct step scripts[][8] = {
      {"INSERT INTO plainjobs_jobrequest (job_class, parameters) VALUES ('Job', '{')", "CHECK"},
      {"INSERT INTO plainjobs_jobrequest (job_class, uuid) VALUES ('Job', 'a uuid as text')",
       "CHECK"}},
+    {{"INSERT INTO plainjobs_jobrequest (job_class) VALUES ('Job' || char(0) || 'x')", "CHECK"},
+     {"INSERT INTO plainjobs_jobrequest (job_class, queue) VALUES ('Job', 'q' || char(0))",
+      "CHECK"},
+     {"INSERT INTO plainjobs_jobrequest (job_class, concurrency_key)" /* C would see "" */
+      " VALUES ('Job', char(0) || 'k')",
+      "CHECK"}},
     {{"INSERT INTO plainjobs_jobrequest (job_class, concurrency_key, key_shared)" /* shared */
       " VALUES ('Job', 'k', 1), ('Job', 'k', 1)",
       NULL},

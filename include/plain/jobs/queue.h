@@ -13,7 +13,10 @@
  *     plain_jobs_close(jobs);
  *
  * Threads: a plain_jobs may be used by any number of threads at once. Processes: after fork() every
- * call in the child but plain_jobs_close says PLAIN_E_FORKED; open a handle of its own there.
+ * call in the child but plain_jobs_close says PLAIN_E_FORKED; open a handle of its own there. With
+ * SQLite that is refused, too, when the parent had a handle open: the child would have none of the
+ * locks that SQLite believes it has. Close every handle before fork(), or exec. The same is true of
+ * connections to SQLite that the application has opened itself (sqlite.org/howtocorrupt.html).
  * Ownership: everything given is borrowed for the call. The library installs no signal handler,
  * never exits and never prints.
  */

@@ -1,8 +1,10 @@
 #include "store/sqlite/connection.h"
 
 #include <limits.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -33,12 +35,25 @@ static int fail(struct connection *conn, int rc, plain_error *err)
     return failure_set(conn->db, rc, conn->path, conn->doing, err);
 }
 
+/* Connections of this process that are open, and whose they are. SQLite knows what a process has
+ * locked from its memory, and a child inherits that, but not the locks: what it opens, while it has
+ * one of its parent, holds none, and others would remove the write-ahead log under it. */
+static _Atomic size_t open_count;
+static _Atomic pid_t open_by;
+
+static bool is_of_a_parent(void)
+{
+    return atomic_load(&open_count) > 0 && atomic_load(&open_by) != getpid();
+}
+
 static int set_up(struct connection *conn)
 {
     int rc = sqlite3_open_v2(conn->path, &conn->db, conn->open_flags | SQLITE_OPEN_NOMUTEX, NULL);
 
     if (!conn->db)
         return rc;
+    atomic_store(&open_by, getpid());
+    atomic_fetch_add(&open_count, 1);
     (void)sqlite3_extended_result_codes(conn->db, 1);
     (void)sqlite3_busy_handler(conn->db, wait_for_lock, conn);
     return rc == SQLITE_OK ? checkpoint_init(&conn->checkpoint, conn->db)
@@ -52,14 +67,20 @@ static void disconnect(struct connection *conn)
         (void)sqlite3_finalize(conn->statements[i]);
         conn->statements[i] = NULL;
     }
-    if (!conn->base.is_adopted)
+    if (!conn->base.is_adopted && conn->db) {
         (void)sqlite3_close(conn->db);
+        atomic_fetch_sub(&open_count, 1);
+    }
     conn->db = NULL;
 }
 
 static int connect_again(struct connection *conn, plain_error *err)
 {
     disconnect(conn);
+    if (is_of_a_parent())
+        return error_set(err, PLAIN_E_FORKED, 701, "url",
+                         "%s %s: process %ld had an SQLite database open when it forked this one",
+                         conn->doing, conn->path, (long)atomic_load(&open_by));
     int rc = set_up(conn);
     int r = rc == SQLITE_OK ? connection_run(conn, SQL_SYNCHRONOUS, err) : fail(conn, rc, err);
 
@@ -144,9 +165,11 @@ int connection_end(struct connection *conn, int result, plain_error *err)
             checkpoint_if_due(&conn->checkpoint, conn);
     }
     /* Some failures, as of a full disk, have rolled back already. */
-    if (!sqlite3_get_autocommit(conn->db) && connection_run(conn, SQL_ROLLBACK, NULL) != PLAIN_OK)
+    if (!sqlite3_get_autocommit(conn->db) && connection_run(conn, SQL_ROLLBACK, NULL) != PLAIN_OK) {
+        disconnect(conn); /* which rolls back; the next call connects again */
         return error_set(err, PLAIN_E_UNREACHABLE, 301, "", "%s %s: cannot roll back", conn->doing,
                          conn->path);
+    }
     return result;
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -71,7 +72,7 @@ int path_parse(const char *url, struct sqlite_path *out, plain_error *err)
 {
     char path[PATH_MAX];
 
-    if (!text_starts_with(url, scheme))
+    if (strncasecmp(url, scheme, sizeof(scheme) - 1) != 0)
         return bad_url(err, url, "it does not begin with sqlite:");
     const char *begin = url + sizeof(scheme) - 1;
     if (text_starts_with(begin, "//")) {

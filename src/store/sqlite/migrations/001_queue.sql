@@ -10,8 +10,8 @@ CREATE TABLE plainjobs_migration (
 
 -- A pending job. due_at is what claims go by: no start_at means due since created. The defaults
 -- are for INSERTs by hand: uuid 16 random bytes, created_at the database's clock. The CHECKs are for
--- them too: a key given as a blob would be another key than the same text, and a time given as text
--- would never be due.
+-- them too: a key given as a blob would be another key than the same text, a time given as text
+-- would never be due, and a name with a character 0 in it would be that in front of it to a worker.
 CREATE TABLE plainjobs_jobrequest (
     id INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id > 0),
     uuid BLOB NOT NULL DEFAULT (randomblob(16)) UNIQUE
@@ -19,20 +19,21 @@ CREATE TABLE plainjobs_jobrequest (
     created_at INTEGER NOT NULL
         DEFAULT (CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000)
         CHECK (typeof(created_at) = 'integer'),
-    job_class TEXT NOT NULL CHECK (typeof(job_class) = 'text'
+    job_class TEXT NOT NULL CHECK (typeof(job_class) = 'text' AND instr(job_class, char(0)) = 0
                                    AND length(CAST(job_class AS BLOB)) BETWEEN 1 AND 255),
     parameters TEXT CHECK (parameters IS NULL
                            OR (typeof(parameters) = 'text' AND json_valid(parameters))),
     priority INTEGER NOT NULL DEFAULT 0
         CHECK (typeof(priority) = 'integer' AND priority BETWEEN -32768 AND 32767),
     source TEXT NOT NULL DEFAULT '',
-    queue TEXT NOT NULL DEFAULT 'default' CHECK (typeof(queue) = 'text'
+    queue TEXT NOT NULL DEFAULT 'default' CHECK (typeof(queue) = 'text' AND instr(queue, char(0)) = 0
                                                  AND length(CAST(queue AS BLOB)) BETWEEN 1 AND 255),
     retries INTEGER NOT NULL DEFAULT 0
         CHECK (typeof(retries) = 'integer' AND retries BETWEEN 0 AND 32767),
     retry_attempt INTEGER NOT NULL DEFAULT 0 CHECK (typeof(retry_attempt) = 'integer'),
     concurrency_key TEXT NOT NULL DEFAULT ''
-        CHECK (typeof(concurrency_key) = 'text' AND length(CAST(concurrency_key AS BLOB)) <= 255),
+        CHECK (typeof(concurrency_key) = 'text' AND instr(concurrency_key, char(0)) = 0
+               AND length(CAST(concurrency_key AS BLOB)) <= 255),
     trace_id TEXT,
     span_id TEXT,
     start_at INTEGER CHECK (start_at IS NULL OR typeof(start_at) = 'integer'),
