@@ -35,7 +35,7 @@ enum {
     FIRST_CLAIM = 50, /* each place costs an attempt token, made, sent and read */
     TIDY_CLAIMED = 5000,
     TIDY_ENDED = 15000, /* with 5,000 and with 30,000 it was worth less */
-    TIDY_REST = 20, /* times as long as it took it is left */
+    TIDY_REST = 20,     /* times as long as it took it is left */
     LOCKED_MS = 100,
     REFUSED_EVERY_MS = 10000,
     REFUSED_MOST = 16, /* it is not a few rows that the database refuses */
