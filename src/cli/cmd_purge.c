@@ -47,7 +47,8 @@ static int purge(struct cli *cli, struct store *store, plain_error *err)
         r = store->ops->cancel_claimed(store, by, &since, err);
     running += since;
     if (r < 0 && (requests > 0 || running > 0))
-        error_prefix(err, "after %lld requests were deleted and %lld running jobs were stopped: ",
+        error_prefix(err,
+                     "after %lld requests were deleted and %lld running jobs were told to end: ",
                      (long long)requests, (long long)running);
     if (r == PLAIN_OK)
         print_deleted(cli, requests, running);
