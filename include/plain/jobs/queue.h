@@ -43,11 +43,13 @@ typedef struct plain_jobs plain_jobs;
  *
  * url: "sqlite:PATH" (relative to the current directory, made absolute now), "postgresql://..."
  * as libpq reads it, plus ?schema=NAME; NULL: DATABASE_URL of the environment, else
- * "sqlite:plain.db". Blocks while it connects (at most 5 s). The schema must be there (`plain
- * migrate`); a SQLite file that does not exist is an error here, not made.
- * On success *out is the caller's, closed with plain_jobs_close().
+ * "sqlite:plain.db". Blocks while it connects (PostgreSQL: at most 5 s for each host of the URL;
+ * SQLite: as long as somebody has the whole file locked, at most 25 s for each of two looks). The
+ * schema must be there (`plain migrate`); a SQLite file that does not exist is an error here, not
+ * made. On success *out is the caller's, closed with plain_jobs_close().
  * Errors: PLAIN_E_INVALID (PJ307), PLAIN_E_UNREACHABLE (PJ301), PLAIN_E_SCHEMA (PJ302),
- * PLAIN_E_NOMEM.
+ * PLAIN_E_BUSY (PJ305: locked), PLAIN_E_REFUSED (PJ303: on a network file system), PLAIN_E_FORKED
+ * (PJ701), PLAIN_E_NOMEM.
  */
 PLAIN_EXPORT PLAIN_MUST_USE int plain_jobs_open(const char *url, plain_jobs **out,
                                                 plain_error *err);
