@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "core/section.h"
 
+/* VALUE_MAX: more than a whole file (1 MiB), of which an escape has six bytes. */
 enum { OPTION_NAME_SIZE = 64, FAULT_SIZE = 256, TITLE_SIZE = 256, VALUE_MAX = 8 * 1024 * 1024 };
 enum { TWICE_MAX = 16 };
 

@@ -10,8 +10,8 @@
  * It records nothing but successes of which nothing follows, and claims: whatever may lead to a new
  * request or a hook, and whether nothing is left, is the first one's, which therefore sees it all.
  *
- * The second connection tidies up, too: what ends leave behind now and then in a rush, so that new
- * attempts take their place, and what claims leave behind when a worker that has claimed many jobs
+ * The second connection tidies up, too: what ends leave behind now and then, so that new attempts
+ * take their place, and what claims leave behind when a worker that has claimed many jobs
  * finds nothing more, so that the next claims do not walk over what is gone.
  *
  * When the database fails, ends stay here and are sent again, with jitter; nothing is claimed that

@@ -220,6 +220,25 @@ static void an_empty_list_of_the_file_is_not_the_default(void **state)
     assert_value(SETTING_JOBS_BUILD_COMMAND, "[]", "plain.conf");
 }
 
+static void a_list_may_be_nearly_as_large_as_the_file(void **state)
+{
+    enum { NAME = 1000, NAMES = 100 };
+    static char text[NAMES * (NAME + 8) + 64];
+    size_t count, n;
+
+    (void)state;
+    start_clean();
+    n = (size_t)snprintf(text, sizeof(text), "jobs { jobs_modules = {\"x\"");
+    for (int i = 0; i < NAMES; i++)
+        n += (size_t)snprintf(text + n, sizeof(text) - n, ", \"%0*d\"", (int)NAME, i);
+    (void)snprintf(text + n, sizeof(text) - n, "} }\n");
+    put_file("plain.conf", text);
+    struct settings *s = load();
+    (void)settings_list(s, SETTING_JOBS_MODULES, &count);
+    assert_int_equal(count, NAMES + 1);
+    settings_free(s);
+}
+
 static void durations_are_seconds_unless_they_say_more(void **state)
 {
     static const struct {
@@ -608,12 +627,13 @@ static void survives_every_failing_allocation(void **state)
 HARNESS_MAIN(defaults_are_those_of_the_table, stronger_sources_win, an_empty_variable_is_none,
              every_setting_comes_from_the_environment_and_dotenv, every_setting_comes_from_the_file,
              lists_hold_their_texts, an_empty_list_of_the_file_is_not_the_default,
-             durations_are_seconds_unless_they_say_more, bad_values_name_setting_and_place,
-             a_bad_url_is_not_shown, unknown_names_get_the_nearest_one,
-             names_of_others_are_passed_over, dotenv_has_quotes_and_comments_and_expands_nothing,
-             bad_dotenv_lines_are_named, bad_lines_of_the_file_are_named,
-             sections_of_jobs_are_kept_as_texts, bad_sections_of_jobs_are_named,
-             the_file_may_be_empty_or_named, files_that_others_may_write_are_refused,
+             a_list_may_be_nearly_as_large_as_the_file, durations_are_seconds_unless_they_say_more,
+             bad_values_name_setting_and_place, a_bad_url_is_not_shown,
+             unknown_names_get_the_nearest_one, names_of_others_are_passed_over,
+             dotenv_has_quotes_and_comments_and_expands_nothing, bad_dotenv_lines_are_named,
+             bad_lines_of_the_file_are_named, sections_of_jobs_are_kept_as_texts,
+             bad_sections_of_jobs_are_named, the_file_may_be_empty_or_named,
+             files_that_others_may_write_are_refused,
              files_that_are_too_large_or_hold_nul_are_refused, a_byte_order_mark_is_passed_over,
              a_flag_needs_a_value_that_fits, the_section_dev_has_lines_of_any_name,
              bad_lines_of_the_section_dev_are_named, survives_every_failing_allocation)

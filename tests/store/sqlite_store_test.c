@@ -55,7 +55,8 @@ static void a_bad_url_is_refused_with_the_reason(void **state)
 
 static void a_path_is_made_absolute_when_it_is_opened(void **state)
 {
-    static const char *const urls[] = {"sqlite:rel.db", "sqlite:./rel.db?journal=wal"};
+    static const char *const urls[] = {"sqlite:rel.db", "sqlite:./rel.db?journal=wal",
+                                       "SQLITE:rel.db"};
     char path[PATH_SIZE], url[PATH_SIZE + 16];
     char before[PATH_SIZE];
     struct bench b = {0};
