@@ -119,6 +119,8 @@ PLAIN_NORETURN static void child_main(const struct child_spec *spec, int folder,
     reset_signals();
     if (spec->own_group && setpgid(0, 0) < 0)
         child_fail(report, STEP_PREPARE);
+    if (spec->own_session && setsid() < 0)
+        child_fail(report, STEP_PREPARE);
     if (folder >= 0 && !enter_group(folder))
         child_fail(report, STEP_GROUP);
     if (!set_limits(spec))
@@ -280,14 +282,20 @@ int child_run(const struct child_spec *spec, struct child_end *end, plain_error 
 
 void child_signal(const struct child *c, int signal)
 {
-    if (c->pid != 0)
-        (void)pidfd_send_signal(c->pidfd, signal, NULL, 0);
+    if (c->pid == 0)
+        return;
+    (void)pidfd_send_signal(c->pidfd, signal, NULL, 0);
+    if (signal == SIGTERM)
+        (void)pidfd_send_signal(c->pidfd, SIGCONT, NULL, 0);
 }
 
 void child_signal_group(const struct child *c, int signal)
 {
-    if (c->pid != 0) /* not reaped, so the number is still its own */
-        (void)kill(-c->pid, signal);
+    if (c->pid == 0)
+        return;
+    (void)kill(-c->pid, signal); /* not reaped, so the number is still its own */
+    if (signal == SIGTERM)
+        (void)kill(-c->pid, SIGCONT);
 }
 
 const char *child_end_text(const struct child_end *end, char *out, size_t size)

@@ -37,6 +37,8 @@ struct child_spec {
     size_t limit_count;
     const char *group;    /* the folder of a control group that it enters (group.h); NULL: ours */
     bool own_group;       /* setpgid(0, 0) */
+    bool own_session;     /* setsid(), a group of its own too: no terminal stops it, which stops
+                             whoever reads or, with `stty tostop`, writes in the background */
     bool die_with_parent; /* SIGKILL when the thread that started it ends */
 };
 
@@ -61,6 +63,7 @@ bool child_reap(struct child *c, bool kill_group, struct child_end *end);
 int child_run(const struct child_spec *spec, struct child_end *end,
               plain_error *err) PLAIN_MUST_USE;
 
+/* SIGTERM is followed by SIGCONT: whoever is stopped would not hear it. */
 void child_signal(const struct child *c, int signal);       /* to it alone     */
 void child_signal_group(const struct child *c, int signal); /* to its group    */
 

@@ -197,13 +197,11 @@ void group_signal_others(const char *folder, int signal)
 
     if (!read_file(folder, "cgroup.procs", text))
         return;
-    for (const char *line = text; *line;) {
+    for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1) {
         int64_t pid = file_text_number(line);
 
         if (pid > 1 && pid <= INT32_MAX && pid != getpid())
             (void)kill((pid_t)pid, signal);
-        line += strcspn(line, "\n");
-        line += *line == '\n';
     }
 }
 

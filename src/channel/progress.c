@@ -36,9 +36,13 @@ void progress_begin(struct progress *p, uint64_t next, const struct process_mark
     p->crash[0] = '\0';
 }
 
-bool progress_has_room(struct progress *p, uint64_t seq)
+uint64_t progress_next_free(struct progress *p, uint64_t seq)
 {
-    return atomic_load_explicit(&progress_entry(p, seq)->seq, memory_order_relaxed) == 0;
+    for (uint64_t end = seq + PROGRESS_RING; seq < end; seq++) {
+        if (atomic_load_explicit(&progress_entry(p, seq)->seq, memory_order_relaxed) == 0)
+            return seq;
+    }
+    return 0;
 }
 
 struct progress_entry *progress_give(struct progress *p, uint64_t seq, const plain_uuid *token)

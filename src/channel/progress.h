@@ -112,8 +112,9 @@ static inline struct progress_entry *progress_entry(struct progress *p, uint64_t
 
 /* A new process begins here; its first job will be next. */
 void progress_begin(struct progress *p, uint64_t next, const struct process_mark *runner);
-/* Whether job seq has a place. */
-bool progress_has_room(struct progress *p, uint64_t seq);
+/* The first job from seq on whose place is free; 0: none is. One that is long in use, by an end
+ * that the database refuses, is passed over. */
+uint64_t progress_next_free(struct progress *p, uint64_t seq);
 /* Notes an attempt that is about to be handed out. */
 struct progress_entry *progress_give(struct progress *p, uint64_t seq, const plain_uuid *token);
 /* The attempt has written these bytes. */

@@ -1,8 +1,9 @@
 /*
  * cmd_build.c - plain build: app/jobs.c and app/<folder>/jobs.c to modules
  *
- * The compiler is run as it is, never through a shell. It writes beside the module, which is
- * replaced at once or not at all: a worker never loads half of one.
+ * The compiler is run as it is, never through a shell. It writes beside the module, under a name
+ * that begins with a dot. When all have been compiled they replace the modules: a worker never
+ * loads half of one, nor some of a state that does not compile.
  */
 #include <errno.h>
 #include <glob.h>
@@ -10,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/child.h"
@@ -17,9 +20,11 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 
-enum { WORDS_MAX = 256, CAPTURE_MAX = 4096 };
+enum { WORDS_MAX = 256, CAPTURE_MAX = 4096, ABANDONED_S = 3600 };
 
-static const char *const sources[] = {"app/jobs.c", "app/*/jobs.c"};
+/* The folders of modules: the source of each, and what may lie beside it. */
+static const char source_name[] = "jobs.c", module_name[] = "jobs.so";
+static const char *const folders[] = {"app/", "app/*/"};
 /* Without sibling calls `return plain_job_fail(...)` keeps its frame in the call stack. */
 static const char *const fixed[] = {
     "-std=c17", "-shared", "-fPIC", "-O2", "-g", "-Wall", "-fno-optimize-sibling-calls"};
@@ -168,16 +173,28 @@ static int compile(struct cli *cli, const struct words *w, const char *source, p
     return end.exit_code == 0 ? PLAIN_OK : compiler_failed(source, &end, err);
 }
 
-static int build_one(struct cli *cli, char *source, plain_error *err)
+/* A module that is being built. */
+struct module {
+    char *source, *made, *path; /* app/jobs.c, app/.jobs.so.41233, app/jobs.so */
+};
+
+static int name_module(struct arena *a, char *source, struct module *out, plain_error *err)
+{
+    int folder = (int)(strlen(source) - strlen(source_name));
+
+    *out = (struct module){
+        .source = source,
+        .made = arena_printf(a, "%.*s.%s.%d", folder, source, module_name, (int)getpid()),
+        .path = arena_printf(a, "%.*s%s", folder, source, module_name),
+    };
+    return arena_ok(a) ? PLAIN_OK : error_nomem(err);
+}
+
+static int build_one(struct cli *cli, const struct module *m, plain_error *err)
 {
     struct arena *a = &cli->arena;
-    size_t stem = strlen(source) - strlen("c");
-    char *module = arena_printf(a, "%.*sso", (int)stem, source);
-    char *made = arena_printf(a, "%.*sso.%d", (int)stem, source, (int)getpid());
     struct words w = {.count = 0};
 
-    if (!module || !made)
-        return error_nomem(err);
     add_variable(&w, a, "CC", "cc");
     for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
         add_word(&w, arena_strdup(a, fixed[i]));
@@ -185,32 +202,98 @@ static int build_one(struct cli *cli, char *source, plain_error *err)
     add_variable(&w, a, "CPPFLAGS", "");
     add_variable(&w, a, "CFLAGS", "");
     add_word(&w, arena_strdup(a, "-o"));
-    add_word(&w, made);
-    add_word(&w, source);
+    add_word(&w, m->made);
+    add_word(&w, m->source);
     add_variable(&w, a, "LDFLAGS", "");
-    if (!arena_ok(a))
-        return error_nomem(err);
-    int r = compile(cli, &w, source, err);
-    if (r == PLAIN_OK && rename(made, module) != 0)
-        r = error_set_errno(err, PLAIN_E_IO, 705, module, errno, "renaming %s to %s", made, module);
-    if (r < 0)
-        (void)unlink(made); /* the compiler may have left it */
+    return arena_ok(a) ? compile(cli, &w, m->source, err) : error_nomem(err);
+}
+
+static int put_in_place(const struct module *m, plain_error *err)
+{
+    if (rename(m->made, m->path) == 0)
+        return PLAIN_OK;
+    return error_set_errno(err, PLAIN_E_IO, 705, m->path, errno, "renaming %s to %s", m->made,
+                           m->path);
+}
+
+static int build_all(struct cli *cli, const glob_t *found, plain_error *err)
+{
+    struct module *modules = arena_alloc(&cli->arena, found->gl_pathc * sizeof(*modules));
+    size_t named = 0;
+    int r = modules ? PLAIN_OK : error_nomem(err);
+
+    for (; r == PLAIN_OK && named < found->gl_pathc; named++) {
+        r = name_module(&cli->arena, found->gl_pathv[named], &modules[named], err);
+        if (r == PLAIN_OK)
+            r = build_one(cli, &modules[named], err);
+    }
+    for (size_t i = 0; r == PLAIN_OK && i < named; i++)
+        r = put_in_place(&modules[i], err);
+    for (size_t i = 0; r < 0 && i < named; i++) {
+        if (modules[i].made)
+            (void)unlink(modules[i].made);
+    }
     return r;
+}
+
+/* All files of a name in the folders of modules; what is not there adds nothing. */
+static void find(const char *name, glob_t *found)
+{
+    char pattern[64];
+
+    for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+        (void)snprintf(pattern, sizeof(pattern), "%s%s", folders[i], name);
+        (void)glob(pattern, i > 0 ? GLOB_APPEND : 0, NULL, found);
+    }
+}
+
+/* A build that was killed left its file. Whose is younger may be at work, on another host too. */
+static void remove_abandoned(void)
+{
+    time_t now = time(NULL);
+    glob_t found = {0};
+    struct stat st;
+
+    find(".jobs.so.*", &found);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        if (stat(found.gl_pathv[i], &st) == 0 && st.st_mtime < now - ABANDONED_S)
+            (void)unlink(found.gl_pathv[i]);
+    }
+    globfree(&found);
+}
+
+/* A module outlives its source, and its jobs are run. It may be meant: it is only told. */
+static void tell_leftovers(const struct cli *cli)
+{
+    char source[PATH_MAX];
+    glob_t found = {0};
+
+    find(module_name, &found);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        const char *path = found.gl_pathv[i];
+
+        (void)snprintf(source, sizeof(source), "%.*s%s", (int)(strlen(path) - strlen(module_name)),
+                       path, source_name);
+        if (access(source, F_OK) != 0)
+            cli_say(cli, "%s is loaded, and has no %s beside it. If its source was deleted: rm %s",
+                    path, source_name, path);
+    }
+    globfree(&found);
 }
 
 int cmd_build(struct cli *cli, plain_error *err)
 {
     glob_t found = {0};
-    int flags = 0, r = PLAIN_OK;
+    int r = PLAIN_OK;
 
-    for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
-        (void)glob(sources[i], flags, NULL, &found); /* what is not there adds nothing */
-        flags = GLOB_APPEND;
-    }
-    if (found.gl_pathc == 0)
+    find(source_name, &found);
+    if (found.gl_pathc > 0) {
+        remove_abandoned();
+        r = build_all(cli, &found, err);
+        tell_leftovers(cli);
+    } else {
         cli_say(cli, "There is nothing to build: no app/jobs.c, no app/*/jobs.c.");
-    for (size_t i = 0; r == PLAIN_OK && i < found.gl_pathc; i++)
-        r = build_one(cli, found.gl_pathv[i], err);
+    }
     globfree(&found);
     return r;
 }

@@ -335,7 +335,7 @@ static int spawn(struct entry *e, plain_error *err)
         .argv = p->argv,
         .fds = fds,
         .fd_count = ARRAY_SIZE(fds),
-        .own_group = true, /* Ctrl-C comes to us alone, and we tell them in order */
+        .own_session = true, /* Ctrl-C comes to us alone, and we tell them in order */
         .die_with_parent = true,
     };
     const struct keeper_spec kept = {

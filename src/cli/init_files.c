@@ -78,6 +78,7 @@ static const char env_example[] =
     "#PLAIN_LOG_LEVEL=DEBUG\n";
 
 static const char gitignore[] = "*.so\n"
+                                ".jobs.so.*\n"
                                 "*.o\n"
                                 "plain.db*\n"
                                 ".env\n"

@@ -28,10 +28,13 @@ static int refuse_file(const struct scan *scan, const char *name, const char *fa
     return error_set(err, PLAIN_E_INVALID, 106, name, "%s/%s %s", scan->folder, name, fault);
 }
 
-/* Editors leave copies that end in ~; names that begin with a dot are nobody's jobs. */
+/* Editors leave copies that end in ~, or stand between two #; names that begin with a dot are
+ * nobody's jobs. */
 static bool is_passed_over(const char *name)
 {
-    return name[0] == '.' || name[strlen(name) - 1] == '~';
+    char last = name[strlen(name) - 1];
+
+    return name[0] == '.' || last == '~' || (name[0] == '#' && last == '#');
 }
 
 static bool is_job_name(const char *name)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/child.h"
@@ -72,6 +73,25 @@ static int open_parameters(struct jtext arguments, int *out, plain_error *err)
     return PLAIN_OK;
 }
 
+/* To our stderr, which a job may have made one that does not block. */
+static void pass_on(const char *p, size_t n)
+{
+    struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+    while (n > 0) {
+        ssize_t done = write(STDERR_FILENO, p, n);
+
+        if (done >= 0) {
+            p += done;
+            n -= (size_t)done;
+        } else if (errno == EAGAIN) {
+            (void)poll(&room, 1, -1);
+        } else if (errno != EINTR) {
+            return;
+        }
+    }
+}
+
 /* Reads what is there now, or as much as a pipe holds (pipe(7), pipe-max-size): somebody may write
  * for ever. False at the end of the pipe. */
 static bool drain(int fd, struct tail *t)
@@ -83,7 +103,7 @@ static bool drain(int fd, struct tail *t)
 
         if (n > 0) {
             tail_add(t, chunk, (size_t)n);
-            (void)!write(STDERR_FILENO, chunk, (size_t)n);
+            pass_on(chunk, (size_t)n);
             continue;
         }
         if (n < 0 && errno == EINTR)
@@ -205,6 +225,21 @@ static int set_not_started(plain_job *job, const char *type, const plain_error *
     return JOB_RETURN_FAILED;
 }
 
+/* The pipe that is our stdout, opened anew: whoever makes that one not block, as node(1) does, and
+ * ends without another word, leaves it so for nobody else. -1: it is no pipe, or nobody reads it.
+ */
+static int reopen_stdout(void)
+{
+    struct stat st;
+
+    if (fstat(STDOUT_FILENO, &st) != 0 || !S_ISFIFO(st.st_mode))
+        return -1;
+    int fd = open("/proc/self/fd/1", O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0)
+        (void)fcntl(fd, F_SETFL, 0);
+    return fd;
+}
+
 /* Starts it with its parameters on stdin and a pipe of ours as its stderr, whose other end is
  * *report. */
 static int start(const struct job_entry *entry, plain_job *job, struct jtext arguments,
@@ -226,7 +261,8 @@ static int start(const struct job_entry *entry, plain_job *job, struct jtext arg
         return r;
     }
     (void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    int fds[] = {input, STDOUT_FILENO, ends[1]};
+    int own_stdout = reopen_stdout();
+    int fds[] = {input, own_stdout >= 0 ? own_stdout : STDOUT_FILENO, ends[1]};
     const struct child_spec spec = {.path = entry->path,
                                     .argv = argv,
                                     .envp = envp,
@@ -238,6 +274,8 @@ static int start(const struct job_entry *entry, plain_job *job, struct jtext arg
     r = child_spawn(&spec, c, err);
     (void)close(input);
     (void)close(ends[1]);
+    if (own_stdout >= 0)
+        (void)close(own_stdout);
     if (r < 0)
         (void)close(ends[0]);
     *report = ends[0];
@@ -246,10 +284,19 @@ static int start(const struct job_entry *entry, plain_job *job, struct jtext arg
 
 /* SIGTERM to the group is for the executable: what it does then, and how it ends, is for us to see.
  * Only in a runner, which has a worker that sees to its end in any case. */
-static void take_sigterm(const plain_job *job, bool to_us)
+static void pass_over_sigterm(const plain_job *job, struct sigaction *before)
+{
+    const struct sigaction ignored = {.sa_handler = SIG_IGN};
+
+    if (job->page.asked)
+        (void)sigaction(SIGTERM, &ignored, before);
+}
+
+/* With the handler that a module may have installed for all of its jobs. */
+static void take_sigterm(const plain_job *job, const struct sigaction *before)
 {
     if (job->page.asked)
-        (void)signal(SIGTERM, to_us ? SIG_DFL : SIG_IGN);
+        (void)sigaction(SIGTERM, before, NULL);
 }
 
 int executable_run(const struct job_entry *entry, plain_job *job, const char *stored,
@@ -259,13 +306,14 @@ int executable_run(const struct job_entry *entry, plain_job *job, const char *st
     struct tail t = {.used = 0};
     struct jtext arguments;
     struct fence fence;
+    struct sigaction sigterm;
     struct child c;
     plain_error err;
     int report = -1;
 
     if (arguments_make(entry->cls, stored, job->arena, &arguments, &err) < 0)
         return set_not_started(job, "InvalidParameters", &err);
-    take_sigterm(job, false);
+    pass_over_sigterm(job, &sigterm);
     const struct class_limits limits = class_limits(entry->cls);
     fence_begin(&fence, &limits);
     int r = start(entry, job, arguments, &fence, &c, &report, &err);
@@ -274,7 +322,7 @@ int executable_run(const struct job_entry *entry, plain_job *job, const char *st
         (void)close(report);
     }
     fence_end(&fence);
-    take_sigterm(job, true);
+    take_sigterm(job, &sigterm);
     return r < 0 ? set_not_started(job, "CannotStart", &err)
                  : set_outcome(entry->cls, job, &end, &fence, &t, out);
 }

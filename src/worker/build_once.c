@@ -100,14 +100,15 @@ enum build_turn build_once_ask(struct build_once *b, uint64_t sources)
 {
     int fd = open_file();
 
-    if (fd < 0) {
-        log_event(LOG_WARNING, "No lock for the build", LOG_TEXT("file", ".plain/build"),
-                  LOG_TEXT("error", strerrordesc_np(errno)));
-        return BUILD_OURS;
-    }
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        (void)close(fd);
-        return BUILD_WAIT;
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        bool is_busy = fd >= 0 && (errno == EWOULDBLOCK || errno == EINTR);
+
+        if (!is_busy)
+            log_event(LOG_WARNING, "No lock for the build", LOG_TEXT("file", ".plain/build"),
+                      LOG_TEXT("error", strerrordesc_np(errno)));
+        if (fd >= 0)
+            (void)close(fd);
+        return is_busy ? BUILD_WAIT : BUILD_OURS;
     }
     const struct record last = read_record(fd);
     bool others = last.number != b->seen && last.sources == sources;

@@ -4,7 +4,8 @@
  * The lock is flock() on .plain/build of the current folder, which only its owner may enter. In the
  * file stands what the last build made of which sources; its number rises with each build. Who had
  * to wait and finds that a build has been made since it last looked, of the sources that it sees,
- * takes that outcome. Where the file cannot be made, everybody builds.
+ * takes that outcome. Where the file cannot be made or locked (NFS without locks),
+ * everybody builds.
  */
 #ifndef PLAIN_WORKER_BUILD_ONCE_H
 #define PLAIN_WORKER_BUILD_ONCE_H

@@ -122,7 +122,7 @@ static int spawn(struct generation *g, plain_error *err)
         .argv = g->kind->argv,
         .fds = fds,
         .fd_count = ARRAY_SIZE(fds),
-        .own_group = true,
+        .own_session = true,
         .die_with_parent = true,
     };
     g->ready_fd = ends[0];

@@ -128,7 +128,7 @@ int keeper_start(uv_loop_t *loop, const struct keeper_spec *program, loop_child_
                                     .argv = words.wanted,
                                     .fds = fds,
                                     .fd_count = ARRAY_SIZE(fds),
-                                    .own_group = true};
+                                    .own_session = true};
     k->hold = ends[1];
     int r = loop_child_start(loop, &spec, on_end, k, &k->process, err);
     (void)close(ends[0]);

@@ -30,7 +30,7 @@
 #include "worker/death.h"
 #include "worker/state.h"
 
-enum { LOST_ERROR_TYPE_SIZE = 16 };
+enum { LOST_ERROR_TYPE_SIZE = 16, CRASH_LIMIT_SIZE = 64 };
 
 /* The texts of an end, in one piece of memory that the work owns. Clean, whatever the job sent. */
 void life_texts(struct work *k, const char *type, const char *message, const char *error)
@@ -175,6 +175,7 @@ void life_go_on(struct worker *w, struct work *k, bool may_retry)
         life_finish(w, k);
     } else if (class && class->has_retry_delay && w->stop == STOP_NO) {
         k->kind = WORK_ASK;
+        k->why = WHY_NONE; /* what stopped the attempt is no reason to stop who is asked */
         work_list_push(&w->asking, k);
     } else {
         life_delay(w, k, 0);
@@ -281,6 +282,16 @@ static bool of_shutdown(const struct work *k, const struct frame_end *f)
            f->ended_us >= k->stop_us;
 }
 
+/* An executable, or what it started, may have been killed for want of memory: that is no death of
+ * the next job's. */
+static void settle_deaths(struct runner *r, const struct work *k)
+{
+    const struct known_class *class = life_find_class(r->worker, k->claim->job_class);
+
+    if (class && class->is_executable)
+        death_settle(r);
+}
+
 void life_succeeded(struct runner *r, struct work *k, const struct progress_times *times)
 {
     r->failures = 0;
@@ -288,6 +299,7 @@ void life_succeeded(struct runner *r, struct work *k, const struct progress_time
         work_list_push(&r->worker->hooked, k);
         return;
     }
+    settle_deaths(r, k);
     life_begin_end(k, JOB_SUCCESSFUL, r->pid, times->started_us, times->ended_us);
     k->end.cpu_us = times->cpu_us;
     k->end.max_rss_kb = times->max_rss_kb;
@@ -315,16 +327,40 @@ static void end_deferred(struct work *k, const struct frame_end *f)
     set_successor(k, f->delay_ms, k->claim->retry_attempt + (f->increment_retries ? 1 : 0));
 }
 
+/* Counts that its process died. Whether it may be retried all the same; if not, limit says why. */
+static bool count_crash(const struct worker *w, struct work *k, char limit[CRASH_LIMIT_SIZE])
+{
+    int crashes = k->claim->crash_count < INT_MAX ? k->claim->crash_count + 1 : INT_MAX;
+
+    limit[0] = '\0';
+    k->end.crash_count = crashes;
+    if (crashes < w->options->max_crashes)
+        return true;
+    if (has_retries_left(k))
+        (void)snprintf(limit, CRASH_LIMIT_SIZE, "; crash %d, JOBS_MAX_CRASHES: no retry", crashes);
+    return false;
+}
+
+static void end_failed(struct worker *w, struct work *k, const struct frame_end *f)
+{
+    char limit[CRASH_LIMIT_SIZE] = "";
+    struct buf message = BUF_INIT(JOB_ERROR_MAX);
+    bool may_retry = f->kind != END_LOST || count_crash(w, k, limit);
+
+    buf_putf(&message, "%s%s", f->error_message, limit);
+    life_texts(k, f->error_type, buf_ok(&message) ? message.data : f->error_message, f->error);
+    buf_release(&message);
+    if (may_retry && has_retries_left(k))
+        set_successor(k, f->delay_ms, k->claim->retry_attempt + 1);
+}
+
 /* The end that a frame tells, of an attempt that was not being stopped. */
 static void end_by_frame(struct worker *w, struct work *k, const struct frame_end *f)
 {
-    if (f->kind == END_DEFERRED) {
+    if (f->kind == END_DEFERRED)
         end_deferred(k, f);
-    } else {
-        life_texts(k, f->error_type, f->error_message, f->error);
-        if (has_retries_left(k))
-            set_successor(k, f->delay_ms, k->claim->retry_attempt + 1);
-    }
+    else
+        end_failed(w, k, f);
     life_finish(w, k);
 }
 
@@ -353,8 +389,7 @@ void life_ended(struct runner *r, struct work *k, const struct frame_end *f)
     begin_by_frame(k, r->pid, f);
     runners_weigh(r, f->max_rss_kb);
     r->failures = 0;
-    if (f->exit_signal == SIGKILL) /* perhaps for want of memory: then the runner has counted it */
-        death_settle(r);
+    settle_deaths(r, k);
     if (of_stop(r, k, f->ended_us, false))
         end_stopped(r->worker, k, f->error);
     else
@@ -372,7 +407,7 @@ void life_usage_of_dead(const struct runner *r, struct work *k, const struct chi
 /* The runner died under this job. */
 static void end_lost(struct runner *r, struct work *k, const struct child_end *how)
 {
-    char limit[64] = "", message[256], stack[PROGRESS_CRASH_SIZE];
+    char limit[CRASH_LIMIT_SIZE], message[256], stack[PROGRESS_CRASH_SIZE];
     struct buf error = BUF_INIT((size_t)2 * PROGRESS_CRASH_SIZE);
 
     struct death death = death_of(r, k, how);
@@ -384,11 +419,7 @@ static void end_lost(struct runner *r, struct work *k, const struct child_end *h
         end_stopped(r->worker, k, death.message);
         return;
     }
-    k->end.crash_count = k->claim->crash_count < INT_MAX ? k->claim->crash_count + 1 : INT_MAX;
-    bool may_retry = k->end.crash_count < r->worker->options->max_crashes;
-    if (!may_retry && has_retries_left(k))
-        (void)snprintf(limit, sizeof(limit), "; crash %d, JOBS_MAX_CRASHES: no retry",
-                       k->end.crash_count);
+    bool may_retry = count_crash(r->worker, k, limit);
     (void)snprintf(message, sizeof(message), "%s%s", death.message, limit);
     memcpy(stack, r->progress->crash, sizeof(stack));
     stack[sizeof(stack) - 1] = '\0';

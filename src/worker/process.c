@@ -438,7 +438,8 @@ void process_give(struct runner *r, struct work *w)
     static const enum frame_kind kinds[] = {[WORK_JOB] = FRAME_JOB, [WORK_ASK] = FRAME_ASK};
     const struct claim *c = w->claim;
 
-    w->seq = r->next_seq++;
+    w->seq = progress_next_free(r->progress, r->next_seq);
+    r->next_seq = w->seq + 1;
     w->limit_ms = stops_limit_ms(r->worker, w);
     if (r->given.count == 0 || r->shortest_ms == 0 ||
         (w->limit_ms > 0 && w->limit_ms < r->shortest_ms))

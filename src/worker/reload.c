@@ -10,7 +10,9 @@
  *
  * What happens meanwhile is noted and looked at when the step is done. `loaded` is what the files
  * were when the newest generation was started, or when the newest attempt failed: only what differs
- * from it counts, so that a build's own modules start nothing, and a failure is told once.
+ * from it counts, so that a build's own modules start nothing, and a failure is told once. Events
+ * do not come of everything (a link's target, a folder of another host): so at rest the files are
+ * looked at every two seconds too.
  */
 #include "worker/reload.h"
 
@@ -36,6 +38,7 @@ enum {
     BUILDS_IN_A_ROW_MAX = 5,
     RESTART_FIRST_MS = 500,
     RESTART_MAX_MS = 30000,
+    LOOK_MS = 2000,
     STEADY_MS = 10000 /* a generation that lived so long did not fail at once */
 };
 
@@ -46,12 +49,13 @@ struct reload {
     uv_loop_t loop;
     struct stop_signals signals;
     uv_timer_t timer; /* the lock, or a restart */
+    uv_timer_t look;  /* at the files, whether there was an event or not */
     struct watch *watch;
     struct reload_plan plan;
 
     enum step step;
     bool changed;      /* something happened during a step */
-    int in_a_row;      /* builds, since the sources changed during each of them */
+    int in_a_row;      /* builds, each with sources that changed meanwhile */
     uint64_t built;    /* sources of the last good build; 0: there was none of these */
     uint64_t building; /* ... of the one that is wanted, and then under way */
     struct snapshot loaded;
@@ -89,6 +93,7 @@ static void begin_stop(struct reload *r)
     watch_close(r->watch);
     r->watch = NULL;
     (void)uv_timer_stop(&r->timer);
+    (void)uv_timer_stop(&r->look);
     child_signal_group(&r->builder.process.child, SIGKILL);
     for (struct generation *g = r->generations; g; g = g->next)
         generation_stop(g);
@@ -189,7 +194,8 @@ static void ended_by_itself(struct reload *r, const struct generation *g,
     log_event(LOG_ERROR, "Worker ended", LOG_NUMBER("generation", g->number),
               LOG_NUMBER("worker_pid", g->pid), LOG_TEXT("how", how));
     if (has_worker(r)) {
-        log_event(LOG_ERROR, "Reload failed, the old code goes on", LOG_TEXT("how", how));
+        if (!g->ready)
+            log_event(LOG_ERROR, "Reload failed, the old code goes on", LOG_TEXT("how", how));
         return;
     }
     bool broken_files = !g->ready && end->exit_code == error_exit_code(PLAIN_E_INVALID);
@@ -267,11 +273,23 @@ static int look(struct reload *r, plain_error *err)
     return result;
 }
 
-/* Whether to build what the sources are by now. Who changed them meanwhile cannot be told: somebody
- * who went on writing is owed a build, but a build that writes sources would go on for ever. */
-static bool is_behind(struct reload *r)
+/* Files and settings as they are by now; a plain.conf that is wrong leaves those before. */
+static void catch_up(struct reload *r)
 {
-    if (snapshot_sources(&r->loaded) == r->built)
+    plain_error err;
+
+    r->changed = false;
+    if (r->options->plan(r->options->user, &r->plan, &err) < 0)
+        log_error("Settings not read anew", &err);
+    if (look(r, &err) < 0)
+        log_error("Files not looked at", &err);
+}
+
+/* Whether sources have changed during one more build. Who changed them cannot be told: somebody who
+ * went on writing is owed a build, but one that writes sources itself would go on for ever. */
+static bool is_owed_a_build(struct reload *r)
+{
+    if (snapshot_sources(&r->loaded) == r->building)
         return false;
     if (++r->in_a_row < BUILDS_IN_A_ROW_MAX)
         return true;
@@ -282,13 +300,9 @@ static bool is_behind(struct reload *r)
 /* The modules are those of the sources that we saw. */
 static void built(struct reload *r)
 {
-    plain_error err;
-
     r->built = r->building;
-    if (look(r, &err) < 0)
-        log_error("Files not looked at", &err);
-    r->changed = false;
-    if (is_behind(r)) {
+    catch_up(r);
+    if (is_owed_a_build(r)) {
         r->building = snapshot_sources(&r->loaded);
         ask_for_build(r);
         return;
@@ -297,10 +311,30 @@ static void built(struct reload *r)
     start_generation(r);
 }
 
+/* A build that fails may have written modules all the same, or sources: that is no reason for the
+ * next. What else is different somebody has changed, and it counts. */
+static void pass_over_build(struct reload *r)
+{
+    struct snapshot before = r->loaded;
+    plain_error err;
+
+    r->loaded = (struct snapshot)SNAPSHOT_INIT;
+    bool pass = look(r, &err) == PLAIN_OK && !is_owed_a_build(r) &&
+                (snapshot_sources(&r->loaded) != r->building ||
+                 snapshot_is_same_but_modules(&before, &r->loaded));
+    struct snapshot dropped = pass ? before : r->loaded;
+    if (pass)
+        r->in_a_row = 0;
+    else
+        r->loaded = before;
+    snapshot_release(&dropped);
+}
+
 static void build_failed(struct reload *r, const char *how)
 {
-    log_event(LOG_ERROR, "Build failed, the old code goes on", LOG_TEXT("how", how));
-    r->in_a_row = 0;
+    log_event(LOG_ERROR, has_worker(r) ? "Build failed, the old code goes on" : "Build failed",
+              LOG_TEXT("how", how));
+    pass_over_build(r);
     if (has_worker(r))
         rest(r);
     else
@@ -346,9 +380,16 @@ static void build(struct reload *r)
     }
 }
 
+/* What was saved while another worker built is what we want by now. */
 static void on_lock_timer(uv_timer_t *timer)
 {
-    ask_for_build(timer->data);
+    struct reload *r = timer->data;
+
+    if (r->changed) {
+        catch_up(r);
+        r->building = snapshot_sources(&r->loaded);
+    }
+    ask_for_build(r);
 }
 
 /* However it ends, a generation is started behind it when there is none: a restart that is due
@@ -430,6 +471,20 @@ static void on_change(void *user)
         check(r);
 }
 
+/* A difference of which no event told. Gathered like events: somebody may be writing. */
+static void on_look(uv_timer_t *timer)
+{
+    struct reload *r = timer->data;
+    struct snapshot now = SNAPSHOT_INIT;
+
+    if (r->step != RESTING)
+        return;
+    if (snapshot_take(r->plan.files, r->plan.file_count, NULL, NULL, &now, NULL) == PLAIN_OK &&
+        snapshot_difference(&r->loaded, &now))
+        watch_note(r->watch);
+    snapshot_release(&now);
+}
+
 /* ---- start ---- */
 
 static int start_loop(struct reload *r, plain_error *err)
@@ -440,6 +495,8 @@ static int start_loop(struct reload *r, plain_error *err)
         return error_set(err, PLAIN_E_IO, 705, "", "event loop: %s", uv_strerror(failed));
     (void)uv_timer_init(&r->loop, &r->timer);
     r->timer.data = r;
+    (void)uv_timer_init(&r->loop, &r->look);
+    r->look.data = r;
     stop_signals_start(&r->signals, &r->loop, on_signal, r);
     return PLAIN_OK;
 }
@@ -459,6 +516,7 @@ static int start(struct reload *r, plain_error *err)
     log_event(LOG_INFO, "Watching files", LOG_NUMBER("files", (int64_t)r->loaded.count));
     bool stale = snapshot_is_stale(&r->loaded);
     r->built = stale ? 0 : snapshot_sources(&r->loaded);
+    (void)uv_timer_start(&r->look, on_look, LOOK_MS, LOOK_MS);
     act(r, stale);
     return PLAIN_OK;
 }

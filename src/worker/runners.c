@@ -78,7 +78,7 @@ static size_t room(const struct runner *r)
 {
     if (r->state != RUNNER_READY || r->stop_step != STOP_STEP_NONE)
         return 0;
-    if (!progress_has_room(r->progress, r->next_seq)) /* its ends wait for the database */
+    if (progress_next_free(r->progress, r->next_seq) == 0) /* its ends wait for the database */
         return 0;
     if (process_unsent(r) > UNSENT_MAX) /* so many jobs with as many parameters as there may be */
         return 0;

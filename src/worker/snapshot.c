@@ -8,13 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "runner/module.h"
 
-#define NS_PER_S INT64_C(1000000000)
+#define NS_PER_S   INT64_C(1000000000)
+#define MODULE_END ".so"
 
 /* A folder that is still to be read. */
 struct place {
@@ -37,12 +39,13 @@ static bool ends_with(const char *text, const char *end)
     return n > m && strcmp(text + n - m, end) == 0;
 }
 
-/* jobs.c~, .jobs.c.swp, .env.swp */
+/* jobs.c~, .jobs.c.swp, .env.swp, #jobs.c# */
 static bool is_copy(const char *name)
 {
     size_t n = strlen(name);
 
-    return name[n - 1] == '~' || (n > 4 && memcmp(name + n - 4, ".sw", 3) == 0);
+    return name[n - 1] == '~' || (name[0] == '#' && name[n - 1] == '#') ||
+           (n > 4 && memcmp(name + n - 4, ".sw", 3) == 0);
 }
 
 static bool is_source(const char *path)
@@ -58,7 +61,7 @@ bool snapshot_wants(const char *folder, const char *name)
         return strcmp(folder, ".") == 0 && text_starts_with(name, ".env");
     if (strcmp(folder, EXECUTABLES_FOLDER) == 0)
         return true;
-    return is_source(name) || ends_with(name, ".so") || ends_with(name, ".conf");
+    return is_source(name) || ends_with(name, MODULE_END) || ends_with(name, ".conf");
 }
 
 static bool is_entered(const char *name)
@@ -204,17 +207,30 @@ static int see_place(struct walk *w, const char *folder)
     return add_place(w, folder, SNAPSHOT_DEPTH_MAX);
 }
 
-/* Should its folder go and come back, that is seen from the one above. */
-static int read_named(struct walk *w, const char *path)
+/* Should its folder go and come back, that is seen from the one above; of folders that are not
+ * there, from above the first that is. */
+static int see_way_to(struct walk *w, const char *path)
 {
     char folder[PATH_MAX], above[PATH_MAX];
-    struct stat st;
+    int r = PLAIN_OK;
+    bool is_there = false;
 
     folder_of(path, folder);
-    folder_of(folder, above);
-    int r = see_place(w, above);
-    if (r == PLAIN_OK)
-        r = see_place(w, folder);
+    for (; r == PLAIN_OK && !is_there; memcpy(folder, above, sizeof(folder))) {
+        folder_of(folder, above);
+        r = see_place(w, above);
+        if (r == PLAIN_OK)
+            r = see_place(w, folder);
+        is_there = access(folder, F_OK) == 0 || strcmp(folder, above) == 0;
+    }
+    return r;
+}
+
+static int read_named(struct walk *w, const char *path)
+{
+    struct stat st;
+    int r = see_way_to(w, path);
+
     if (r < 0 || is_known_file(w->snapshot, path) || stat(path, &st) != 0)
         return r;
     return add_file(w, path, &st);
@@ -259,21 +275,38 @@ static bool is_same(const struct snapshot_file *a, const struct snapshot_file *b
            a->mode == b->mode;
 }
 
+/* The file at *i or behind it that counts; NULL: there is none. */
+static const struct snapshot_file *file_from(const struct snapshot *s, size_t *i, bool with_modules)
+{
+    while (!with_modules && *i < s->count && ends_with(s->files[*i].path, MODULE_END))
+        ++*i;
+    return *i < s->count ? &s->files[*i] : NULL;
+}
+
+static const char *difference(const struct snapshot *a, const struct snapshot *b, bool with_modules)
+{
+    for (size_t i = 0, j = 0;; i++, j++) {
+        const struct snapshot_file *x = file_from(a, &i, with_modules);
+        const struct snapshot_file *y = file_from(b, &j, with_modules);
+
+        if (!x || !y)
+            return x ? x->path : y ? y->path : NULL;
+        int order = strcmp(x->path, y->path);
+        if (order != 0)
+            return order < 0 ? x->path : y->path;
+        if (!is_same(x, y))
+            return y->path;
+    }
+}
+
 const char *snapshot_difference(const struct snapshot *a, const struct snapshot *b)
 {
-    for (size_t i = 0; i < a->count || i < b->count; i++) {
-        if (i >= a->count)
-            return b->files[i].path;
-        if (i >= b->count)
-            return a->files[i].path;
-        int order = strcmp(a->files[i].path, b->files[i].path);
+    return difference(a, b, true);
+}
 
-        if (order != 0)
-            return order < 0 ? a->files[i].path : b->files[i].path;
-        if (!is_same(&a->files[i], &b->files[i]))
-            return b->files[i].path;
-    }
-    return NULL;
+bool snapshot_is_same_but_modules(const struct snapshot *a, const struct snapshot *b)
+{
+    return difference(a, b, false) == NULL;
 }
 
 /* FNV-1a (Fowler, Noll, Vo) of 64 bits. */
@@ -337,7 +370,7 @@ bool snapshot_lacks_module(const struct snapshot *s)
     for (size_t i = 0; i < s->count; i++) {
         const char *path = s->files[i].path;
 
-        if (is_module_source(path) && !beside(s, path, ".c", ".so"))
+        if (is_module_source(path) && !beside(s, path, ".c", MODULE_END))
             return true;
     }
     return false;
@@ -352,9 +385,9 @@ static int64_t built_ns(const struct snapshot *s)
     for (size_t i = 0; i < s->count; i++) {
         const struct snapshot_file *f = &s->files[i];
 
-        if (!ends_with(f->path, ".so"))
+        if (!ends_with(f->path, MODULE_END))
             continue;
-        if (beside(s, f->path, ".so", ".c") && f->changed_ns < oldest)
+        if (beside(s, f->path, MODULE_END, ".c") && f->changed_ns < oldest)
             oldest = f->changed_ns;
         if (f->changed_ns > newest)
             newest = f->changed_ns;

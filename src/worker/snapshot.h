@@ -46,7 +46,7 @@ struct snapshot {
     }
 
 /* Called with each folder before it is read, "." first: what changes afterwards can be noticed.
- * Also with the folder of each named file and the one above it. */
+ * Also with the folder of each named file and the one above it, up to one that is there. */
 typedef void snapshot_folder_fn(const char *folder, void *user);
 
 /* Files that vanish meanwhile and folders that cannot be read are not there. named: count more
@@ -60,6 +60,9 @@ bool snapshot_wants(const char *folder, const char *name);
 
 /* The path of a file that is different, new or gone in b; NULL when all is the same. */
 const char *snapshot_difference(const struct snapshot *a, const struct snapshot *b);
+
+/* Whether nothing is different but modules (*.so). */
+bool snapshot_is_same_but_modules(const struct snapshot *a, const struct snapshot *b);
 
 /* A number for all *.c and *.h: the same only when they are all as they were. */
 uint64_t snapshot_sources(const struct snapshot *s);

@@ -174,5 +174,6 @@ void wake_found(struct worker *w, const struct order *o)
 void wake_fail(struct worker *w)
 {
     w->wakeup.is_marked = false;
-    w->empty = false; /* claim, do not look */
+    w->empty = false;  /* claim, do not look */
+    w->poll_at_us = 0; /* what was told has been taken, and is not told again */
 }

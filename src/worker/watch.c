@@ -28,8 +28,8 @@ struct watch {
     struct folder *folders;
     const char *const *named; /* during and between looks: the caller's */
     size_t named_count;
-    int64_t first_us; /* of the burst that is being gathered; 0: none */
-    bool complained;
+    int64_t first_us;    /* of the burst that is being gathered; 0: none */
+    unsigned complained; /* about which: bits of enum complaint */
 };
 
 static void free_handle(uv_handle_t *handle)
@@ -45,7 +45,7 @@ static void on_quiet(uv_timer_t *timer)
     w->fn(w->user);
 }
 
-static void note_event(struct watch *w)
+void watch_note(struct watch *w)
 {
     int64_t now = clock_mono_us();
 
@@ -96,15 +96,18 @@ static void on_event(uv_fs_event_t *handle, const char *name, int events, int st
 
     if (status < 0 || !name || snapshot_wants(f->path, name) || is_named(f->watch, name) ||
         ((events & UV_RENAME) && is_folder(f, name)))
-        note_event(f->watch);
+        watch_note(f->watch);
 }
 
-static void complain(struct watch *w, const char *path, const char *why)
+enum complaint { TOO_MANY_FOLDERS = 1, NOT_WATCHED = 2 };
+
+/* Once for each of them. */
+static void complain(struct watch *w, enum complaint about, const char *path, const char *why)
 {
-    if (!w->complained)
+    if (!(w->complained & about))
         log_event(LOG_WARNING, "Folder not watched", LOG_TEXT("folder", path),
                   LOG_TEXT("error", why));
-    w->complained = true;
+    w->complained |= about;
 }
 
 static struct folder *add_folder(struct watch *w, const char *path)
@@ -134,14 +137,15 @@ static void see_folder(const char *path, void *user)
     if (!f)
         f = add_folder(w, path);
     if (!f) {
-        complain(w, path, "out of memory");
+        complain(w, NOT_WATCHED, path, "out of memory");
         return;
     }
     f->seen = true;
     (void)uv_fs_event_stop(&f->handle);
     int failed = uv_fs_event_start(&f->handle, on_event, path, 0);
-    if (failed && failed != UV_ENOENT)
-        complain(w, path, uv_strerror(failed));
+    /* Nobody reads a folder that is closed to us. */
+    if (failed && failed != UV_ENOENT && failed != UV_EACCES)
+        complain(w, NOT_WATCHED, path, uv_strerror(failed));
 }
 
 /* Forgets folders that the look did not see; with all, every folder. */
@@ -186,7 +190,8 @@ int watch_look(struct watch *w, const char *const *named, size_t count, struct s
     if (r == PLAIN_OK)
         drop_folders(w, false);
     if (out->incomplete)
-        complain(w, "...", "there are more than 1000 folders, or deeper ones than 16");
+        complain(w, TOO_MANY_FOLDERS, "...",
+                 "there are more than 1000 folders, or deeper ones than 16");
     return r;
 }
 

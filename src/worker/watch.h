@@ -30,6 +30,9 @@ int watch_open(uv_loop_t *loop, watch_fn *fn, void *user, struct watch **out,
 int watch_look(struct watch *w, const char *const *named, size_t count, struct snapshot *out,
                plain_error *err) PLAIN_MUST_USE;
 
+/* As if there had been an event. */
+void watch_note(struct watch *w);
+
 /* NULL: nothing. Its memory is freed by the loop, which must run once more. */
 void watch_close(struct watch *w);
 

@@ -22,6 +22,7 @@
 #include "runner/module.h"
 #include "worker/death.h"
 #include "worker/folder.h"
+#include "worker/orphans.h"
 #include "worker/state.h"
 
 enum { SHARDS = 64 };
@@ -84,8 +85,21 @@ static void on_store(void *user)
 }
 
 /* The lease thread has something to tell. */
+static bool is_own_child(pid_t pid, void *user)
+{
+    const struct worker *w = user;
+
+    for (int i = 0; i < w->runner_count; i++) {
+        if (w->runners[i].child.pid == pid)
+            return true;
+    }
+    return w->scheduler.child.child.pid == pid;
+}
+
+/* With each heartbeat. */
 static void on_lease(void *user)
 {
+    orphans_reap(is_own_child, user);
     pump(user);
 }
 

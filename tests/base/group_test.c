@@ -181,6 +181,36 @@ static void a_signal_goes_to_the_others(void **state)
     (void)group_remove(folder);
 }
 
+/* What is read is cut behind 16 KiB: a number that is cut is another process's. */
+static void a_number_that_is_cut_is_nobodys(void **state)
+{
+    enum { CUT_AT = 16 * 1024 - 1 };
+    static char list[2 * CUT_AT];
+    size_t n = 0;
+    struct child c;
+    struct child_end end;
+    char own[16];
+
+    (void)state;
+    (void)groups_new_root();
+    (void)snprintf(folder, sizeof(folder), "%s/g", groups_root());
+    groups_put("/g/cgroup.procs", "");
+    assert_true(start_sleeper(&c));
+    size_t digits = (size_t)snprintf(own, sizeof(own), "%d", (int)c.pid);
+    while (n < CUT_AT - digits - 11)
+        n += (size_t)snprintf(list + n, sizeof(list) - n, "9999999999\n");
+    n += (size_t)snprintf(list + n, sizeof(list) - n, "%0*d\n", (int)(CUT_AT - digits - 1 - n), 0);
+    assert_int_equal(n + digits, CUT_AT);
+    (void)snprintf(list + n, sizeof(list) - n, "%s77\n", own);
+    groups_put("/g/cgroup.procs", list);
+    group_signal_others(folder, SIGKILL);
+    struct pollfd ended = {.fd = c.pidfd, .events = POLLIN};
+    assert_int_equal(poll(&ended, 1, 200), 0);
+    child_signal(&c, SIGKILL);
+    assert_int_equal(poll(&ended, 1, 10000), 1);
+    assert_true(child_reap(&c, false, &end));
+}
+
 /* Kernels that have no cgroup.kill, on files: the number stands there, and so it is killed. */
 static void without_cgroup_kill_each_is_killed(void **state)
 {
@@ -217,5 +247,5 @@ static void a_group_that_is_not_there_stops_a_child(void **state)
 
 HARNESS_MAIN(the_own_group_is_found_under_either_mount, only_what_was_handed_over_is_ours,
              numbers_and_words_are_read, a_child_starts_in_its_group_and_is_killed_with_it,
-             a_signal_goes_to_the_others, without_cgroup_kill_each_is_killed,
-             a_group_that_is_not_there_stops_a_child)
+             a_signal_goes_to_the_others, a_number_that_is_cut_is_nobodys,
+             without_cgroup_kill_each_is_killed, a_group_that_is_not_there_stops_a_child)

@@ -83,9 +83,9 @@ static void an_entry_tells_how_far_an_attempt_came(void **state)
 
     (void)state;
     for (uint64_t seq = 1; seq <= 4; seq++) {
-        assert_true(progress_has_room(p, seq));
+        assert_int_equal(progress_next_free(p, seq), seq);
         (void)progress_give(p, seq, &token);
-        assert_false(progress_has_room(p, seq));
+        assert_int_equal(progress_next_free(p, seq), seq + 1);
     }
     assert_true(progress_enter(p, 2, 0));
     assert_true(progress_enter(p, 3, 0));
@@ -100,9 +100,22 @@ static void an_entry_tells_how_far_an_attempt_came(void **state)
     assert_memory_equal(progress_frame(p, progress_entry(p, 4), &length), "words", 5);
     assert_int_equal(length, 5);
     progress_forget(progress_entry(p, 4));
-    assert_true(progress_has_room(p, 4));
-    assert_true(progress_has_room(p, 4 + PROGRESS_RING));
+    assert_int_equal(progress_next_free(p, 4), 4);
     progress_forget(NULL);
+}
+
+static void a_place_that_stays_in_use_is_passed_over(void **state)
+{
+    struct progress *p = new_page();
+
+    (void)state;
+    (void)progress_give(p, 1, &token);
+    assert_int_equal(progress_next_free(p, PROGRESS_RING + 1), PROGRESS_RING + 2);
+    for (uint64_t seq = 2; seq <= PROGRESS_RING; seq++)
+        (void)progress_give(p, seq, &token);
+    assert_int_equal(progress_next_free(p, PROGRESS_RING + 1), 0);
+    progress_forget(progress_entry(p, PROGRESS_RING));
+    assert_int_equal(progress_next_free(p, PROGRESS_RING + 1), 2 * PROGRESS_RING);
 }
 
 static void a_revoked_attempt_is_not_entered_in_its_entry_either(void **state)
@@ -265,6 +278,7 @@ static void a_copy_that_was_cut_short_is_not_shown(void **state)
 
 HARNESS_MAIN(what_an_attempt_wrote_is_its_own, the_last_of_it_is_kept_however_it_came,
              a_copy_that_was_cut_short_is_not_shown, an_entry_tells_how_far_an_attempt_came,
+             a_place_that_stays_in_use_is_passed_over,
              a_revoked_attempt_is_not_entered_in_its_entry_either,
              a_frame_that_was_overwritten_is_not_shown, what_cannot_be_is_not_sound,
              a_new_process_goes_on_with_the_numbers,

@@ -203,6 +203,15 @@ def test_one_that_does_not_listen_is_killed_with_its_children_after_the_grace(de
     assert time.monotonic() - began < 30
 
 
+def test_one_that_was_stopped_ends_with_the_others(dev):
+    running = dev(shell(stopped="echo up; kill -STOP $$; sleep 60"))
+    running.await_line("stopped", "up")
+    began = time.monotonic()
+    running.send(signal.SIGTERM)
+    running.wait()
+    assert time.monotonic() - began < 20  # the grace and 5 s are 35
+
+
 def test_when_nobody_reads_it_ends(folder):
     (folder / "plain.conf").write_text(shell(noise="while echo x; do sleep 0.1; done"))
     process = Plain(folder).start("dev", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)

@@ -115,6 +115,28 @@ def test_output_of_an_executable_reaches_the_log(db, plain):
     assert 'output="to stderr"' in done.stderr
 
 
+@on_one_store
+def test_a_stdout_that_one_has_made_not_block_blocks_for_the_next(db, plain):
+    plain.add_executable("careless", "#!/usr/bin/python3\nimport fcntl, os\nfor fd in 1, 2:\n"
+                         "    flags = fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_NONBLOCK\n"
+                         "    fcntl.fcntl(fd, fcntl.F_SETFL, flags)\n")
+    plain.add_executable("long", "#!/bin/sh\nhead -c 5000000 /dev/zero | tr '\\0' x\n")
+    plain.enqueue("careless", "--priority", 1)
+    plain.enqueue("long")
+    plain.drain("--max-processes", 1)
+    assert db.statuses() == ["SUCCESSFUL"] * 2
+
+
+def test_one_that_kills_itself_stops_being_retried(db, plain):
+    plain.add_executable("dies", "#!/bin/sh\nkill -SEGV $$\n")
+    plain.enqueue("dies", "--retries", 8)
+    plain.drain("--max-processes", 1)
+    rows = db.results()
+    assert [(row.status, row.crash_count) for row in rows] == [("LOST", n) for n in (1, 2, 3)]
+    assert "crash 3, JOBS_MAX_CRASHES: no retry" in rows[-1].error_message
+    assert rows[-1].retry_job_request_uuid is None
+
+
 def test_an_executable_that_vanished_is_an_error(db, plain):
     job = plain.add_executable("job", "#!/bin/no/such/shell\n")
     plain.enqueue("job")

@@ -66,6 +66,19 @@ def test_a_worker_whose_every_end_is_refused_takes_no_more(db, refusing, start_w
     worker.stop()
 
 
+def test_a_refused_end_does_not_stop_its_runner_later(db, refusing, module, start_worker):
+    """Its place in the ring of 2,048 stays in use."""
+    plain = refusing
+    plain.enqueue("refused")
+    worker = start_worker("--max-processes", 1)
+    worker.await_event("End not recorded")
+    plain.enqueue("NoopJob", "--count", 2200)
+    db.await_results(2200, "NoopJob", seconds=120)
+    db.execute(ACCEPT[db.kind])
+    db.await_results(1, "refused")
+    worker.stop()
+
+
 def test_a_number_of_runs_that_is_as_large_as_can_be(db, plain):
     plain.add_executable("fails", "#!/bin/sh\nexit 1\n")
     plain.enqueue("fails", "--retries", 1)

@@ -1,6 +1,8 @@
 """plain jobs worker --reload: what changes, who notices, and that nothing is lost or left."""
 import os
 import pathlib
+import pty
+import select
 import signal
 import subprocess
 import time
@@ -10,6 +12,7 @@ import pytest
 from conftest import MODULES
 from marks import on_one_store
 from program import Plain, TREE
+from terminal import read_all
 from verify import assert_sound
 from workers import Worker, children, left_in, living_in, wait_until
 
@@ -280,6 +283,100 @@ def test_a_build_that_writes_sources_comes_to_an_end(db, plain, module, start):
 
 
 @on_one_store
+def test_a_failing_build_that_writes_modules_or_sources_comes_to_an_end(db, plain, module, start):
+    script = plain.folder / "build"
+    replace(script, f"#!/bin/sh\ncp {module} copy~\nmv copy~ {module}\nexit 1\n", 0o755)
+    plain.env["PLAIN_JOBS_BUILD_COMMAND"] = '["./build"]'
+    worker = start()
+    replace(plain.folder / "a.c", "int a;\n")
+    worker.await_event("Build failed, the old code goes on")
+    time.sleep(2.5)  # what comes of its own files, and the look without an event
+    assert builds(worker) == 1
+    replace(script, "#!/bin/sh\necho >>generated.h\nexit 1\n", 0o755)
+    replace(plain.folder / "a.c", "int aa;\n")
+    worker.await_event("Sources change with every build")
+    assert builds(worker) == 6
+    replace(script, "#!/bin/sh\n", 0o755)
+    replace(plain.folder / "a.c", "int aaa;\n")
+    await_reload(worker, 2)
+    worker.stop()
+    assert builds(worker) == 7
+
+
+@on_one_store
+def test_what_is_saved_while_another_worker_builds_is_built_once(db, held, start_worker):
+    workers = [start_worker("--reload", "--max-processes", 1) for _ in range(2)]
+    for worker in workers:
+        worker.await_event("Worker is ready")
+    held.save(1)
+    held.await_build(1)
+    held.save(2)
+    time.sleep(0.5)  # both have noticed
+    held.let_go(1)
+    held.await_build(1, 2)
+    held.let_go(2)
+    for worker in workers:
+        await_reload(worker, 2)
+    time.sleep(1)
+    assert held.made() == [1, 2]
+    for worker in workers:
+        worker.stop()
+
+
+@on_one_store
+def test_settings_that_are_saved_during_a_build_count(db, plain, gate_module, held, start):
+    worker = start()
+    path = plain.folder / ".other/gate.so"
+    path.parent.mkdir()
+    copy_module(gate_module, path)
+    held.save(1)
+    held.await_build(1)
+    replace(plain.folder / "plain.conf", 'jobs {\n  jobs_modules = {".other/gate.so"}\n}\n')
+    time.sleep(0.5)
+    held.let_go(1)
+    await_reload(worker, 2)
+    copy_module(gate_module, path)
+    await_reload(worker, 3)
+    worker.stop()
+
+
+@on_one_store
+def test_the_target_of_a_link_counts_though_no_event_tells(db, plain, module, start):
+    plain.env["PLAIN_JOBS_BUILD_COMMAND"] = '["true"]'
+    target = plain.folder / ".elsewhere/common.h"
+    target.parent.mkdir()
+    target.write_text("int a;\n")
+    (plain.folder / "common.h").symlink_to(target)
+    worker = start()
+    target.write_text("int changed;\n")
+    await_reload(worker, 2)
+    assert worker.events("Files changed")[-1]["path"] == "common.h"
+    worker.stop()
+
+
+@on_one_store
+def test_a_terminal_that_stops_who_writes_in_the_background_does_not_stop_it(db, plain, module):
+    # stty(1) tostop; the new worker is in a group of its own.
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(plain.folder)
+        os.execvpe("sh", ["sh", "-c", f"stty tostop; exec {plain.program} jobs worker --reload"],
+                   {**plain.env, "TERM": "xterm"})
+    seen, deadline = b"", time.monotonic() + 60
+    try:
+        while b"Worker is ready" not in seen:
+            assert select.select([terminal], [], [], max(0, deadline - time.monotonic()))[0], seen
+            seen += os.read(terminal, 65536)
+        os.write(terminal, b"\x03")
+        seen += read_all(terminal, pid, deadline)
+    finally:
+        os.kill(pid, signal.SIGKILL)  # a zombie, if all is well
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        os.close(terminal)
+    assert code == 0, seen
+
+
+@on_one_store
 def test_a_module_that_is_replaced_is_loaded_without_a_build(db, plain, module, start):
     worker = start()
     copy_module(module, module)
@@ -371,7 +468,7 @@ def test_a_first_build_that_failed_is_tried_again_with_a_mended_command(db, plai
     replace(plain.folder / "a.c", "int a;\n")
     replace(conf, "jobs {\n  jobs_build_command = {false}\n}\n")
     worker = start()
-    assert worker.events("Build failed, the old code goes on")
+    assert worker.events("Build failed")
     replace(conf, "jobs {\n  jobs_build_command = {true}\n}\n")
     await_reload(worker, 2)
     assert [e["command"] for e in worker.events("Building")] == ["false", "true"]

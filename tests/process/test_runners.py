@@ -4,12 +4,14 @@ import os
 import pathlib
 import re
 import socket
+import subprocess
 
 import pytest
 
 from marks import on_one_store, on_postgres, on_sqlite
+from program import Plain
 from verify import assert_sound
-from workers import all_pids, is_alive, living_in, stat_fields, wait_until
+from workers import Worker, all_pids, children, is_alive, living_in, stat_fields, wait_until
 
 JOBS = 1000
 GATE = "#!/bin/sh\necho $PPID >>gate.log\nwhile [ ! -e go ]; do sleep 0.1; done\n"
@@ -271,3 +273,38 @@ def test_a_file_of_the_worker_is_not_inherited(db, plain, module, start_worker):
         assert number in descriptors(worker.pid).values()
         assert number not in descriptors(worker.runners()[0]).values()
         worker.stop()
+
+
+class AsFirst(Plain):
+    """Plain, whose process is given what outlives its parent, as the first one of a container is."""
+    SUBREAPER = ("import ctypes, os, sys\nctypes.CDLL(None).prctl(36, 1, 0, 0, 0)\n"
+                 "os.execv(sys.argv[1], sys.argv[1:])\n")
+
+    def start(self, *args, env=None, **popen):
+        return subprocess.Popen(["/usr/bin/python3", "-c", self.SUBREAPER, self.program,
+                                 *map(str, args)], cwd=self.folder,
+                                env={**self.env, **(env or {})}, **popen)
+
+
+def zombies_of(parent):
+    all_fields = [stat_fields(pid) for pid in all_pids()]
+    return [fields for fields in all_fields if fields and fields[:2] == ["Z", str(parent)]]
+
+
+@on_one_store
+def test_what_executables_leave_behind_does_not_stay_as_zombies(db, plain, folder):
+    first = AsFirst(folder, program=plain.program)
+    first.env = {**plain.env, "PLAIN_JOBS_HEARTBEAT_INTERVAL": "100ms",
+                 "PLAIN_JOBS_HEARTBEAT_TIMEOUT": "60"}
+    plain.add_executable("leaves", "#!/bin/sh\nsetsid sleep 0.1 >/dev/null 2>&1 &\n")
+    plain.add_executable("rude", "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 0.05; done\n")
+    plain.enqueue("leaves", "--count", 10)
+    plain.enqueue("rude", "--count", 2, "--timeout", "300ms")
+    worker = Worker(first, "--max-processes", 2)
+    try:
+        db.await_results(12)
+        wait_until(lambda: len(children(worker.pid)) == 2, "no child but the runners")
+        wait_until(lambda: not zombies_of(worker.pid), "no zombie")
+        worker.stop()
+    finally:
+        worker.kill()

@@ -105,3 +105,24 @@ def test_a_section_with_a_bad_limit_is_refused(db, plain, folder):
     plain.add_executable("job", "#!/bin/sh\n")
     (folder / "plain.conf").write_text('job job {\n  timeout = "0"\n}\n')
     assert "timeout" in plain.fails(2, 202, "jobs", "worker", "--drain").stderr
+
+
+def test_who_is_asked_for_a_delay_after_a_timeout_is_not_stopped(db, plain, stops, start_worker):
+    plain.enqueue("PatientJob", "how=sleep", "--retries", 1)
+    worker = start_worker("--max-processes", 2)
+    plain.enqueue("StopJob", "how=sleep", "ms=0", "--count", 500)  # so that the worker looks often
+    (row,) = db.await_results(1, "PatientJob")
+    successor = db.one("jobrequest", "job_class = 'PatientJob'")
+    assert row.status == "LOST" and successor.start_at - row.ended_at >= 60
+    assert len(worker.events("Stopping job")) == 1
+    db.await_results(501)
+    worker.stop()
+
+
+def test_an_executable_leaves_the_handler_of_a_module_in_place(db, plain, stops, folder):
+    plain.add_executable("between", "#!/bin/sh\n")
+    plain.enqueue("StopJob", "how=handle", "ms=0", "--priority", 3)
+    plain.enqueue("between", "--priority", 2)
+    plain.enqueue("StopJob", "how=sleep", "--timeout", "500ms")
+    plain.drain("--max-processes", 1)
+    assert lines(folder, "ended") == ["handle", "sleep"]

@@ -1,13 +1,28 @@
 /* build_once_test.c - two that want the same build, and what one leaves to the other */
 #include "worker/build_once.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "tests/harness/harness.h"
+
+static bool has_no_locks;
+
+/* Instead of the C library's. */
+int flock(int fd, int operation)
+{
+    if (!has_no_locks)
+        return (int)syscall(SYS_flock, fd, operation);
+    errno = ENOLCK;
+    return -1;
+}
 
 /* Two that begin to look in a folder of the test's own. */
 static void begin(struct build_once *a, struct build_once *b)
@@ -125,7 +140,21 @@ static void a_place_that_is_not_private_is_not_used(void **state)
     assert_int_equal(st.st_size, 0);
 }
 
+static void where_files_cannot_be_locked_everybody_builds(void **state)
+{
+    struct build_once a, b;
+
+    (void)state;
+    begin(&a, &b);
+    has_no_locks = true;
+    assert_int_equal(build_once_ask(&a, 7), BUILD_OURS);
+    assert_int_equal(build_once_ask(&b, 7), BUILD_OURS);
+    has_no_locks = false;
+    build_once_done(&a, 7, true);
+    build_once_done(&b, 7, true);
+}
+
 HARNESS_MAIN(the_second_waits_and_takes_what_was_made, a_failure_is_shared_too,
              other_sources_are_another_build, what_was_built_before_the_start_does_not_count,
              a_build_that_was_given_up_is_nobodys, a_record_that_cannot_be_read_is_none,
-             a_place_that_is_not_private_is_not_used)
+             a_place_that_is_not_private_is_not_used, where_files_cannot_be_locked_everybody_builds)

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "tests/harness/harness.h"
 
 /* Every test in a folder of its own, so that it sees its files alone. */
@@ -58,11 +59,14 @@ static void names_decide_what_is_looked_at(void **state)
         {".", ".env.swp", false},
         {".", ".a.c", false},
         {".", "a.c~", false},
+        {".", "#a.c#", false},
+        {".", "#a.c", true},
         {"app", ".jobs.c.swp", false},
         {".", "plain.db-wal", false},
         {"app", "jobs.so.17", false},
         {"jobs.d", "hello", true},
         {"jobs.d", "hello~", false},
+        {"jobs.d", "#hello#", false},
         {"jobs.d", ".hidden", false},
         {"a/jobs.d", "hello", false},
         {".", "c", false},
@@ -183,6 +187,50 @@ static void named_files_count_wherever_they_are(void **state)
     snapshot_release(&now);
 }
 
+static void note_folder(const char *folder, void *user)
+{
+    struct buf *seen = user;
+
+    buf_putf(seen, "%s ", folder);
+}
+
+static void the_way_to_a_named_file_is_seen_from_the_first_folder_that_is_there(void **state)
+{
+    const char *const named[] = {"there/a/b/c.so"};
+    struct snapshot s = SNAPSHOT_INIT;
+    struct buf seen = BUF_INIT(4096);
+    plain_error err;
+
+    (void)state;
+    assert_int_equal(enter_folder(), 0);
+    assert_int_equal(mkdir("there", 0700), 0);
+    assert_int_equal(snapshot_take(named, 1, note_folder, &seen, &s, &err), PLAIN_OK);
+    assert_string_equal(seen.data, ". there there/a there/a/b ");
+    snapshot_release(&s);
+    buf_release(&seen);
+}
+
+static void modules_alone_may_be_different(void **state)
+{
+    struct snapshot before = SNAPSHOT_INIT, now = SNAPSHOT_INIT;
+
+    (void)state;
+    assert_int_equal(enter_folder(), 0);
+    make("a.c");
+    take(&before);
+    make("a.so");
+    make("b.so");
+    take(&now);
+    assert_true(snapshot_is_same_but_modules(&before, &now));
+    assert_true(snapshot_is_same_but_modules(&now, &before));
+    make("plain.conf");
+    take(&now);
+    assert_false(snapshot_is_same_but_modules(&before, &now));
+    assert_false(snapshot_is_same_but_modules(&now, &before));
+    snapshot_release(&before);
+    snapshot_release(&now);
+}
+
 static void check_stale(bool lacks, bool stale)
 {
     struct snapshot s = SNAPSHOT_INIT;
@@ -265,5 +313,7 @@ static void without_memory_there_is_no_snapshot(void **state)
 
 HARNESS_MAIN(names_decide_what_is_looked_at, hidden_folders_and_links_are_not_entered,
              links_are_entered_where_jobs_are_loaded_from, every_kind_of_change_is_a_difference,
-             named_files_count_wherever_they_are, a_module_is_stale_when_a_source_is_newer,
+             named_files_count_wherever_they_are,
+             the_way_to_a_named_file_is_seen_from_the_first_folder_that_is_there,
+             modules_alone_may_be_different, a_module_is_stale_when_a_source_is_newer,
              folders_beyond_the_limits_are_told, without_memory_there_is_no_snapshot)

@@ -123,4 +123,22 @@ static const plain_job_class BriefJob = {
     .on_aborted = told,           .timeout_ms = 300,
 };
 
-PLAIN_REGISTER_JOBS(&StopJob, &BriefJob);
+static int64_t slow_minute(const plain_job_class *self, const void *params, int attempt)
+{
+    (void)self;
+    (void)params;
+    (void)attempt;
+    sleep_ms(150); /* within its own limit */
+    return 60 * 1000;
+}
+
+static const plain_job_class PatientJob = {
+    PLAIN_JOB_CLASS(struct stop),
+    .name = "PatientJob",
+    .params = stop_params,
+    .run = stop_run,
+    .timeout_ms = 300,
+    .calculate_retry_delay = slow_minute,
+};
+
+PLAIN_REGISTER_JOBS(&StopJob, &BriefJob, &PatientJob);
