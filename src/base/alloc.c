@@ -1,5 +1,6 @@
 #include "base/alloc.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -81,6 +82,18 @@ void mem_freep(void *pp)
     /* pp is a char **, a struct x **...: reading it as a void ** would break the aliasing rule. */
     memcpy(&p, pp, sizeof(p));
     free(p);
+}
+
+/* Values that are set no longer follow what the program does (mallopt(3)). */
+void mem_keep(void)
+{
+#ifdef M_TRIM_THRESHOLD
+    enum { KEPT = 16 * 1024 * 1024, LARGE = 4 * 1024 * 1024, PIECE = 256 * 1024 };
+
+    (void)mallopt(M_TRIM_THRESHOLD, KEPT);
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE);
+    (void)mallopt(M_TOP_PAD, PIECE);
+#endif
 }
 
 void mem_fail_nth(long n)

@@ -20,6 +20,10 @@ char *mem_strdup(const char *s) PLAIN_MUST_USE;
 void mem_free(void *p);
 void mem_freep(void *pp); /* for PLAIN_CLEANUP: frees *(void **)pp */
 
+/* For a process that needs and frees the same again and again: what is freed stays its own, up to
+ * 16 MiB, instead of coming from the kernel page by page each time. */
+void mem_keep(void);
+
 /* Test hook: the n-th allocation from now on fails (0 = the next one); -1 switches it off. */
 void mem_fail_nth(long n);
 /* Whether an allocation was made to fail since mem_fail_nth(). */

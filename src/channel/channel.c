@@ -1,15 +1,21 @@
 #include "channel/channel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { SENTINEL_FROM = 500 };
+
 void channel_init(struct channel *c, int fd)
 {
-    *c = (struct channel){
-        .fd = fd, .in = BUF_INIT(CHANNEL_BUFFER_MAX), .out = BUF_INIT(CHANNEL_BUFFER_MAX)};
+    *c = (struct channel){.fd = fd,
+                          .sentinel = -1,
+                          .in = BUF_INIT(CHANNEL_BUFFER_MAX),
+                          .out = BUF_INIT(CHANNEL_BUFFER_MAX)};
 }
 
 void channel_release(struct channel *c)
@@ -19,7 +25,9 @@ void channel_release(struct channel *c)
     c->in_at = 0;
     if (c->fd >= 0)
         (void)close(c->fd);
-    c->fd = -1;
+    if (c->sentinel >= 0)
+        (void)close(c->sentinel);
+    c->fd = c->sentinel = -1;
 }
 
 static ino_t inode_of(int fd)
@@ -29,10 +37,26 @@ static ino_t inode_of(int fd)
     return fstat(fd, &now) == 0 ? now.st_ino : 0;
 }
 
+/* Far up, where nobody who has closed all descriptors comes to by opening others. */
+static int move_up(int fd)
+{
+    int high = fcntl(fd, F_DUPFD_CLOEXEC, SENTINEL_FROM);
+
+    if (high < 0)
+        return fd; /* RLIMIT_NOFILE */
+    (void)close(fd);
+    return high;
+}
+
 void channel_pin(struct channel *c)
 {
+    struct epoll_event writable = {.events = EPOLLOUT};
+
     c->pinned = inode_of(c->fd);
     c->broken |= c->pinned == 0;
+    c->sentinel = epoll_create1(EPOLL_CLOEXEC);
+    if (c->sentinel >= 0 && epoll_ctl(c->sentinel, EPOLL_CTL_ADD, c->fd, &writable) == 0)
+        c->sentinel = move_up(c->sentinel);
 }
 
 bool channel_is_ours(const struct channel *c)

@@ -46,6 +46,7 @@ struct channel {
     size_t in_at; /* bytes of in that were handed out as frames */
     struct buf out;
     ino_t pinned; /* see channel_pin(); 0: not */
+    int sentinel; /* likewise: readable only while the socket is open, and has room; -1: none */
     bool broken;  /* the other end is gone, or sent what is not a frame */
 };
 
@@ -54,7 +55,8 @@ void channel_release(struct channel *c);      /* closes it */
 /* From now on nothing is written once the descriptor is another file than now: where code of others
  * runs in the process, it may have closed all that it did not know, and opened something else. */
 void channel_pin(struct channel *c);
-/* Whether it is still that file. */
+/* Whether it is still that file. When poll(2) finds the sentinel readable it is: an epoll instance
+ * forgets a file that is closed. Looked at along with others that saves a system call. */
 bool channel_is_ours(const struct channel *c);
 
 /* Reads once. Bytes read, 0 when there is nothing now (non-blocking), -1 at the end or an error. */

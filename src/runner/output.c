@@ -21,7 +21,7 @@
 /* How long a worker that was stopped in the middle of a read may keep a runner. */
 enum { READER_PATIENCE_US = 100 * 1000 };
 
-static int standard_error = STDERR_FILENO;
+static int standard_error = STDERR_FILENO, sentinel = -1;
 
 /* Whether the descriptor is still the pipe: a job may have closed it and opened something else. */
 static bool has_pipe(const struct output *o)
@@ -60,13 +60,14 @@ static void await_reader(const struct output *o)
         (void)sched_yield();
 }
 
-/* One call for all four descriptors, since it comes behind each job. */
+/* One call for all descriptors, since it comes behind each job. */
 bool output_take(struct output *o)
 {
     struct pollfd files[] = {{.fd = STDIN_FILENO},
                              {.fd = STDOUT_FILENO},
                              {.fd = STDERR_FILENO},
-                             {.fd = CHANNEL_FD_OUTPUT, .events = POLLIN}};
+                             {.fd = CHANNEL_FD_OUTPUT, .events = POLLIN},
+                             {.fd = o->channel->sentinel, .events = POLLIN}};
     int before = errno, n;
     bool has_all = true;
     short seen;
@@ -80,7 +81,8 @@ bool output_take(struct output *o)
         await_reader(o);
     errno = before;
     seen = files[0].revents | files[1].revents | files[2].revents | files[3].revents;
-    return has_all && n >= 0 && !(seen & POLLNVAL);
+    has_all = has_all && n >= 0 && !(seen & POLLNVAL);
+    return has_all && (files[4].revents == POLLIN || channel_is_ours(o->channel));
 }
 
 static void on_record(enum log_level level, const char *event, const struct log_pair *pairs,
@@ -108,6 +110,7 @@ static void close_in_child(void)
 {
     (void)close(CHANNEL_FD_OUTPUT);
     (void)close(CHANNEL_FD);
+    (void)close(sentinel);
 }
 
 void output_start(struct output *o, struct channel *channel, struct progress *progress)
@@ -118,6 +121,7 @@ void output_start(struct output *o, struct channel *channel, struct progress *pr
     (void)fcntl(CHANNEL_FD_OUTPUT, F_SETFD, FD_CLOEXEC);
     *o = (struct output){
         .channel = channel, .progress = progress, .inode = pipe.st_ino, .thread = gettid()};
+    sentinel = channel->sentinel;
     (void)pthread_atfork(NULL, NULL, close_in_child);
     (void)setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
     log_set_sink(on_record, o);

@@ -38,7 +38,8 @@ struct output {
 void output_start(struct output *o, struct channel *channel, struct progress *progress);
 
 /* Hands over what was written so far. stdio is flushed before. False when a standard descriptor or
- * the pipe has been closed, or the pipe replaced: what the next job prints would go elsewhere. */
+ * the pipe has been closed, or the pipe replaced: what the next job prints would go elsewhere; and
+ * when the channel is not ours any more: nobody would hear of it. */
 bool output_take(struct output *o);
 
 #endif

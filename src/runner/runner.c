@@ -173,7 +173,7 @@ static void leave(struct runner *r)
 static void run_entered(struct runner *r, const struct frame_job *f)
 {
     const struct job_entry *entry = registry_find(r->registry, f->job_class);
-    struct usage before = r->is_usage_known ? r->usage : usage_now();
+    struct usage before = usage_before(r->is_usage_known ? &r->usage : NULL);
     int64_t started = clock_mono_us();
     struct attempt attempt = {
         .result = ATTEMPT_FAILED, .exit_code = -1, .exit_signal = -1, .cpu_us = -1};
@@ -378,7 +378,7 @@ static void serve(struct runner *r)
         while (channel_next(&r->channel, &frame)) {
             if (clock_mono_us() - r->flushed_us > FLUSH_AFTER_US && flush(r) < 0)
                 return;
-            if (!r->has_files || !channel_is_ours(&r->channel))
+            if (!r->has_files)
                 return; /* nobody would hear of the next one */
             r->is_usage_known &= frame.kind == FRAME_JOB;
             if (frame.kind == FRAME_JOB)

@@ -8,7 +8,8 @@
 
 enum {
     NOTICEABLE_KB = 1024,
-    CHILD_MIN_US = 50 /* no process starts, ends and is waited for in less */
+    SHORT_US = 50, /* no process starts, ends and is waited for in less */
+    RECKONED_MAX = 16
 };
 
 static int64_t cpu_of(const struct rusage *u)
@@ -17,31 +18,30 @@ static int64_t cpu_of(const struct rusage *u)
            u->ru_stime.tv_usec;
 }
 
-static int64_t children_us(void)
-{
-    struct rusage children;
-
-    (void)getrusage(RUSAGE_CHILDREN, &children);
-    return cpu_of(&children);
-}
-
-static struct usage usage_with(int64_t children)
-{
-    struct rusage own;
-
-    (void)getrusage(RUSAGE_SELF, &own);
-    return (struct usage){
-        .cpu_us = cpu_of(&own), .max_rss_kb = own.ru_maxrss, .children_us = children};
-}
-
 struct usage usage_now(void)
 {
-    return usage_with(children_us());
+    struct rusage own, children;
+
+    (void)getrusage(RUSAGE_SELF, &own);
+    (void)getrusage(RUSAGE_CHILDREN, &children);
+    return (struct usage){
+        .cpu_us = cpu_of(&own), .max_rss_kb = own.ru_maxrss, .children_us = cpu_of(&children)};
+}
+
+struct usage usage_before(const struct usage *last)
+{
+    return last && last->reckoned < RECKONED_MAX ? *last : usage_now();
 }
 
 struct usage usage_after(const struct usage *before, int64_t lasted_us)
 {
-    return usage_with(lasted_us < CHILD_MIN_US ? before->children_us : children_us());
+    struct usage after = *before;
+
+    if (lasted_us >= SHORT_US)
+        return usage_now();
+    after.cpu_us += lasted_us;
+    after.reckoned++;
+    return after;
 }
 
 /* "5" sets the peak back to what is in use now. Where /proc does not take it, peaks are those of

@@ -4,6 +4,10 @@
  * The kernel counts for a process, whose jobs are many. CPU time is a difference. The peak of
  * memory is told for the life of the process, so it is set back after each job that has raised it
  * noticeably: a small job after a large one has a small peak.
+ *
+ * To ask takes longer than a job that does little. One of less than 50 us is charged with the time
+ * that it took, and the memory that was used before it; every 16th asks. What a runner does between
+ * such jobs counts as the next longer one's: some hundredths of a millisecond.
  */
 #ifndef PLAIN_RUNNER_USAGE_H
 #define PLAIN_RUNNER_USAGE_H
@@ -14,12 +18,13 @@ struct usage {
     int64_t cpu_us;      /* of this process */
     int64_t max_rss_kb;  /* likewise */
     int64_t children_us; /* CPU time of children that have ended */
+    int reckoned;        /* jobs since the kernel was asked */
 };
 
 struct usage usage_now(void);
-/* The same behind a job that lasted so long, of which the usage before is known. Children are asked
- * for only when it may have had one: of an earlier job's, for which a short one waited, the next
- * that is asked tells. */
+/* Before a job; last: behind the one before, NULL when anything else may have been done since. */
+struct usage usage_before(const struct usage *last);
+/* The same behind a job that lasted so long. */
 struct usage usage_after(const struct usage *before, int64_t lasted_us);
 
 /* A job has ended with `now`; *floor_kb is the peak that was there before it, kept by the caller,

@@ -390,6 +390,7 @@ int worker_run(const struct worker_options *options, plain_error *err)
     w->store_bell = w->lease_bell = BELL_INIT;
     notify_open(&w->notify);
     identify(w);
+    mem_keep();
     (void)signal(SIGPIPE, SIG_IGN); /* a log that nobody reads must not end the worker */
     r = start_loop(w, err);
     if (r == PLAIN_OK) {

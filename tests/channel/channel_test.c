@@ -3,6 +3,7 @@
 #include "channel/channel.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -65,6 +66,13 @@ static void what_does_not_fit_is_written_later(void **state)
     channel_release(&theirs);
 }
 
+static bool sentinel_is_readable(const struct channel *c)
+{
+    struct pollfd file = {.fd = c->sentinel, .events = POLLIN};
+
+    return poll(&file, 1, 0) == 1 && file.revents == POLLIN;
+}
+
 /* A job that closed it, and whose next file has its number. */
 static void a_pinned_channel_writes_into_no_other_file(void **state)
 {
@@ -78,9 +86,11 @@ static void a_pinned_channel_writes_into_no_other_file(void **state)
     frame_put_seq(&ours.out, FRAME_DONE, 1);
     assert_int_equal(channel_flush(&ours), 0);
     assert_true(channel_is_ours(&ours));
+    assert_true(sentinel_is_readable(&ours));
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, other), 0);
     assert_int_equal(dup2(other[0], ours.fd), ours.fd);
     assert_false(channel_is_ours(&ours));
+    assert_false(sentinel_is_readable(&ours));
     frame_put_seq(&ours.out, FRAME_DONE, 2);
     assert_int_equal(channel_flush(&ours), -1);
     assert_true(ours.broken);
