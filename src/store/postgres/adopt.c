@@ -17,39 +17,39 @@ enum { BINARY = 1, SQL_MAX = 256 * 1024, OLDEST = SESSION_OLDEST_SERVER };
 
 static bool is_disconnected(const PGconn *conn)
 {
-    return PQstatus(conn) != CONNECTION_OK;
+    return libpq.PQstatus(conn) != CONNECTION_OK;
 }
 
 static bool is_pipelining(const PGconn *conn)
 {
-    return PQpipelineStatus(conn) != PQ_PIPELINE_OFF;
+    return libpq.PQpipelineStatus(conn) != PQ_PIPELINE_OFF;
 }
 
 static bool is_nonblocking(const PGconn *conn)
 {
-    return PQisnonblocking(conn) != 0;
+    return libpq.PQisnonblocking(conn) != 0;
 }
 
 static bool is_busy(const PGconn *conn)
 {
-    return PQtransactionStatus(conn) == PQTRANS_ACTIVE;
+    return libpq.PQtransactionStatus(conn) == PQTRANS_ACTIVE;
 }
 
 static bool has_failed(const PGconn *conn)
 {
-    return PQtransactionStatus(conn) == PQTRANS_INERROR;
+    return libpq.PQtransactionStatus(conn) == PQTRANS_INERROR;
 }
 
 static bool is_not_utf8(const PGconn *conn)
 {
-    const char *encoding = PQparameterStatus(conn, "client_encoding");
+    const char *encoding = libpq.PQparameterStatus(conn, "client_encoding");
 
     return !encoding || strcmp(encoding, "UTF8") != 0;
 }
 
 static bool is_old(const PGconn *conn)
 {
-    return PQserverVersion(conn) < OLDEST;
+    return libpq.PQserverVersion(conn) < OLDEST;
 }
 
 static const struct refusal {
@@ -98,7 +98,7 @@ static void note_transaction(const struct session *s, plain_error *err)
     const struct session_adopted *a = &s->adopted;
 
     err->transaction_aborted =
-        a->nested && (PQstatus(s->conn) != CONNECTION_OK || has_failed(s->conn) ||
+        a->nested && (libpq.PQstatus(s->conn) != CONNECTION_OK || has_failed(s->conn) ||
                       strcmp(err->sqlstate, SQLSTATE_SERIALIZATION) == 0);
 }
 
@@ -134,11 +134,11 @@ static PGresult *run(struct session *s, enum sql_name name)
 
     session_put_sql(s, &sql, sql_postgres[name]);
     if (buf_ok(&sql) && session_take_values(s, &v)) {
-        result =
-            PQexecParams(s->conn, sql.data, v.count, NULL, v.values, v.lengths, v.formats, BINARY);
+        result = libpq.PQexecParams(s->conn, sql.data, v.count, NULL, v.values, v.lengths,
+                                    v.formats, BINARY);
         if (!session_is_good(result)) {
             fail(s, result);
-            PQclear(result);
+            libpq.PQclear(result);
             result = NULL;
         }
     } else {
@@ -152,12 +152,12 @@ static PGresult *run(struct session *s, enum sql_name name)
 /* A statement that has no rows, with a wire that is in use for another one. */
 static bool run_word(struct session *s, enum sql_name name)
 {
-    PGresult *result = PQexec(s->conn, sql_postgres[name]);
+    PGresult *result = libpq.PQexec(s->conn, sql_postgres[name]);
     bool good = session_is_good(result);
 
     if (!good)
         fail(s, result);
-    PQclear(result);
+    libpq.PQclear(result);
     return good;
 }
 
@@ -165,7 +165,7 @@ static void open_transaction(struct session *s)
 {
     struct session_adopted *a = &s->adopted;
 
-    a->nested = PQtransactionStatus(s->conn) == PQTRANS_INTRANS;
+    a->nested = libpq.PQtransactionStatus(s->conn) == PQTRANS_INTRANS;
     a->open = run_word(s, a->nested ? SQL_SAVEPOINT : SQL_BEGIN_COMMITTED);
 }
 
@@ -232,7 +232,7 @@ int adopted_session_sync(struct session *s, PGresult **results, size_t count, pl
         if (r == PLAIN_OK && i < count)
             results[i] = a->results[i];
         else
-            PQclear(a->results[i]);
+            libpq.PQclear(a->results[i]);
     }
     a->count = 0;
     return r;
@@ -284,20 +284,22 @@ static int ask_server(struct session *s, const char *schema, plain_error *err)
         return r;
     adopted_session_send(s, SQL_ADOPT);
     r = adopted_session_sync(s, &result, 1, err);
-    if (r == PLAIN_OK && strcmp(PQgetvalue(result, 0, REPLICATION_ROLE), "replica") == 0)
+    if (r == PLAIN_OK && strcmp(libpq.PQgetvalue(result, 0, REPLICATION_ROLE), "replica") == 0)
         r = refuse("connection", "has session_replication_role replica, so no trigger guards keys",
                    "RESET session_replication_role first", err);
     if (r == PLAIN_OK)
-        r = set_schema(s, schema ? schema : PQgetvalue(result, 0, CURRENT_SCHEMA), err);
-    PQclear(result);
+        r = set_schema(s, schema ? schema : libpq.PQgetvalue(result, 0, CURRENT_SCHEMA), err);
+    libpq.PQclear(result);
     return r;
 }
 
 int adopted_session_open(struct session *s, PGconn *conn, const char *schema, plain_error *err)
 {
     *s = (struct session){.wire = WIRE_INIT, .conn = conn, .adopted.is = true};
-    int r = check_connection(conn, err);
+    int r = libpq_load(err);
 
+    if (r == PLAIN_OK)
+        r = check_connection(conn, err);
     if (r == PLAIN_OK)
         r = ask_server(s, schema, err);
     if (r < 0)

@@ -44,7 +44,7 @@ static const struct field audit_fields[] = {
 static int read_rows(const PGresult *result, struct arena *a, struct audit_row **rows,
                      size_t *count, plain_error *err)
 {
-    *count = (size_t)PQntuples(result);
+    *count = (size_t)libpq.PQntuples(result);
     *rows = arena_array(a, *count + 1, sizeof(**rows));
     for (size_t i = 0; *rows && i < *count; i++)
         fields_read(result, (int)i, audit_fields, ARRAY_SIZE(audit_fields), a, &(*rows)[i]);
@@ -86,8 +86,9 @@ int postgres_delete_job(struct store *store, const plain_uuid *uuid, const char 
     session_send(s, SQL_DELETE_JOB);
     r = session_sync(s, results, 1, err);
     if (r == PLAIN_OK) {
-        r = PQgetisnull(results[0], 0, 0) ? PLAIN_NONE : PLAIN_OK;
-        *outcome = strcmp(PQgetvalue(results[0], 0, 0), "asked") == 0 ? DELETE_ASKED : DELETE_DONE;
+        r = libpq.PQgetisnull(results[0], 0, 0) ? PLAIN_NONE : PLAIN_OK;
+        *outcome =
+            strcmp(libpq.PQgetvalue(results[0], 0, 0), "asked") == 0 ? DELETE_ASKED : DELETE_DONE;
     }
     session_clear(results, 1);
     return r;

@@ -301,7 +301,7 @@ static int compare_claims(const void *left, const void *right)
 
 static void read_claims(const PGresult *result, struct arena *a, struct cycle_result *out)
 {
-    size_t count = (size_t)PQntuples(result);
+    size_t count = (size_t)libpq.PQntuples(result);
 
     if (count == 0)
         return;
@@ -319,7 +319,7 @@ static void read_claims(const PGresult *result, struct arena *a, struct cycle_re
 /* The time of a claim is that of its statement. */
 static void read_told(const PGresult *result, struct arena *a, struct cycle_result *out)
 {
-    if (PQntuples(result) > 0)
+    if (libpq.PQntuples(result) > 0)
         field_read(result, 0, ARRAY_SIZE(claim_fields), field_time, NULL, &out->now);
     read_claims(result, a, out);
 }

@@ -152,7 +152,7 @@ static int fill(const struct failure_context *c, const char *sqlstate, const cha
 /* Whatever it was: of a commit that was under way then, nobody knows. */
 static bool ended_session(const PGresult *result)
 {
-    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const char *severity = libpq.PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
 
     return severity && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0);
 }
@@ -160,13 +160,13 @@ static bool ended_session(const PGresult *result)
 int failure_of_result(const struct failure_context *c, const PGresult *result, bool *lost,
                       plain_error *err)
 {
-    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    const char *sqlstate = libpq.PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *text = libpq.PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
     /* An error without SQLSTATE is libpq's own: the link broke, or its memory is out. */
     if (!sqlstate) {
         *lost = true;
-        return failure_of_link(c, PQresultErrorMessage(result), err);
+        return failure_of_link(c, libpq.PQresultErrorMessage(result), err);
     }
     if (ended_session(result) && !find_kind(sqlstate)->lost)
         sqlstate = LINK_LOST;

@@ -6,9 +6,9 @@
 
 #include <stdbool.h>
 
-#include <libpq-fe.h>
-
 #include <plain/jobs/error.h>
+
+#include "store/postgres/libpq.h"
 
 /* What a message needs to know of the connection; no member may be NULL. */
 struct failure_context {

@@ -80,9 +80,9 @@ void field_read(const PGresult *result, int row, int column, field_reader *read,
 {
     struct cell c = {NULL, 0, a};
 
-    if (!PQgetisnull(result, row, column)) {
-        c.bytes = PQgetvalue(result, row, column);
-        c.length = (size_t)PQgetlength(result, row, column);
+    if (!libpq.PQgetisnull(result, row, column)) {
+        c.bytes = libpq.PQgetvalue(result, row, column);
+        c.length = (size_t)libpq.PQgetlength(result, row, column);
     }
     read(&c, out);
 }
@@ -90,7 +90,7 @@ void field_read(const PGresult *result, int row, int column, field_reader *read,
 void fields_read(const PGresult *result, int row, const struct field *fields, size_t count,
                  struct arena *a, void *out)
 {
-    assert((size_t)PQnfields(result) >= count);
+    assert((size_t)libpq.PQnfields(result) >= count);
     for (size_t i = 0; i < count; i++)
         field_read(result, row, (int)i, fields[i].read, a, (char *)out + fields[i].offset);
 }

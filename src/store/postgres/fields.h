@@ -8,9 +8,8 @@
 
 #include <stddef.h>
 
-#include <libpq-fe.h>
-
 #include "base/arena.h"
+#include "store/postgres/libpq.h"
 
 /* One value as it came; bytes is NULL for NULL. */
 struct cell {

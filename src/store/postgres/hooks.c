@@ -67,7 +67,7 @@ static const struct field hook_fields[] = {
 
 void postgres_hooks_read(const PGresult *result, struct arena *a, struct cycle_result *out)
 {
-    size_t count = (size_t)PQntuples(result);
+    size_t count = (size_t)libpq.PQntuples(result);
 
     if (count == 0)
         return;

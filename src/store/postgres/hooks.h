@@ -7,8 +7,7 @@
 #ifndef PLAIN_STORE_POSTGRES_HOOKS_H
 #define PLAIN_STORE_POSTGRES_HOOKS_H
 
-#include <libpq-fe.h>
-
+#include "store/postgres/libpq.h"
 #include "store/postgres/session.h"
 #include "store/store.h"
 

@@ -143,10 +143,10 @@ static int read_by_status(const PGresult *result, void *out, plain_error *err)
     int64_t *by_status = out;
 
     (void)err;
-    for (int row = 0; row < PQntuples(result); row++) {
+    for (int row = 0; row < libpq.PQntuples(result); row++) {
         enum job_status status;
 
-        if (job_status_parse(PQgetvalue(result, row, 0), &status))
+        if (job_status_parse(libpq.PQgetvalue(result, row, 0), &status))
             field_read(result, row, 1, field_int64, NULL, &by_status[status]);
     }
     return PLAIN_OK;
@@ -183,7 +183,7 @@ static int read_queues(const PGresult *result, void *out, plain_error *err)
     };
     struct queue_list *list = out;
 
-    list->count = (size_t)PQntuples(result);
+    list->count = (size_t)libpq.PQntuples(result);
     list->queues = arena_array(list->arena, list->count, sizeof(*list->queues));
     for (size_t i = 0; i < list->count && arena_ok(list->arena); i++)
         fields_read(result, (int)i, fields, ARRAY_SIZE(fields), list->arena, &list->queues[i]);
@@ -211,7 +211,7 @@ int postgres_queue_stats(struct store *store, struct arena *a, struct queue_stat
 static int read_taken(const PGresult *result, void *out, plain_error *err)
 {
     (void)err;
-    *(bool *)out = PQntuples(result) > 0;
+    *(bool *)out = libpq.PQntuples(result) > 0;
     return PLAIN_OK;
 }
 

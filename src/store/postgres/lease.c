@@ -11,7 +11,7 @@ static int change_row(struct session *s, size_t before, enum sql_name name, plai
 
     session_send(s, name);
     int r = session_sync(s, results, before + 1, err);
-    if (r == PLAIN_OK && PQntuples(results[before]) == 0)
+    if (r == PLAIN_OK && libpq.PQntuples(results[before]) == 0)
         r = PLAIN_NONE;
     session_clear(results, before + 1);
     return r;
@@ -134,7 +134,7 @@ static const struct field orphan_fields[] = {
 
 static void read_orphans(const PGresult *result, struct arena *a, struct rescue_result *out)
 {
-    size_t count = (size_t)PQntuples(result);
+    size_t count = (size_t)libpq.PQntuples(result);
 
     if (count == 0)
         return;
@@ -149,7 +149,7 @@ static size_t count_seized(const PGresult *result)
     enum { SEIZED_IS_NEW = 3 };
     size_t count = 0;
 
-    for (int row = 0; row < PQntuples(result); row++) {
+    for (int row = 0; row < libpq.PQntuples(result); row++) {
         bool is_new = false;
 
         field_read(result, row, SEIZED_IS_NEW, field_bool, NULL, &is_new);
@@ -161,7 +161,7 @@ static size_t count_seized(const PGresult *result)
 /* Those of a column that are not NULL. */
 static plain_uuid *read_ids(const PGresult *result, int column, struct arena *a, size_t *count)
 {
-    int rows = PQntuples(result);
+    int rows = libpq.PQntuples(result);
     plain_uuid *ids = arena_array(a, (size_t)rows, sizeof(*ids));
 
     for (int row = 0; ids && row < rows; row++) {

@@ -132,11 +132,11 @@ static int settle_repeated(struct batch *b, plain_error *err)
     }
     for (size_t at = 0; r == PLAIN_OK && next_rows(b, &at);) {
         r = find_repeated(b, true, &result, err);
-        for (int i = 0; r == PLAIN_OK && i < PQntuples(result); i++) {
+        for (int i = 0; r == PLAIN_OK && i < libpq.PQntuples(result); i++) {
             size_t row = row_of(result, i);
             settle(b, b->numbers[row], &b->rows[row].uuid);
         }
-        PQclear(result);
+        libpq.PQclear(result);
     }
     return r;
 }
@@ -152,7 +152,7 @@ static int refuse_unseen(struct batch *b, plain_error *err)
     if (is_sure || !b->session->adopted.is)
         return PLAIN_OK;
     int r = run(b, SQL_SEE_COMMITS, &result, err);
-    PQclear(result);
+    libpq.PQclear(result);
     return r;
 }
 
@@ -215,7 +215,7 @@ static int take_keys(struct batch *b, plain_error *err)
     for (size_t i = 0; r == PLAIN_OK && i < b->row_count; i++) {
         plain_uuid uuid = {{0}};
 
-        if (taken < PQntuples(result))
+        if (taken < libpq.PQntuples(result))
             field_read(result, taken, 0, field_uuid, NULL, &uuid);
         if (uuid_equal(&uuid, &b->rows[i].uuid)) {
             taken++;
@@ -225,7 +225,7 @@ static int take_keys(struct batch *b, plain_error *err)
         b->rows[left++] = b->rows[i];
     }
     b->row_count = left;
-    PQclear(result);
+    libpq.PQclear(result);
     return r;
 }
 
@@ -248,7 +248,7 @@ static int tell_holders(struct batch *b, plain_error *err)
     put_texts(b, &b->rows[0].job_class);
     put_texts(b, &b->rows[0].concurrency_key);
     int r = run(b, SQL_MANY_HOLDERS, &result, err);
-    for (int i = 0; r == PLAIN_OK && i < PQntuples(result); i++) {
+    for (int i = 0; r == PLAIN_OK && i < libpq.PQntuples(result); i++) {
         struct holder h = {0};
 
         fields_read(result, i, fields, ARRAY_SIZE(fields), NULL, &h);
@@ -259,7 +259,7 @@ static int tell_holders(struct batch *b, plain_error *err)
         else
             b->out[number] = h.held;
     }
-    PQclear(result);
+    libpq.PQclear(result);
     return r;
 }
 
@@ -366,7 +366,7 @@ static void put_rows(struct batch *b)
 /* Keeps the rows of `result` only, whose numbers rise. */
 static void keep_rows(struct batch *b, const PGresult *result)
 {
-    b->row_count = (size_t)PQntuples(result);
+    b->row_count = (size_t)libpq.PQntuples(result);
     for (size_t i = 0; i < b->row_count; i++)
         b->rows[i] = b->rows[row_of(result, (int)i)];
 }
@@ -378,12 +378,12 @@ static int take_back_repeated(struct batch *b, plain_error *err)
 
     if (r == PLAIN_OK)
         keep_rows(b, result);
-    PQclear(result);
+    libpq.PQclear(result);
     if (r < 0 || b->row_count == 0)
         return r;
     put_uuids(b);
     r = run(b, SQL_MANY_TAKEN_BACK, &result, err);
-    PQclear(result);
+    libpq.PQclear(result);
     return r;
 }
 

@@ -27,7 +27,7 @@ static const struct field pause_fields[] = {
 static int read_pauses(const PGresult *result, struct arena *a, struct pause **pauses,
                        size_t *count, plain_error *err)
 {
-    *count = (size_t)PQntuples(result);
+    *count = (size_t)libpq.PQntuples(result);
     *pauses = arena_array(a, *count + 1, sizeof(**pauses));
     for (size_t i = 0; *pauses && i < *count; i++)
         fields_read(result, (int)i, pause_fields, ARRAY_SIZE(pause_fields), a, &(*pauses)[i]);

@@ -8,7 +8,7 @@
 static int read_names(const PGresult *result, struct arena *a, const char *const **names,
                       size_t *count, plain_error *err)
 {
-    size_t n = (size_t)PQntuples(result);
+    size_t n = (size_t)libpq.PQntuples(result);
     const char **found = arena_array(a, n + 1, sizeof(*found));
 
     for (size_t i = 0; found && i < n; i++)

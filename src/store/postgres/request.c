@@ -31,7 +31,7 @@ static int find_holder(struct session *s, const struct wanted_key *key, plain_re
     session_send(s, SQL_KEY_HOLDER);
     int r = session_sync(s, &result, 1, err);
     if (r == PLAIN_OK) {
-        r = PQntuples(result) > 0 ? PLAIN_SKIPPED : PLAIN_NONE;
+        r = libpq.PQntuples(result) > 0 ? PLAIN_SKIPPED : PLAIN_NONE;
         if (r == PLAIN_SKIPPED)
             fields_read(result, 0, holder_fields, ARRAY_SIZE(holder_fields), NULL, out);
     }
@@ -89,7 +89,7 @@ int postgres_insert(struct session *s, const struct new_request *r, plain_reques
     int code = session_sync(s, &result, 1, err);
     if (code == PLAIN_OK) {
         field_read(result, 0, 0, field_uuid, NULL, &out->uuid);
-        code = PQgetisnull(result, 0, 0) ? PLAIN_SKIPPED : PLAIN_OK;
+        code = libpq.PQgetisnull(result, 0, 0) ? PLAIN_SKIPPED : PLAIN_OK;
     }
     session_clear(&result, 1);
     return code;
@@ -170,9 +170,9 @@ static int read_retry(const PGresult *result, plain_request *out, plain_error *e
 {
     enum { BEFORE, MADE };
 
-    if (PQntuples(result) == 0)
+    if (libpq.PQntuples(result) == 0)
         return PLAIN_NONE;
-    if (!PQgetisnull(result, 0, MADE)) {
+    if (!libpq.PQgetisnull(result, 0, MADE)) {
         field_read(result, 0, MADE, field_uuid, NULL, &out->uuid);
         return PLAIN_OK;
     }

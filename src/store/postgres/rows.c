@@ -62,7 +62,7 @@ static const struct field row_fields[] = {
 static int read_rows(const PGresult *result, struct arena *a, struct job_row **rows, size_t *count,
                      plain_error *err)
 {
-    size_t n = (size_t)PQntuples(result);
+    size_t n = (size_t)libpq.PQntuples(result);
     struct job_row *all = arena_array(a, n, sizeof(*all));
 
     for (size_t i = 0; i < n && arena_ok(a); i++)
@@ -130,12 +130,12 @@ static void add_up(const PGresult *result, struct store_stats *out)
 {
     enum { STATUS, NUMBER };
 
-    for (int row = 0; row < PQntuples(result); row++) {
+    for (int row = 0; row < libpq.PQntuples(result); row++) {
         enum job_status status;
         int64_t n;
 
         field_read(result, row, NUMBER, field_int64, NULL, &n);
-        if (job_status_parse(PQgetvalue(result, row, STATUS), &status))
+        if (job_status_parse(libpq.PQgetvalue(result, row, STATUS), &status))
             out->by_status[status] += n;
     }
 }

@@ -62,7 +62,7 @@ static int count_groups(struct session *s, const char *job_class, const char *ke
     session_send(s, SQL_RULE_COUNTS);
     int r = session_sync(s, &result, 1, err);
     tx->group_count = 0;
-    for (int i = 0; r == PLAIN_OK && i < PQntuples(result) && i < RULE_GROUPS_MAX; i++) {
+    for (int i = 0; r == PLAIN_OK && i < libpq.PQntuples(result) && i < RULE_GROUPS_MAX; i++) {
         struct rule_group *g = &tx->groups[tx->group_count++];
 
         fields_read(result, i, fields, ARRAY_SIZE(fields), NULL, g);

@@ -76,7 +76,7 @@ int postgres_schedule_find(struct store *store, const char *name, struct arena *
 static int read_rows(const PGresult *result, struct arena *a, struct schedule_row **rows,
                      size_t *count, plain_error *err)
 {
-    size_t n = (size_t)PQntuples(result);
+    size_t n = (size_t)libpq.PQntuples(result);
 
     *rows = arena_array(a, n, sizeof(**rows));
     for (size_t i = 0; *rows && i < n; i++) {
@@ -206,7 +206,7 @@ static int check_mark(struct session *s, const struct slot_batch *b, bool paused
     wire_text(&s->wire, b->schedule);
     session_send(s, SQL_SCHEDULE_LOCK);
     int r = session_sync(s, &result, 1, err);
-    if (r == PLAIN_OK && PQntuples(result) > 0)
+    if (r == PLAIN_OK && libpq.PQntuples(result) > 0)
         fields_read(result, 0, mark_fields, ARRAY_SIZE(mark_fields), a, &mark);
     session_clear(&result, 1);
     if (r != PLAIN_OK)

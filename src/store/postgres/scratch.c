@@ -55,7 +55,7 @@ static int read_facts(const PGresult *result, struct arena *a, struct store_fact
 {
     static const struct field fields[] = {{field_text, offsetof(struct store_fact, name)},
                                           {field_text, offsetof(struct store_fact, value)}};
-    size_t n = (size_t)PQntuples(result);
+    size_t n = (size_t)libpq.PQntuples(result);
     struct store_fact *found = arena_array(a, n + 1, sizeof(*found));
 
     for (size_t i = 0; found && i < n; i++)

@@ -39,8 +39,8 @@ static const char *or_empty(const char *s)
 /* "pg_isready -h db -p 5433": of the host that was tried last. */
 static const char *test_command(const struct session *s, char out[TEST_SIZE])
 {
-    const char *host = s->conn ? PQhost(s->conn) : pgurl_value(&s->url, "host");
-    const char *port = s->conn ? PQport(s->conn) : pgurl_value(&s->url, "port");
+    const char *host = s->conn ? libpq.PQhost(s->conn) : pgurl_value(&s->url, "host");
+    const char *port = s->conn ? libpq.PQport(s->conn) : pgurl_value(&s->url, "port");
     struct buf b = BUF_INIT(TEST_SIZE);
 
     buf_puts(&b, "pg_isready");
@@ -58,9 +58,9 @@ static struct failure_context context(const struct session *s, char test[TEST_SI
     return (struct failure_context){
         .doing = s->doing,
         .test = test_command(s, test),
-        .database = or_empty(s->conn ? PQdb(s->conn) : pgurl_value(&s->url, "dbname")),
+        .database = or_empty(s->conn ? libpq.PQdb(s->conn) : pgurl_value(&s->url, "dbname")),
         .schema = s->schema,
-        .password = or_empty(s->conn ? PQpass(s->conn) : pgurl_value(&s->url, "password")),
+        .password = or_empty(s->conn ? libpq.PQpass(s->conn) : pgurl_value(&s->url, "password")),
     };
 }
 
@@ -68,7 +68,7 @@ int session_lose(struct session *s, const char *why, plain_error *err)
 {
     char test[TEST_SIZE];
     struct failure_context c = context(s, test);
-    int r = failure_of_link(&c, why ? why : or_empty(PQerrorMessage(s->conn)), err);
+    int r = failure_of_link(&c, why ? why : or_empty(libpq.PQerrorMessage(s->conn)), err);
 
     session_drop(s);
     return r;
@@ -78,7 +78,8 @@ void session_drop(struct session *s)
 {
     if (s->adopted.is)
         return;
-    PQfinish(s->conn);
+    if (s->conn) /* else libpq may not be there */
+        libpq.PQfinish(s->conn);
     s->conn = NULL;
     s->spans = false;
     s->sent_count = 0;
@@ -95,9 +96,9 @@ void session_drop(struct session *s)
 /* Sends what is queued and takes what has come, waiting for either until the deadline. */
 static int wait_for_server(struct session *s, plain_error *err)
 {
-    int unsent = PQflush(s->conn);
+    int unsent = libpq.PQflush(s->conn);
     int64_t left_us = s->deadline_us - clock_mono_us();
-    struct pollfd p = {.fd = PQsocket(s->conn),
+    struct pollfd p = {.fd = libpq.PQsocket(s->conn),
                        .events = (short)(unsent > 0 ? POLLIN | POLLOUT : POLLIN)};
 
     if (unsent < 0)
@@ -107,7 +108,7 @@ static int wait_for_server(struct session *s, plain_error *err)
     int n = poll(&p, 1, (int)(left_us / US_PER_MS) + 1);
     if (n < 0 && errno != EINTR)
         return session_lose(s, strerror(errno), err);
-    if (n > 0 && (p.revents & ~POLLOUT) && !PQconsumeInput(s->conn))
+    if (n > 0 && (p.revents & ~POLLOUT) && !libpq.PQconsumeInput(s->conn))
         return session_lose(s, NULL, err);
     return PLAIN_OK;
 }
@@ -117,11 +118,11 @@ static int next_result(struct session *s, PGresult **out, plain_error *err)
 {
     int r = PLAIN_OK;
 
-    while (r == PLAIN_OK && PQisBusy(s->conn))
+    while (r == PLAIN_OK && libpq.PQisBusy(s->conn))
         r = wait_for_server(s, err);
     if (r == PLAIN_OK) {
-        *out = PQgetResult(s->conn);
-        if (!*out && PQstatus(s->conn) == CONNECTION_BAD)
+        *out = libpq.PQgetResult(s->conn);
+        if (!*out && libpq.PQstatus(s->conn) == CONNECTION_BAD)
             r = session_lose(s, NULL, err);
     }
     return r;
@@ -129,7 +130,7 @@ static int next_result(struct session *s, PGresult **out, plain_error *err)
 
 bool session_is_good(const PGresult *result)
 {
-    ExecStatusType status = PQresultStatus(result);
+    ExecStatusType status = libpq.PQresultStatus(result);
 
     return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
@@ -138,7 +139,7 @@ int session_judge(struct session *s, const PGresult *result, bool *lost, plain_e
 {
     char test[TEST_SIZE];
 
-    if (session_is_good(result) || PQresultStatus(result) == PGRES_PIPELINE_ABORTED)
+    if (session_is_good(result) || libpq.PQresultStatus(result) == PGRES_PIPELINE_ABORTED)
         return PLAIN_OK;
     struct failure_context c = context(s, test);
     return failure_of_result(&c, result, lost, err);
@@ -152,7 +153,7 @@ int session_judge(struct session *s, const PGresult *result, bool *lost, plain_e
 static void take_notice(void *user, const PGresult *result)
 {
     static const char warning[] = "01000"; /* of the SQL standard: a warning, nothing else known */
-    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *state = libpq.PQresultErrorField(result, PG_DIAG_SQLSTATE);
     struct session *s = user;
 
     s->is_warned |= state && strcmp(state, warning) == 0;
@@ -160,7 +161,7 @@ static void take_notice(void *user, const PGresult *result)
 
 static int refuse_old_server(struct session *s, plain_error *err)
 {
-    int version = PQserverVersion(s->conn);
+    int version = libpq.PQserverVersion(s->conn);
 
     if (version >= SESSION_OLDEST_SERVER)
         return PLAIN_OK;
@@ -185,7 +186,7 @@ static int learn_schema(struct session *s, const PGresult *settings, plain_error
     if (s->schema[0])
         return PLAIN_OK;
     if (!name[0])
-        name = PQgetvalue(settings, 0, 0);
+        name = libpq.PQgetvalue(settings, 0, 0);
     if (!pgurl_is_schema_name(name)) {
         (void)error_set(err, PLAIN_E_INVALID, 307, "schema",
                         "the search path of this user leads to %s%s, which cannot be used",
@@ -201,10 +202,10 @@ static int set_up(struct session *s, plain_error *err)
 {
     PGresult *result = NULL;
 
-    if (PQsetnonblocking(s->conn, 1) != 0 || PQenterPipelineMode(s->conn) != 1)
+    if (libpq.PQsetnonblocking(s->conn, 1) != 0 || libpq.PQenterPipelineMode(s->conn) != 1)
         return session_lose(s, NULL, err);
     s->asks_unnamed = true; /* a name may be another client's behind a pooler */
-    wire_int4(&s->wire, PQbackendPID(s->conn));
+    wire_int4(&s->wire, libpq.PQbackendPID(s->conn));
     session_send(s, SQL_SESSION_SETTINGS);
     int r = session_sync(s, &result, 1, err);
     if (r == PLAIN_OK) {
@@ -220,11 +221,11 @@ static int set_up(struct session *s, plain_error *err)
 /* libpq waits here at most connect_timeout for each host of the URL, and goes on to the next. */
 static int connect_now(struct session *s, plain_error *err)
 {
-    s->conn = PQconnectdbParams(s->url.keywords, s->url.values, 0);
+    s->conn = libpq.PQconnectdbParams(s->url.keywords, s->url.values, 0);
     if (!s->conn)
         return error_nomem(err);
-    (void)PQsetNoticeReceiver(s->conn, take_notice, s);
-    if (PQstatus(s->conn) != CONNECTION_OK)
+    (void)libpq.PQsetNoticeReceiver(s->conn, take_notice, s);
+    if (libpq.PQstatus(s->conn) != CONNECTION_OK)
         return session_lose(s, NULL, err);
     session_more_time(s);
     int r = refuse_old_server(s, err);
@@ -234,7 +235,9 @@ static int connect_now(struct session *s, plain_error *err)
 int session_open(struct session *s, const char *url, unsigned flags, plain_error *err)
 {
     *s = (struct session){.wire = WIRE_INIT, .doing = "open the database"};
-    int r = pgurl_parse(&s->url, url, flags, &s->memory, err);
+    int r = libpq_load(err);
+    if (r == PLAIN_OK)
+        r = pgurl_parse(&s->url, url, flags, &s->memory, err);
     if (r == PLAIN_OK)
         r = connect_now(s, err);
     if (r < 0)
@@ -255,11 +258,11 @@ void session_release(struct session *s)
 static bool is_gone(const struct session *s)
 {
     enum { CLOSING_MS = 20, LOOKS = 2 };
-    struct pollfd p = {.fd = PQsocket(s->conn), .events = POLLIN};
+    struct pollfd p = {.fd = libpq.PQsocket(s->conn), .events = POLLIN};
     const int wait_ms[LOOKS] = {0, s->listens ? 0 : CLOSING_MS};
 
     for (int i = 0; i < LOOKS && poll(&p, 1, wait_ms[i]) > 0; i++) {
-        if (!PQconsumeInput(s->conn))
+        if (!libpq.PQconsumeInput(s->conn))
             return true;
     }
     return false;
@@ -317,10 +320,10 @@ static bool send_text(struct session *s, enum sql_name name, const struct sessio
 
     session_put_sql(s, &sql, sql_postgres[name]);
     if (buf_ok(&sql) && v)
-        done = PQsendQueryParams(s->conn, sql.data, v->count, NULL, v->values, v->lengths,
-                                 v->formats, BINARY);
+        done = libpq.PQsendQueryParams(s->conn, sql.data, v->count, NULL, v->values, v->lengths,
+                                       v->formats, BINARY);
     else if (buf_ok(&sql))
-        done = PQsendPrepare(s->conn, statement_names[name], sql.data, 0, NULL);
+        done = libpq.PQsendPrepare(s->conn, statement_names[name], sql.data, 0, NULL);
     buf_release(&sql);
     return done == 1;
 }
@@ -357,8 +360,8 @@ static bool execute(struct session *s, enum sql_name name)
     if (s->asks_unnamed)
         return send_text(s, name, &v) && sent(s, name, false);
     return (s->prepared[name] || prepare(s, name)) &&
-           PQsendQueryPrepared(s->conn, statement_names[name], v.count, v.values, v.lengths,
-                               v.formats, BINARY) == 1 &&
+           libpq.PQsendQueryPrepared(s->conn, statement_names[name], v.count, v.values, v.lengths,
+                                     v.formats, BINARY) == 1 &&
            sent(s, name, false);
 }
 
@@ -386,7 +389,7 @@ void session_send(struct session *s, enum sql_name name)
 void session_clear(PGresult **results, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        PQclear(results[i]);
+        libpq.PQclear(results[i]);
         results[i] = NULL;
     }
 }
@@ -406,7 +409,7 @@ static int take_results(struct session *s, struct session_sent sent, PGresult **
         if (!sent.is_extra && out && !*out)
             *out = result;
         else
-            PQclear(result);
+            libpq.PQclear(result);
     }
     return r;
 }
@@ -424,10 +427,10 @@ static int take_sync(struct session *s, int *failed, bool *lost, plain_error *er
             return r;
         if (!result && ++nothing > 1)
             return session_lose(s, "the server's answers are out of order", err);
-        synced = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+        synced = libpq.PQresultStatus(result) == PGRES_PIPELINE_SYNC;
         if (result && !synced && *failed == PLAIN_OK)
             *failed = session_judge(s, result, lost, err);
-        PQclear(result);
+        libpq.PQclear(result);
     }
     return PLAIN_OK;
 }
@@ -435,7 +438,7 @@ static int take_sync(struct session *s, int *failed, bool *lost, plain_error *er
 /* What can be said when a statement could not even be queued. */
 static int fail_to_send(struct session *s, plain_error *err)
 {
-    bool broken = PQstatus(s->conn) == CONNECTION_BAD;
+    bool broken = libpq.PQstatus(s->conn) == CONNECTION_BAD;
     int r = broken ? session_lose(s, NULL, err) : error_nomem(err);
 
     session_drop(s);
@@ -444,7 +447,7 @@ static int fail_to_send(struct session *s, plain_error *err)
 
 static bool end_pipeline(struct session *s)
 {
-    return !s->send_failed && PQpipelineSync(s->conn) == 1;
+    return !s->send_failed && libpq.PQpipelineSync(s->conn) == 1;
 }
 
 int session_start(struct session *s, enum sql_name name, plain_error *err)
@@ -457,7 +460,7 @@ int session_start(struct session *s, enum sql_name name, plain_error *err)
     if (!end_pipeline(s))
         return fail_to_send(s, err);
     s->started = true;
-    while (r == PLAIN_OK && PQflush(s->conn) > 0)
+    while (r == PLAIN_OK && libpq.PQflush(s->conn) > 0)
         r = wait_for_server(s, err);
     return r;
 }
@@ -501,16 +504,16 @@ int session_script(struct session *s, const char *sql, plain_error *err)
     bool lost = false;
     int r;
 
-    if (PQexitPipelineMode(s->conn) != 1 || PQsendQuery(s->conn, sql) != 1)
+    if (libpq.PQexitPipelineMode(s->conn) != 1 || libpq.PQsendQuery(s->conn, sql) != 1)
         return fail_to_send(s, err);
     while ((r = next_result(s, &result, err)) == PLAIN_OK && result) {
         if (failed == PLAIN_OK)
             failed = session_judge(s, result, &lost, err);
-        PQclear(result);
+        libpq.PQclear(result);
     }
     if (r < 0)
         return r;
-    if (lost || PQenterPipelineMode(s->conn) != 1)
+    if (lost || libpq.PQenterPipelineMode(s->conn) != 1)
         session_drop(s);
     return failed;
 }

@@ -24,12 +24,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <libpq-fe.h>
-
 #include <plain/jobs/error.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "store/postgres/libpq.h"
 #include "store/postgres/url.h"
 #include "store/postgres/wire.h"
 #include "store/sql_names.h"

@@ -27,14 +27,14 @@ int postgres_cancel(struct store *store, const plain_uuid *uuid, const char *by,
     wire_text(&s->wire, by);
     r = ask(s, SQL_CANCEL_JOB, &result, err);
     if (r == PLAIN_OK) {
-        const char *word = PQgetvalue(result, 0, 0);
+        const char *word = libpq.PQgetvalue(result, 0, 0);
 
-        r = PQgetisnull(result, 0, 0) ? PLAIN_NONE : PLAIN_OK;
+        r = libpq.PQgetisnull(result, 0, 0) ? PLAIN_NONE : PLAIN_OK;
         *outcome = strcmp(word, "cancelled") == 0 ? CANCEL_DONE
                    : strcmp(word, "asked") == 0   ? CANCEL_ASKED
                                                   : CANCEL_ENDED;
     }
-    PQclear(result);
+    libpq.PQclear(result);
     return r;
 }
 
@@ -55,7 +55,7 @@ int postgres_cancel_claimed(struct store *store, const char *by, int64_t *count,
         r = ask(s, SQL_CANCEL_CLAIMED, &result, err);
         if (r == PLAIN_OK)
             field_read(result, 0, 0, field_int64, NULL, count);
-        PQclear(result);
+        libpq.PQclear(result);
     }
     return r;
 }
@@ -70,7 +70,7 @@ int postgres_complete(struct store *store, const plain_uuid *token, plain_error 
         return r;
     wire_uuid(&s->wire, token);
     r = ask(s, SQL_COMPLETE_JOB, &result, err);
-    PQclear(result);
+    libpq.PQclear(result);
     return r;
 }
 
@@ -87,7 +87,7 @@ void postgres_watch_read(const PGresult *result, struct arena *a, struct cycle_r
         {field_int, offsetof(struct watched_job, state)},
         {field_text, offsetof(struct watched_job, by)},
     };
-    size_t count = (size_t)PQntuples(result);
+    size_t count = (size_t)libpq.PQntuples(result);
 
     if (count == 0)
         return;
@@ -137,7 +137,7 @@ void postgres_note_figures(struct session *s, const struct cycle *c)
 void postgres_tokens_read(const PGresult *result, struct arena *a, plain_uuid **tokens,
                           size_t *token_count)
 {
-    size_t count = (size_t)PQntuples(result);
+    size_t count = (size_t)libpq.PQntuples(result);
 
     if (count == 0)
         return;

@@ -4,11 +4,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include <libpq-fe.h>
-
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "store/postgres/libpq.h"
 #include "store/store.h"
 
 enum { URL_MAX = 8192, TIMEOUT_MAX_S = 30 };
@@ -174,7 +173,7 @@ int pgurl_parse(struct pgurl *u, const char *url, unsigned flags, struct arena *
         r = too_long(err);
     if (r < 0)
         goto out;
-    options = PQconninfoParse(own.data, &reason);
+    options = libpq.PQconninfoParse(own.data, &reason);
     if (!options) {
         r = reason ? refuse(reason, err) : error_nomem(err);
         goto out;
@@ -190,8 +189,8 @@ int pgurl_parse(struct pgurl *u, const char *url, unsigned flags, struct arena *
     add_defaults(u, n, flags);
     r = check_timeout(u, err);
 out:
-    PQconninfoFree(options);
-    PQfreemem(reason);
+    libpq.PQconninfoFree(options);
+    libpq.PQfreemem(reason);
     buf_release(&own);
     return r;
 }

@@ -43,7 +43,7 @@ static int read_rows(void *store, const struct verify_slice *slice, size_t most,
     wire_int8(&s->wire, slice->upto);
     wire_int4(&s->wire, (int)most);
     int r = ask(s, slice->name, &result, err);
-    for (int i = 0; r == PLAIN_OK && i < PQntuples(result) && *count < most; i++)
+    for (int i = 0; r == PLAIN_OK && i < libpq.PQntuples(result) && *count < most; i++)
         fields_read(result, i, fields, ARRAY_SIZE(fields), a, &out[(*count)++]);
     session_clear(&result, 1);
     return r;
@@ -60,12 +60,12 @@ static int read_sums(void *store, const struct verify_slice *slice,
         wire_int8(&s->wire, slice->upto);
     }
     int r = ask(s, slice->name, &result, err);
-    for (int i = 0; r == PLAIN_OK && i < PQntuples(result); i++) {
+    for (int i = 0; r == PLAIN_OK && i < libpq.PQntuples(result); i++) {
         enum job_status status;
         int64_t n = 0;
 
         field_read(result, i, 1, field_int64, NULL, &n);
-        if (job_status_parse(PQgetvalue(result, i, 0), &status))
+        if (job_status_parse(libpq.PQgetvalue(result, i, 0), &status))
             by_status[status] += n;
     }
     session_clear(&result, 1);

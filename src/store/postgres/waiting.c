@@ -16,7 +16,7 @@ static const struct field waiting_fields[] = {
 static int read_waiting(const PGresult *result, struct arena *a, struct waiting **rows,
                         size_t *count, plain_error *err)
 {
-    size_t n = (size_t)PQntuples(result);
+    size_t n = (size_t)libpq.PQntuples(result);
 
     n = n < STORE_WAITING_MAX ? n : STORE_WAITING_MAX;
     *rows = arena_array(a, n + 1, sizeof(**rows));

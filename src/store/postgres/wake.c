@@ -36,7 +36,7 @@ int postgres_listen(struct store *store, const plain_uuid *worker, struct listen
             return r;
         out->is_new = true;
     }
-    out->told_fd = PQsocket(s->conn);
+    out->told_fd = libpq.PQsocket(s->conn);
     return PLAIN_OK;
 }
 
@@ -69,11 +69,11 @@ int postgres_hear(struct store *store, bool changed, struct heard *out, plain_er
     (void)changed;
     *out = (struct heard){.again_ms = -1};
     s->doing = "listen for jobs";
-    if (!s->listens || !PQconsumeInput(s->conn) || PQstatus(s->conn) == CONNECTION_BAD)
+    if (!s->listens || !libpq.PQconsumeInput(s->conn) || libpq.PQstatus(s->conn) == CONNECTION_BAD)
         return session_lose(s, NULL, err);
-    while ((n = PQnotifies(s->conn))) {
+    while ((n = libpq.PQnotifies(s->conn))) {
         take_words(words_of(s, n), out);
-        PQfreemem(n);
+        libpq.PQfreemem(n);
     }
     return PLAIN_OK;
 }

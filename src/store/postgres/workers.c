@@ -33,7 +33,7 @@ static const struct field worker_fields[] = {
 static int read_workers(const PGresult *result, struct arena *a, struct worker_view **workers,
                         size_t *count, plain_error *err)
 {
-    *count = (size_t)PQntuples(result);
+    *count = (size_t)libpq.PQntuples(result);
     *workers = arena_array(a, *count + 1, sizeof(**workers));
     for (size_t i = 0; arena_ok(a) && i < *count; i++) {
         struct worker_line line = {0};
@@ -104,7 +104,7 @@ int postgres_wish_of_worker(struct store *store, const plain_uuid *worker, enum 
     wire_uuid(&s->wire, worker);
     session_send(s, SQL_WISH_OF_WORKER);
     r = session_sync(s, results, 1, err);
-    if (r == PLAIN_OK && PQntuples(results[0]) > 0)
+    if (r == PLAIN_OK && libpq.PQntuples(results[0]) > 0)
         field_read(results[0], 0, 0, field_text, &memory, &text);
     *wish = worker_wish_of(text);
     session_clear(results, 1);
