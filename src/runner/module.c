@@ -73,8 +73,11 @@ static int load_failed(const char *path, plain_error *err)
     const char *why = dlerror();
     const char *text = why ? strchr(why, ':') : NULL;
 
-    return error_set(err, PLAIN_E_MODULE, 108, "JOBS_MODULES", "job module %s cannot be loaded%s",
-                     path, text ? text : "");
+    int r = error_set(err, PLAIN_E_MODULE, 108, "JOBS_MODULES", "job module %s cannot be loaded%s",
+                      path, text ? text : "");
+    if (text && strstr(text, "undefined symbol"))
+        error_fix(err, "link the library that has it: `LDFLAGS=-lNAME plain build`");
+    return r;
 }
 
 static void name_in_backtraces(const plain_module *module, const char *path)

@@ -18,7 +18,7 @@ from workers import wait_until
 def completing_module(build_module):
     include = subprocess.run(["pkg-config", "--cflags", "libpq", "sqlite3"], check=True,
                              capture_output=True, text=True).stdout.strip()
-    return build_module("completes.c", CPPFLAGS=include)
+    return build_module("completes.c", CPPFLAGS=include, LDFLAGS="-lpq")
 
 
 @pytest.fixture
