@@ -280,6 +280,33 @@ int child_run(const struct child_spec *spec, struct child_end *end, plain_error 
     return PLAIN_OK;
 }
 
+static bool is_given_orphans(void)
+{
+    int is = 0;
+
+    return getpid() == 1 || (prctl(PR_GET_CHILD_SUBREAPER, &is) == 0 && is);
+}
+
+/* The first child that has ended; 0: none has. It stays as it is. */
+static pid_t ended_child(void)
+{
+    siginfo_t info = {0};
+
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? info.si_pid : 0;
+}
+
+void child_reap_orphans(bool is_ours(pid_t pid, void *user), void *user)
+{
+    pid_t pid;
+
+    if (!is_given_orphans())
+        return;
+    while ((pid = ended_child()) > 0 && !is_ours(pid, user)) {
+        if (waitpid(pid, NULL, WNOHANG) != pid)
+            return;
+    }
+}
+
 void child_signal(const struct child *c, int signal)
 {
     if (c->pid == 0)

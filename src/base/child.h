@@ -63,6 +63,13 @@ bool child_reap(struct child *c, bool kill_group, struct child_end *end);
 int child_run(const struct child_spec *spec, struct child_end *end,
               plain_error *err) PLAIN_MUST_USE;
 
+/* The first process of a container, or a subreaper (PR_SET_CHILD_SUBREAPER), is given what outlives
+ * its parent: what a job left in the background, and an executable whose runner was killed.
+ * Somebody has to wait for them, or they stay as zombies until no process can be started any more.
+ * In any other process this does nothing. One that is_ours() is left to who started it, and what
+ * ended behind it to the next call. Does not block. */
+void child_reap_orphans(bool is_ours(pid_t pid, void *user), void *user);
+
 /* SIGTERM is followed by SIGCONT: whoever is stopped would not hear it. */
 void child_signal(const struct child *c, int signal);       /* to it alone     */
 void child_signal_group(const struct child *c, int signal); /* to its group    */

@@ -67,7 +67,7 @@ static int spawn(struct bench_worker *w, const struct bench_worker_options *opti
         .argv = make_words(options, &a),
         .fds = fds,
         .fd_count = ARRAY_SIZE(fds),
-        .own_group = true, /* Ctrl-C is for us alone */
+        .own_session = true, /* Ctrl-C is for us alone */
         .die_with_parent = true,
     };
     int r = spec.argv ? set_environment(options, err) : error_nomem(err);

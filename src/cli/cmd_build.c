@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
@@ -250,7 +250,7 @@ static void find(const char *name, glob_t *found)
 /* A build that was killed left its file. Whose is younger may be at work, on another host too. */
 static void remove_abandoned(void)
 {
-    time_t now = time(NULL);
+    int64_t now = clock_wall_us() / US_PER_S;
     glob_t found = {0};
     struct stat st;
 
@@ -287,13 +287,12 @@ int cmd_build(struct cli *cli, plain_error *err)
     int r = PLAIN_OK;
 
     find(source_name, &found);
-    if (found.gl_pathc > 0) {
-        remove_abandoned();
+    remove_abandoned();
+    if (found.gl_pathc > 0)
         r = build_all(cli, &found, err);
-        tell_leftovers(cli);
-    } else {
+    else
         cli_say(cli, "There is nothing to build: no app/jobs.c, no app/*/jobs.c.");
-    }
+    tell_leftovers(cli);
     globfree(&found);
     return r;
 }

@@ -177,7 +177,7 @@ static const struct command commands[] = {
         .about =
             "Runs ${CC:-cc} with CPPFLAGS, CFLAGS and LDFLAGS of the environment, without a "
             "shell.\n"
-            "A module is replaced only when it was built. Exit code 1 when the compiler refuses.",
+            "Modules are replaced when all were built. Exit code 1 when the compiler refuses.",
         .example = "CFLAGS=-Wextra plain build",
         .run = cmd_build,
     },

@@ -75,8 +75,8 @@ static int load_failed(const char *path, plain_error *err)
 
     int r = error_set(err, PLAIN_E_MODULE, 108, "JOBS_MODULES", "job module %s cannot be loaded%s",
                       path, text ? text : "");
-    if (text && strstr(text, "undefined symbol"))
-        error_fix(err, "link the library that has it: `LDFLAGS=-lNAME plain build`");
+    if (text && strstr(text, "undefined symbol") && !strstr(text, "plain_"))
+        error_fix(err, "define it, or link the library that has it: `LDFLAGS=-lNAME plain build`");
     return r;
 }
 

@@ -196,6 +196,8 @@ static void run_entered(struct runner *r, const struct frame_job *f)
     struct usage after = usage_after(&before, ended - started);
     bool own = attempt.cpu_us < 0;
     int64_t cpu = own ? after.cpu_us - before.cpu_us : attempt.cpu_us;
+    if (own && cpu < 0) /* the short ones before it were charged with more than they used */
+        cpu = 0;
     int64_t rss = own ? after.max_rss_kb : attempt.max_rss_kb;
 
     if (attempt.result == ATTEMPT_SUCCESSFUL) {
@@ -378,7 +380,7 @@ static void serve(struct runner *r)
         while (channel_next(&r->channel, &frame)) {
             if (clock_mono_us() - r->flushed_us > FLUSH_AFTER_US && flush(r) < 0)
                 return;
-            if (!r->has_files)
+            if (!r->has_files || r->channel.broken)
                 return; /* nobody would hear of the next one */
             r->is_usage_known &= frame.kind == FRAME_JOB;
             if (frame.kind == FRAME_JOB)

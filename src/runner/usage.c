@@ -56,10 +56,10 @@ static void reset_peak(void)
     (void)close(fd);
 }
 
-void usage_settle(const struct usage *now, int64_t *floor_kb)
+void usage_settle(struct usage *now, int64_t *floor_kb)
 {
     if (*floor_kb > 0 && now->max_rss_kb <= *floor_kb + NOTICEABLE_KB)
         return;
     reset_peak();
-    *floor_kb = usage_now().max_rss_kb;
+    *floor_kb = now->max_rss_kb = usage_now().max_rss_kb;
 }

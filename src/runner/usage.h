@@ -6,8 +6,8 @@
  * noticeably: a small job after a large one has a small peak.
  *
  * To ask takes longer than a job that does little. One of less than 50 us is charged with the time
- * that it took, and the memory that was used before it; every 16th asks. What a runner does between
- * such jobs counts as the next longer one's: some hundredths of a millisecond.
+ * that it took, and the memory that was used before it; every 16th asks. What that is wrong by is
+ * made up with the next longer one: less than a millisecond.
  */
 #ifndef PLAIN_RUNNER_USAGE_H
 #define PLAIN_RUNNER_USAGE_H
@@ -27,8 +27,8 @@ struct usage usage_before(const struct usage *last);
 /* The same behind a job that lasted so long. */
 struct usage usage_after(const struct usage *before, int64_t lasted_us);
 
-/* A job has ended with `now`; *floor_kb is the peak that was there before it, kept by the caller,
- * 0 at first. */
-void usage_settle(const struct usage *now, int64_t *floor_kb);
+/* A job has ended with `now`, whose peak is set back with the kernel's; *floor_kb is the one that
+ * was there before it, kept by the caller, 0 at first. */
+void usage_settle(struct usage *now, int64_t *floor_kb);
 
 #endif

@@ -12,10 +12,11 @@ void death_begin(struct worker *w)
     w->oom_kills = cgroup_oom_kills("");
 }
 
-void death_settle(struct runner *r)
+void death_settle(struct runner *r, bool was_killed)
 {
     r->killed_before = groups_deaths(&r->worker->groups, r->group).killed;
-    death_begin(r->worker);
+    if (was_killed)
+        death_begin(r->worker);
 }
 
 /* Whether the memory of its group was limited to what the class says, and ran out. */

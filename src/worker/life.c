@@ -283,13 +283,13 @@ static bool of_shutdown(const struct work *k, const struct frame_end *f)
 }
 
 /* An executable, or what it started, may have been killed for want of memory: that is no death of
- * the next job's. */
-static void settle_deaths(struct runner *r, const struct work *k)
+ * the next job's. signal: that ended it; -1: none. */
+static void settle_deaths(struct runner *r, const struct work *k, int signal)
 {
     const struct known_class *class = life_find_class(r->worker, k->claim->job_class);
 
     if (class && class->is_executable)
-        death_settle(r);
+        death_settle(r, signal == SIGKILL);
 }
 
 void life_succeeded(struct runner *r, struct work *k, const struct progress_times *times)
@@ -299,7 +299,7 @@ void life_succeeded(struct runner *r, struct work *k, const struct progress_time
         work_list_push(&r->worker->hooked, k);
         return;
     }
-    settle_deaths(r, k);
+    settle_deaths(r, k, -1);
     life_begin_end(k, JOB_SUCCESSFUL, r->pid, times->started_us, times->ended_us);
     k->end.cpu_us = times->cpu_us;
     k->end.max_rss_kb = times->max_rss_kb;
@@ -389,7 +389,7 @@ void life_ended(struct runner *r, struct work *k, const struct frame_end *f)
     begin_by_frame(k, r->pid, f);
     runners_weigh(r, f->max_rss_kb);
     r->failures = 0;
-    settle_deaths(r, k);
+    settle_deaths(r, k, f->exit_signal);
     if (of_stop(r, k, f->ended_us, false))
         end_stopped(r->worker, k, f->error);
     else

@@ -42,7 +42,7 @@ static void give_up(struct loop_child *c)
 int loop_child_start(uv_loop_t *loop, const struct child_spec *spec, loop_child_fn *fn, void *user,
                      struct loop_child *c, plain_error *err)
 {
-    assert(spec->own_group || spec->own_session);
+    assert(spec->own_session);
     *c = (struct loop_child){.child.pidfd = -1, .fn = fn, .user = user};
     uv_poll_t *poll = mem_zalloc(1, sizeof(*poll));
     if (!poll)

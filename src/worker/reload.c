@@ -55,7 +55,7 @@ struct reload {
 
     enum step step;
     bool changed;      /* something happened during a step */
-    int in_a_row;      /* builds, each with sources that changed meanwhile */
+    int in_a_row;      /* builds, each with files that changed meanwhile */
     uint64_t built;    /* sources of the last good build; 0: there was none of these */
     uint64_t building; /* ... of the one that is wanted, and then under way */
     struct snapshot loaded;
@@ -285,16 +285,14 @@ static void catch_up(struct reload *r)
         log_error("Files not looked at", &err);
 }
 
-/* Whether sources have changed during one more build. Who changed them cannot be told: somebody who
- * went on writing is owed a build, but one that writes sources itself would go on for ever. */
-static bool is_owed_a_build(struct reload *r)
+/* Files have changed during one more build. Who changed them cannot be told: somebody who went on
+ * writing is owed a build, but one that writes them itself would go on for ever. */
+static bool is_enough(struct reload *r)
 {
-    if (snapshot_sources(&r->loaded) == r->building)
-        return false;
     if (++r->in_a_row < BUILDS_IN_A_ROW_MAX)
-        return true;
-    log_event(LOG_WARNING, "Sources change with every build", LOG_NUMBER("builds", r->in_a_row));
-    return false;
+        return false;
+    log_event(LOG_WARNING, "Files change with every build", LOG_NUMBER("builds", r->in_a_row));
+    return true;
 }
 
 /* The modules are those of the sources that we saw. */
@@ -302,7 +300,7 @@ static void built(struct reload *r)
 {
     r->built = r->building;
     catch_up(r);
-    if (is_owed_a_build(r)) {
+    if (r->plan.build && snapshot_sources(&r->loaded) != r->building && !is_enough(r)) {
         r->building = snapshot_sources(&r->loaded);
         ask_for_build(r);
         return;
@@ -311,17 +309,16 @@ static void built(struct reload *r)
     start_generation(r);
 }
 
-/* A build that fails may have written modules all the same, or sources: that is no reason for the
- * next. What else is different somebody has changed, and it counts. */
+/* A build that fails may have written modules all the same: that is no reason for the next. What
+ * else is different somebody has changed, and it counts. */
 static void pass_over_build(struct reload *r)
 {
     struct snapshot before = r->loaded;
     plain_error err;
 
     r->loaded = (struct snapshot)SNAPSHOT_INIT;
-    bool pass = look(r, &err) == PLAIN_OK && !is_owed_a_build(r) &&
-                (snapshot_sources(&r->loaded) != r->building ||
-                 snapshot_is_same_but_modules(&before, &r->loaded));
+    bool pass = look(r, &err) == PLAIN_OK &&
+                (snapshot_is_same_but_modules(&before, &r->loaded) || is_enough(r));
     struct snapshot dropped = pass ? before : r->loaded;
     if (pass)
         r->in_a_row = 0;
@@ -389,7 +386,10 @@ static void on_lock_timer(uv_timer_t *timer)
         catch_up(r);
         r->building = snapshot_sources(&r->loaded);
     }
-    ask_for_build(r);
+    if (r->plan.build)
+        ask_for_build(r);
+    else
+        start_generation(r);
 }
 
 /* However it ends, a generation is started behind it when there is none: a restart that is due

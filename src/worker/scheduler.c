@@ -106,7 +106,7 @@ static int spawn(struct worker *w, const char **argv, const char **envp, int *fd
         .envp = variables.wanted,
         .fds = fds,
         .fd_count = SCHEDULER_FD_MODULES + o->module_count,
-        .own_group = true,
+        .own_session = true,
         .die_with_parent = true,
     };
 

@@ -22,7 +22,6 @@
 #include "runner/module.h"
 #include "worker/death.h"
 #include "worker/folder.h"
-#include "worker/orphans.h"
 #include "worker/state.h"
 
 enum { SHARDS = 64 };
@@ -84,7 +83,6 @@ static void on_store(void *user)
     pump(user);
 }
 
-/* The lease thread has something to tell. */
 static bool is_own_child(pid_t pid, void *user)
 {
     const struct worker *w = user;
@@ -96,10 +94,10 @@ static bool is_own_child(pid_t pid, void *user)
     return w->scheduler.child.child.pid == pid;
 }
 
-/* With each heartbeat. */
+/* The lease thread has something to tell. */
 static void on_lease(void *user)
 {
-    orphans_reap(is_own_child, user);
+    child_reap_orphans(is_own_child, user);
     pump(user);
 }
 

@@ -277,7 +277,7 @@ def test_a_build_that_writes_sources_comes_to_an_end(db, plain, module, start):
     worker = start()
     replace(plain.folder / "a.c", "int a;\n")
     await_reload(worker, 2)
-    assert builds(worker) == 5 and worker.events("Sources change with every build")
+    assert builds(worker) == 5 and worker.events("Files change with every build")
     worker.stop()
     assert builds(worker) == 5
 
@@ -294,13 +294,18 @@ def test_a_failing_build_that_writes_modules_or_sources_comes_to_an_end(db, plai
     assert builds(worker) == 1
     replace(script, "#!/bin/sh\necho >>generated.h\nexit 1\n", 0o755)
     replace(plain.folder / "a.c", "int aa;\n")
-    worker.await_event("Sources change with every build")
+    worker.await_event("Files change with every build")
     assert builds(worker) == 6
-    replace(script, "#!/bin/sh\n", 0o755)
+    replace(script, "#!/bin/sh\necho >>jobs.d/made\nchmod 755 jobs.d/made\nexit 1\n", 0o755)
+    (plain.folder / "jobs.d").mkdir()
     replace(plain.folder / "a.c", "int aaa;\n")
+    wait_until(lambda: len(worker.events("Files change with every build")) == 2, "another end of it")
+    assert builds(worker) == 11
+    replace(script, "#!/bin/sh\n", 0o755)
+    replace(plain.folder / "a.c", "int aaaa;\n")
     await_reload(worker, 2)
     worker.stop()
-    assert builds(worker) == 7
+    assert builds(worker) == 12
 
 
 @on_one_store
@@ -341,6 +346,23 @@ def test_settings_that_are_saved_during_a_build_count(db, plain, gate_module, he
 
 
 @on_one_store
+def test_a_build_command_that_is_taken_away_during_a_build_is_not_run(db, plain, held, start):
+    del plain.env["PLAIN_JOBS_BUILD_COMMAND"]
+    conf = plain.folder / "plain.conf"
+    replace(conf, 'jobs {\n  jobs_build_command = {"./build"}\n}\n')
+    worker = start()
+    held.save(1)
+    held.await_build(1)
+    replace(conf, "jobs {\n  jobs_build_command = {}\n}\n")
+    held.save(2)
+    time.sleep(0.5)
+    held.let_go(1)
+    await_reload(worker, 2)
+    assert held.made() == [1]
+    worker.stop()
+
+
+@on_one_store
 def test_the_target_of_a_link_counts_though_no_event_tells(db, plain, module, start):
     plain.env["PLAIN_JOBS_BUILD_COMMAND"] = '["true"]'
     target = plain.folder / ".elsewhere/common.h"
@@ -355,16 +377,21 @@ def test_the_target_of_a_link_counts_though_no_event_tells(db, plain, module, st
 
 
 @on_one_store
-def test_a_terminal_that_stops_who_writes_in_the_background_does_not_stop_it(db, plain, module):
-    # stty(1) tostop; the new worker is in a group of its own.
+@pytest.mark.parametrize("option, ready", [("--reload", b"Worker is ready"),
+                                           ("", b"Seeing to schedules")])
+def test_a_terminal_that_stops_who_writes_in_the_background_does_not_stop_it(
+        db, plain, module, option, ready):
+    """stty(1) tostop; a new worker, or the child that sees to schedules, is in the background."""
+    plain.add_executable("nightly", "#!/bin/sh\n")
+    replace(plain.folder / "plain.conf", 'schedule nightly {\n  job = "nightly"\n  cron = "@daily"\n}\n')
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(plain.folder)
-        os.execvpe("sh", ["sh", "-c", f"stty tostop; exec {plain.program} jobs worker --reload"],
+        os.execvpe("sh", ["sh", "-c", f"stty tostop; exec {plain.program} jobs worker {option}"],
                    {**plain.env, "TERM": "xterm"})
     seen, deadline = b"", time.monotonic() + 60
     try:
-        while b"Worker is ready" not in seen:
+        while ready not in seen:
             assert select.select([terminal], [], [], max(0, deadline - time.monotonic()))[0], seen
             seen += os.read(terminal, 65536)
         os.write(terminal, b"\x03")

@@ -1,6 +1,8 @@
 /* usage_test.c - what usage.h promises */
 #include "runner/usage.h"
 
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -60,5 +62,27 @@ static void a_short_job_is_charged_with_its_time_and_every_16th_is_asked_for(voi
     assert_int_equal(usage_before(NULL).reckoned, 0);
 }
 
-HARNESS_MAIN(a_job_is_charged_with_its_own_work_and_that_of_its_children,
+static void a_short_job_behind_a_large_one_has_a_small_peak(void **state)
+{
+    enum { LARGE = 40 * 1024 * 1024 };
+    int64_t floor_kb = 0;
+    struct usage now = usage_now();
+
+    (void)state;
+    usage_settle(&now, &floor_kb);
+    void *memory = mmap(NULL, LARGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(memory != MAP_FAILED);
+    memset(memory, 1, LARGE);
+    (void)munmap(memory, LARGE);
+    now = usage_now();
+    int64_t large = now.max_rss_kb;
+    assert_true(large >= LARGE / 1024);
+    usage_settle(&now, &floor_kb);
+    if (usage_now().max_rss_kb >= large) /* /proc does not take it */
+        return;
+    assert_true(usage_after(&now, 5).max_rss_kb < large - LARGE / 1024 / 2);
+}
+
+HARNESS_MAIN(a_short_job_behind_a_large_one_has_a_small_peak,
+             a_job_is_charged_with_its_own_work_and_that_of_its_children,
              a_short_job_is_charged_with_its_time_and_every_16th_is_asked_for)

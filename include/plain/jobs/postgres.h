@@ -39,7 +39,8 @@ struct pg_conn; /* PGconn of libpq */
  * connected, busy with another command, in COPY or pipeline mode, non-blocking, in a failed
  * transaction, client_encoding other than UTF8, a server older than 13; and here only: triggers
  * that are switched off by session_replication_role. PLAIN_E_SCHEMA as plain_jobs_open(). Talks to
- * the server, in the transaction if there is one.
+ * the server, in the transaction if there is one. PLAIN_E_IO: libpq.so.5 is not installed, or older
+ * than 14; the connection must have been made by it, not by a libpq that is linked statically.
  */
 PLAIN_EXPORT PLAIN_MUST_USE int plain_jobs_adopt_postgres(struct pg_conn *connection,
                                                           const char *schema, plain_jobs **out,

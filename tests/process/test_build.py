@@ -1,0 +1,63 @@
+"""plain build: all modules or none, and what it leaves."""
+import os
+import time
+
+import pytest
+
+from program import TREE
+
+JOB = """#include <plain/jobs.h>
+static int run(plain_job *job, const void *params) { (void)job, (void)params; return PLAIN_OK; }
+static const plain_job_class NAME = {PLAIN_JOB_CLASS_EMPTY, .name = "NAME", .run = run};
+PLAIN_REGISTER_JOBS(&NAME);
+"""
+
+
+@pytest.fixture
+def building(lone_plain):
+    lone_plain.env["CPPFLAGS"] = f"-I{TREE}/include"
+    return lone_plain
+
+
+def write(plain, folder, name):
+    (plain.folder / folder).mkdir(exist_ok=True)
+    (plain.folder / folder / "jobs.c").write_text(JOB.replace("NAME", name))
+
+
+def made(plain):
+    return sorted(str(path.relative_to(plain.folder)) for path in (plain.folder / "app").rglob("*")
+                  if ".so" in path.name)
+
+
+def test_one_that_does_not_compile_replaces_none(building):
+    write(building, "app", "FirstJob")
+    write(building, "app/mail", "SecondJob")
+    building("build")
+    assert made(building) == ["app/jobs.so", "app/mail/jobs.so"]
+    before = (building.folder / "app/jobs.so").read_bytes()
+    write(building, "app", "ChangedJob")
+    write(building, "app/mail", "-")
+    refused = building.run("build")
+    assert refused.code == 1 and "PJ108" in refused.stderr
+    assert made(building) == ["app/jobs.so", "app/mail/jobs.so"]
+    assert (building.folder / "app/jobs.so").read_bytes() == before
+
+
+def test_a_module_without_a_source_is_named(building):
+    write(building, "app", "FirstJob")
+    assert "no jobs.c beside it" not in building("build").stderr
+    (building.folder / "app/jobs.c").unlink()
+    told = building("build").stderr
+    assert "There is nothing to build" in told
+    assert "app/jobs.so is loaded, and has no jobs.c beside it. If its source was deleted: " \
+           "rm app/jobs.so" in told
+
+
+def test_what_a_killed_build_left_goes_after_an_hour(building):
+    write(building, "app", "FirstJob")
+    for name, age in (("old", 4000), ("young", 60)):
+        left = building.folder / f"app/.jobs.so.{name}"
+        left.touch()
+        os.utime(left, (time.time() - age,) * 2)
+    building("build")
+    assert made(building) == ["app/.jobs.so.young", "app/jobs.so"]
