@@ -220,8 +220,10 @@ static int build_all(struct cli *cli, const glob_t *found, plain_error *err)
 {
     struct module *modules = arena_alloc(&cli->arena, found->gl_pathc * sizeof(*modules));
     size_t named = 0;
-    int r = modules ? PLAIN_OK : error_nomem(err);
+    int r = PLAIN_OK;
 
+    if (!modules)
+        return error_nomem(err);
     for (; r == PLAIN_OK && named < found->gl_pathc; named++) {
         r = name_module(&cli->arena, found->gl_pathv[named], &modules[named], err);
         if (r == PLAIN_OK)

@@ -174,10 +174,9 @@ static const struct command commands[] = {
         .name = "build",
         .operands = "",
         .doc = "Compile app/jobs.c and app/*/jobs.c to job modules.",
-        .about =
-            "Runs ${CC:-cc} with CPPFLAGS, CFLAGS and LDFLAGS of the environment, without a "
-            "shell.\n"
-            "Modules are replaced when all were built. Exit code 1 when the compiler refuses.",
+        .about = "Runs ${CC:-cc} with CPPFLAGS, CFLAGS and LDFLAGS of the environment, without a "
+                 "shell.\n"
+                 "Modules are replaced when all were built. Exit code 1 when the compiler refuses.",
         .example = "CFLAGS=-Wextra plain build",
         .run = cmd_build,
     },
