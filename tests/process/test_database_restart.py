@@ -112,6 +112,7 @@ def test_an_idle_worker_stops_while_the_server_is_away(db, plain, module, start_
     plain.enqueue("TraceJob")
     worker = start_worker("--max-processes", 1)
     db.await_results(1)
+    time.sleep(2)  # it asks at 1, 2, 4 ... 500 ms; a claim that is cut off has to be settled first
     db.cluster.stop(signal.SIGQUIT)
     try:
         worker.await_event("Database failed")
