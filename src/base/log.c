@@ -1,7 +1,6 @@
 #include "base/log.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -12,6 +11,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/write_all.h"
 
 /* Room for every pair at its longest, when each of its bytes becomes an escape of six. */
 enum { LINE_MAX_SIZE = LOG_PAIRS_MAX * (LOG_TEXT_MAX * 6 + 256) };
@@ -154,31 +154,6 @@ static void put_json_pair(struct buf *b, const struct log_pair *pair)
     put_value(b, pair, buf_put_json);
 }
 
-/* Waits until fd takes bytes again; false when it does not in time. */
-static bool wait_for_room(int fd)
-{
-    struct pollfd p = {.fd = fd, .events = POLLOUT};
-
-    return poll(&p, 1, PATIENCE_MS) > 0;
-}
-
-static void write_all(int fd, const char *p, size_t n)
-{
-    while (n > 0) {
-        ssize_t written = write(fd, p, n);
-
-        if (written >= 0) {
-            p += written;
-            n -= (size_t)written;
-        } else if (errno == EAGAIN) {
-            if (!wait_for_room(fd))
-                return;
-        } else if (errno != EINTR) {
-            return;
-        }
-    }
-}
-
 /* write_all, but a pipe whose reader has gone raises no SIGPIPE: the library must not change how
  * the process treats signals, so it is blocked in this thread and taken off again. */
 static void write_quietly(int fd, const char *p, size_t n)
@@ -192,7 +167,7 @@ static void write_quietly(int fd, const char *p, size_t n)
     bool was_pending = sigismember(&pending, SIGPIPE) == 1;
 
     (void)pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-    write_all(fd, p, n);
+    (void)write_all(fd, p, n, PATIENCE_MS);
     if (!was_pending) {
         while (sigtimedwait(&pipe_signal, NULL, &(struct timespec){0}) < 0 && errno == EINTR)
             continue;

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/write_all.h"
 #include "cli/bench_worker.h"
 #include "cli/commands.h"
 #include "cli/help.h"
@@ -148,34 +148,13 @@ int cli_jobs(struct cli *cli, plain_jobs **out, plain_error *err)
     return plain_jobs_open(settings_text(cli->settings, SETTING_DATABASE_URL), out, err);
 }
 
-/* 0 or an error's number. Whoever made the pipe or opened the terminal may have made it
- * non-blocking; we wait all the same. */
-static int write_all(const char *p, size_t n)
-{
-    struct pollfd room = {.fd = STDOUT_FILENO, .events = POLLOUT};
-
-    while (n > 0) {
-        ssize_t written = write(STDOUT_FILENO, p, n);
-
-        if (written >= 0) {
-            p += written;
-            n -= (size_t)written;
-        } else if (errno == EAGAIN) {
-            (void)poll(&room, 1, -1);
-        } else if (errno != EINTR) {
-            return errno;
-        }
-    }
-    return 0;
-}
-
 int cli_flush(struct cli *cli, plain_error *err)
 {
     if (!buf_ok(&cli->out) || !arena_ok(&cli->arena))
         return error_nomem(err);
     int failed = fflush(stdout) ? errno : 0; /* what a job has printed in this process */
     if (!failed)
-        failed = write_all(cli->out.data, cli->out.len);
+        failed = write_all(STDOUT_FILENO, cli->out.data, cli->out.len, -1);
     buf_reset(&cli->out); /* of what failed in the middle no second flush begins again */
     if (failed)
         return error_set_errno(err, PLAIN_E_IO, 705, "", failed, "writing the output");

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "base/write_all.h"
 #include "core/class.h"
 #include "core/executable_class.h"
 #include "runner/arguments.h"
@@ -73,25 +74,6 @@ static int open_parameters(struct jtext arguments, int *out, plain_error *err)
     return PLAIN_OK;
 }
 
-/* To our stderr, which a job may have made one that does not block. */
-static void pass_on(const char *p, size_t n)
-{
-    struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
-
-    while (n > 0) {
-        ssize_t done = write(STDERR_FILENO, p, n);
-
-        if (done >= 0) {
-            p += done;
-            n -= (size_t)done;
-        } else if (errno == EAGAIN) {
-            (void)poll(&room, 1, -1);
-        } else if (errno != EINTR) {
-            return;
-        }
-    }
-}
-
 /* Reads what is there now, or as much as a pipe holds (pipe(7), pipe-max-size): somebody may write
  * for ever. False at the end of the pipe. */
 static bool drain(int fd, struct tail *t)
@@ -103,7 +85,7 @@ static bool drain(int fd, struct tail *t)
 
         if (n > 0) {
             tail_add(t, chunk, (size_t)n);
-            pass_on(chunk, (size_t)n);
+            (void)write_all(STDERR_FILENO, chunk, (size_t)n, -1);
             continue;
         }
         if (n < 0 && errno == EINTR)
