@@ -79,6 +79,7 @@
     X(LAST_REQUEST)                                                                                \
     X(PURGE_REQUESTS)                                                                              \
     X(NOW)                                                                                         \
+    X(IDENTIFY)                                                                                    \
     X(COUNT_SINCE)                                                                                 \
     X(COUNT_QUEUES)                                                                                \
     X(QUEUE_NAMES)                                                                                 \

@@ -259,6 +259,7 @@ struct watched_job {
 enum { HOOK_LEASE_S = 60, STORE_HOOK_MAX = 100 };
 
 struct cycle_result {
+    size_t folded;         /* rows of counters; STORE_FOLD_MAX or more: there may be others */
     size_t ended;          /* fewer than end_count: the others changed nothing. Of them... */
     size_t recorded;       /* ...so many are recorded as SUCCESSFUL before (what their ends know
                               of runner, CPU time, memory and output is added to what the job's
@@ -467,6 +468,8 @@ enum store_open_flags {
     STORE_READ_ONLY = 1 << 1
 };
 
+enum { STORE_IDENTITY_SIZE = 4096 };
+
 struct store_ops {
     size_t size;                /* sizeof(struct store_ops) */
     const char *name;           /* "postgres" */
@@ -563,6 +566,9 @@ struct store_ops {
     int (*purge)(struct store *s, const char *by, int64_t *requests, plain_error *err);
     /* The database's clock. */
     int (*now)(struct store *s, int64_t *us, plain_error *err);
+    /* Which queue it is, the same however its URL is spelled, and on a server that took over.
+     * PLAIN_NONE when this connection may not know. */
+    int (*identify)(struct store *s, char out[STORE_IDENTITY_SIZE], plain_error *err);
 
     /* How many attempts ended by status, whether their results are still stored or not, in the
      * minutes that began at `since` or later. */

@@ -33,6 +33,13 @@ bool oversight_folds(const struct worker *w)
     return clock_mono_us() >= w->fold_at_us;
 }
 
+/* Never later than it would be: under a steady load there is always a new reason. */
+static void fold_soon(struct worker *w)
+{
+    w->fold_at_us =
+        clock_earlier(w->fold_at_us, clock_mono_us() + (int64_t)FOLD_SOON_MS * US_PER_MS);
+}
+
 void oversight_take(struct worker *w, struct order *o)
 {
     int64_t now = clock_mono_us();
@@ -76,7 +83,7 @@ static void on_watched(struct worker *w, const struct watched_job *job)
         return;
     if (job->state == WATCH_COMPLETED) {
         k->is_recorded = true;
-        w->fold_at_us = clock_mono_us() + (int64_t)FOLD_SOON_MS * US_PER_MS;
+        fold_soon(w);
         return;
     }
     k->why = job->state == WATCH_CANCELLED ? WHY_CANCELLED : WHY_GONE;
@@ -110,8 +117,8 @@ void oversight_reply(struct worker *w, const struct order *o)
             stops_take_back_stopped(&w->runners[i]);
         end_waiting(w);
     }
-    if (o->result.recorded > 0)
-        w->fold_at_us = clock_mono_us() + (int64_t)FOLD_SOON_MS * US_PER_MS;
+    if (o->result.recorded > 0 || o->result.folded >= STORE_FOLD_MAX)
+        fold_soon(w);
 }
 
 /* ---- ends that another transaction still decides about: mostly one of the job's own ---- */

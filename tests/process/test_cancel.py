@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 
+import pytest
+
 from marks import on_one_store, on_postgres
 from verify import assert_sound
 from workers import is_alive, living_in, wait_until
@@ -196,6 +198,19 @@ def test_cancelling_in_sql(db, plain, stops, folder, start_worker):
     assert db.one("jobresult").error_message == "cancelled by ada"
     assert db.query(say)[0].said == "ended"
     assert_sound(db, pending)
+
+
+@pytest.mark.parametrize("command", ["cancel", "delete"])
+def test_two_requests_of_one_job_are_both_gone(db, plain, module, command):
+    """Somebody made the second by SQL."""
+    (uuid,) = plain.enqueue("NoopJob", "--delay", "1h")
+    plain.enqueue("NoopJob", "--delay", "1h")
+    root = db.rows("jobrequest")[0].root_uuid
+    literal = f"x'{root.replace('-', '')}'" if db.kind == "sqlite" else f"'{root}'"
+    db.execute(f"UPDATE plainjobs_jobrequest SET root_uuid = {literal}")
+    plain("jobs", command, uuid)
+    assert db.count("jobrequest") == 0
+    assert db.statuses() == (["CANCELLED"] * 2 if command == "cancel" else [])
 
 
 def test_every_job_is_told_of_and_the_first_error_counts(db, plain, module):

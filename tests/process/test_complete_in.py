@@ -158,6 +158,17 @@ def test_exactly_once_while_runners_are_killed(db, plain, effects, start_worker)
 
 
 @on_postgres
+def test_counts_are_folded_under_a_steady_load(db, plain, effects, start_worker):
+    """There is always a new reason to fold soon, which must not put it off."""
+    effects("--count", 400, ms=20)
+    worker = start_worker("--max-processes", 1)
+    wait_until(lambda: db.count("counter", "shard < 64 AND n >= 10"), "counts of the worker's own")
+    assert db.count("jobrequest") > 0
+    plain("jobs", "purge", "--yes")
+    worker.stop()
+
+
+@on_postgres
 def test_completing_in_sql(db, plain, folder, start_worker):
     """An executable, with a client of its own."""
     db.execute("CREATE TABLE effects (job text, note integer)")

@@ -5,7 +5,7 @@ import os
 import random
 import signal
 
-from marks import on_one_store, on_sqlite
+from marks import on_one_store, on_postgres, on_sqlite
 from program import sized
 from verify import findings
 from workers import wait_until
@@ -75,6 +75,18 @@ def test_results_are_deleted_one_by_one_or_all(db, plain, module):
     plain("jobs", "delete", uuid)
     assert [row.job_request_uuid for row in db.results()] == [other]
     assert findings(db) == []
+
+
+@on_postgres
+def test_a_removal_waits_for_no_other(db, plain, module):
+    """Both are of the same minute, class and queue."""
+    plain.enqueue("NoopJob", "--count", 2)
+    plain.drain()
+    one, two = [row.job_process_uuid for row in db.results()]
+    with db.connect() as first, first.cursor() as cursor:
+        cursor.execute("SELECT plain_jobs_delete(%s)", (one,))
+        db.execute(f"SET lock_timeout = '2s'; SELECT plain_jobs_delete('{two}')")
+    assert db.results() == [] and findings(db) == []
 
 
 def test_each_uuid_is_told_of_and_the_first_error_counts(db, plain, module):

@@ -43,6 +43,7 @@ static const struct excuse {
     {SQL_ENQUEUE_NEW, "enqueue"},
     {SQL_BEGIN_SNAPSHOT, "begin_read is one"},
     {SQL_NOW, "the clock is the host's"},
+    {SQL_IDENTIFY, "the file's path"},
     {SQL_BEGIN_COMMITTED, "there is one level of isolation"},
     {SQL_ADOPT, "encoding and query_only"},
     {SQL_RULE_LOCK, "begin_write locks the file"},

@@ -18,7 +18,7 @@
 
 /* Where the results of a cycle stand; -1: no such statement was sent. */
 struct cycle_plan {
-    int switches, told, finish, undecided, release, kept, claim, hooks, watch;
+    int switches, told, finish, undecided, release, kept, claim, hooks, fold, watch;
     size_t count;
 };
 
@@ -211,6 +211,7 @@ static struct cycle_plan send_cycle(struct postgres *p, const struct cycle *c)
                               .kept = -1,
                               .claim = -1,
                               .hooks = -1,
+                              .fold = -1,
                               .watch = -1};
     struct session *s = &p->session;
 
@@ -249,7 +250,7 @@ static struct cycle_plan send_cycle(struct postgres *p, const struct cycle *c)
         postgres_watch_send(s, c);
     }
     if (c->fold) {
-        plan.count++;
+        plan.fold = (int)plan.count++;
         wire_int4(&s->wire, c->shard);
         wire_int4(&s->wire, STORE_FOLD_MAX);
         wire_int4(&s->wire, STORE_COUNTER_DAYS);
@@ -344,6 +345,7 @@ static void read_cycle(const struct cycle_plan *plan, PGresult *const *results, 
     out->ended = read_count(results, plan->finish, 0);
     out->recorded = read_count(results, plan->finish, 1);
     out->released = read_count(results, plan->release, 0);
+    out->folded = read_count(results, plan->fold, 0);
     if (plan->undecided >= 0)
         postgres_tokens_read(results[plan->undecided], a, &out->undecided, &out->undecided_count);
     if (plan->kept >= 0)

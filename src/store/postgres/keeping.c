@@ -1,5 +1,7 @@
 /* keeping.c - deleting what is old or unwanted, in slices; the figures beside the counts; the clock
  */
+#include <stdio.h>
+
 #include "base/error.h"
 #include "store/postgres/fields.h"
 #include "store/postgres/postgres.h"
@@ -135,6 +137,23 @@ int postgres_now(struct store *store, int64_t *us, plain_error *err)
     int r = session_begin(s, "ask for the time", err);
 
     return r < 0 ? r : ask(s, 0, SQL_NOW, read_time, us, err);
+}
+
+static int read_identity(const PGresult *result, void *out, plain_error *err)
+{
+    (void)err;
+    (void)snprintf(out, STORE_IDENTITY_SIZE, "%s", libpq.PQgetvalue(result, 0, 0));
+    return PLAIN_OK;
+}
+
+int postgres_identify(struct store *store, char out[STORE_IDENTITY_SIZE], plain_error *err)
+{
+    struct session *s = &postgres_of(store)->session;
+    int r = session_begin(s, "ask which database it is", err);
+
+    if (r == PLAIN_OK)
+        r = ask(s, 0, SQL_IDENTIFY, read_identity, out, err);
+    return r < 0 && !err->retryable ? PLAIN_NONE : r; /* not every role may ask the server that */
 }
 
 /* Rows of status and number. A status that we do not know is nobody's. */

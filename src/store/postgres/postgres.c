@@ -73,6 +73,7 @@ const struct store_ops store_postgres = {
     .cancel_claimed = postgres_cancel_claimed,
     .complete = postgres_complete,
     .now = postgres_now,
+    .identify = postgres_identify,
     .ended_since = postgres_ended_since,
     .queue_stats = postgres_queue_stats,
     .schedule_find = postgres_schedule_find,

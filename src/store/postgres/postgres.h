@@ -84,6 +84,7 @@ int postgres_migration_sql(struct store *s, size_t i, struct arena *a, int *vers
 int postgres_clear(struct store *s, int64_t before, int most, int64_t *deleted, plain_error *err);
 int postgres_purge(struct store *s, const char *by, int64_t *requests, plain_error *err);
 int postgres_now(struct store *s, int64_t *us, plain_error *err);
+int postgres_identify(struct store *s, char out[STORE_IDENTITY_SIZE], plain_error *err);
 int postgres_ended_since(struct store *s, int64_t since, int64_t by_status[JOB_STATUS_COUNT],
                          plain_error *err);
 int postgres_queue_stats(struct store *s, struct arena *a, struct queue_stats **queues,

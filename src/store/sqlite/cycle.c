@@ -149,7 +149,7 @@ static int write_releases(struct connection *conn, const struct cycle *c, struct
     return r;
 }
 
-static int fold_counters(struct connection *conn, const struct cycle *c, int64_t now,
+static int fold_counters(struct connection *conn, const struct cycle *c, int64_t now, size_t *count,
                          plain_error *err)
 {
     const int64_t before = now - (int64_t)STORE_COUNTER_DAYS * 86400 * US_PER_S;
@@ -164,7 +164,9 @@ static int fold_counters(struct connection *conn, const struct cycle *c, int64_t
     struct query gone = query_begin(conn, SQL_FORGET_FOLDED);
     query_int(&gone, 1, before);
     query_int(&gone, 2, STORE_FOLD_MAX);
-    return query_end(&gone, err);
+    r = query_end(&gone, err);
+    *count = (size_t)sqlite3_changes(conn->db);
+    return r;
 }
 
 static int run_cycle(struct connection *conn, const struct cycle *c, struct arena *a,
@@ -183,7 +185,7 @@ static int run_cycle(struct connection *conn, const struct cycle *c, struct aren
     if (r == PLAIN_OK)
         r = sqlite_watch(conn, c, a, out, err);
     if (r == PLAIN_OK && c->fold)
-        r = fold_counters(conn, c, out->now, err);
+        r = fold_counters(conn, c, out->now, &out->folded, err);
     return r;
 }
 

@@ -7,6 +7,7 @@
  */
 #include "store/sqlite/sqlite.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -105,6 +106,13 @@ static const char *sqlite_file(struct store *store)
     return connection_of(store)->path;
 }
 
+static int sqlite_identify(struct store *store, char out[STORE_IDENTITY_SIZE], plain_error *err)
+{
+    (void)err;
+    (void)snprintf(out, STORE_IDENTITY_SIZE, "%s", connection_of(store)->path);
+    return PLAIN_OK;
+}
+
 const struct store_ops store_sqlite = {
     .size = sizeof(struct store_ops),
     .name = "sqlite",
@@ -133,6 +141,7 @@ const struct store_ops store_sqlite = {
     .cancel_claimed = sqlite_cancel_claimed,
     .complete = sqlite_complete,
     .now = sqlite_now,
+    .identify = sqlite_identify,
     .ended_since = sqlite_ended_since,
     .queue_stats = sqlite_queue_stats,
     .schedule_find = sqlite_schedule_find,

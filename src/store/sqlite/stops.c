@@ -60,8 +60,8 @@ static int insert_cancelled(struct connection *conn, const struct audit_row *row
 }
 
 /* Its result first, since it is made from it. */
-static int cancel_pending(struct connection *conn, const struct audit_row *row, bool *done,
-                          plain_error *err)
+static int cancel_one_pending(struct connection *conn, const struct audit_row *row, bool *done,
+                              plain_error *err)
 {
     plain_uuid token = uuid_new();
     int r = insert_cancelled(conn, row, &token, err);
@@ -72,6 +72,20 @@ static int cancel_pending(struct connection *conn, const struct audit_row *row, 
     struct query q = query_begin(conn, SQL_CANCEL_REQUEST);
     query_uuid(&q, 1, &token);
     return query_end(&q, err);
+}
+
+/* One, unless somebody has made a second by SQL. */
+static int cancel_pending(struct connection *conn, const struct audit_row *row, bool *done,
+                          plain_error *err)
+{
+    bool more = true;
+    int r = PLAIN_OK;
+
+    while (r == PLAIN_OK && more) {
+        r = cancel_one_pending(conn, row, &more, err);
+        *done = *done || more;
+    }
+    return r;
 }
 
 int sqlite_ask_to_end(struct connection *conn, const plain_uuid *root, const struct audit_row *row,

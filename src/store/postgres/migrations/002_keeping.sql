@@ -1,7 +1,6 @@
 -- Keeping house: results go, and what the counters say of them stays true.
 
--- What results were there, less n_removed, is what is stored. Rows with shard -1 are those of
--- removals, so that no worker waits for one.
+-- What results were there, less n_removed, is what is stored.
 ALTER TABLE {schema}.plainjobs_counter ADD COLUMN n_removed bigint NOT NULL DEFAULT 0;
 
 -- In order of age, for clearing them and for pages.
@@ -9,14 +8,16 @@ CREATE INDEX plainjobs_jobresult_created ON {schema}.plainjobs_jobresult (create
   WITH (deduplicate_items = off); -- no two are alike
 
 -- Whoever deletes results. One without a worker was written by the Python package, which counts
--- nothing. Counters are written in the order of their key, so that two removals cannot block each
--- other.
+-- nothing. What a removal counts are rows of its own, so that it waits for nobody, however long its
+-- transaction is: see plainjobs_counter_shard.
 CREATE FUNCTION {schema}.plainjobs_count_removed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    own integer := nextval('{schema}.plainjobs_counter_shard');
 BEGIN
     INSERT INTO {schema}.plainjobs_counter AS k
            (minute, job_class, queue, status, shard, n, n_removed)
     SELECT date_trunc('minute', COALESCE(ended_at, created_at), 'UTC'), job_class, queue, status,
-           -1, 0, count(*)
+           own, 0, count(*)
       FROM removed WHERE worker_id IS NOT NULL GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
         ON CONFLICT (minute, job_class, queue, status, shard)
         DO UPDATE SET n_removed = k.n_removed + excluded.n_removed;

@@ -53,10 +53,12 @@ BEGIN
             (SELECT COALESCE(t.root_uuid, t.job_request_uuid) FROM {schema}.plainjobs_jobresult t
               WHERE t.job_process_uuid = job));
         CONTINUE WHEN root IS NULL;
-        DELETE FROM {schema}.plainjobs_jobrequest r
-         WHERE r.id IN (SELECT q.id FROM {schema}.plainjobs_pending(root) q)
-        RETURNING r.* INTO gone;
-        IF FOUND THEN
+        -- One, unless somebody has made a second by SQL.
+        FOR gone IN
+            DELETE FROM {schema}.plainjobs_jobrequest r
+             WHERE r.id IN (SELECT q.id FROM {schema}.plainjobs_pending(root) q)
+            RETURNING r.*
+        LOOP
             token := gen_random_uuid();
             INSERT INTO {schema}.plainjobs_jobresult (uuid, ended_at, requested_at,
                 job_process_uuid, job_request_uuid, status, error, job_class, parameters, priority,
@@ -75,6 +77,8 @@ BEGIN
                     'CANCELLED', nextval('{schema}.plainjobs_counter_shard'), 1);
             INSERT INTO {schema}.plainjobs_audit (actor, action, target, uuid, detail)
             VALUES (COALESCE(cancelled_by, ''), 'job.cancel', gone.job_class, root, 'pending');
+        END LOOP;
+        IF FOUND THEN
             RETURN 'cancelled';
         END IF;
         IF {schema}.plainjobs_ask_to_end(root, cancelled_by, 'job.cancel') THEN
@@ -113,13 +117,14 @@ BEGIN
     FOR i IN 1..5 LOOP
         root := {schema}.plainjobs_root_of(job);
         CONTINUE WHEN root IS NULL;
-        DELETE FROM {schema}.plainjobs_jobrequest r
-         WHERE r.id IN (SELECT q.id FROM {schema}.plainjobs_pending(root) q)
-        RETURNING r.job_class INTO class;
-        IF FOUND THEN
+        FOR class IN
+            DELETE FROM {schema}.plainjobs_jobrequest r
+             WHERE r.id IN (SELECT q.id FROM {schema}.plainjobs_pending(root) q)
+            RETURNING r.job_class
+        LOOP
             state := 'pending';
-            EXIT;
-        END IF;
+        END LOOP;
+        EXIT WHEN FOUND;
         IF {schema}.plainjobs_ask_to_end(root, deleted_by, 'job.delete') THEN
             RETURN 'asked';
         END IF;

@@ -32,6 +32,12 @@ SELECT count(*), max(id) FROM gone;
 -- :name now
 SELECT clock_timestamp();
 
+-- :name identify
+-- Server, database and schema, as they are also on a standby that was promoted.
+SELECT format('postgres %s %s %s', c.system_identifier, d.oid, t.relnamespace)
+  FROM pg_catalog.pg_control_system() c, pg_catalog.pg_database d, pg_catalog.pg_class t
+ WHERE d.datname = current_database() AND t.oid = '{schema}.plainjobs_jobrequest'::regclass;
+
 -- :name count_since
 -- $1 timestamptz  first minute
 SELECT status, sum(n)::int8 FROM {schema}.plainjobs_counter

@@ -16,6 +16,10 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
 -- ?2 blob uuid of a job or worker, or null for any
 -- ?3 integer most
 -- Newest first.
-SELECT id, at, actor, action, target, uuid, detail, n FROM plainjobs_audit
- WHERE id < ?1 AND (?2 IS NULL OR uuid = ?2)
+SELECT * FROM (
+    SELECT * FROM (SELECT id, at, actor, action, target, uuid, detail, n FROM plainjobs_audit
+                    WHERE id < ?1 AND ?2 IS NULL ORDER BY id DESC LIMIT ?3)
+    UNION ALL
+    SELECT id, at, actor, action, target, uuid, detail, n FROM plainjobs_audit
+     WHERE id < ?1 AND uuid = ?2)
  ORDER BY id DESC LIMIT ?3;
