@@ -122,9 +122,10 @@ int channel_flush(struct channel *c)
 {
     size_t done = 0;
 
-    if (!buf_ok(&c->out) || (c->out.len > 0 && !channel_is_ours(c)))
-        c->broken = true;
-    while (!c->broken && done < c->out.len) {
+    if (c->out.len > 0 && !channel_is_ours(c))
+        c->broken = c->shut = true;
+    c->shut |= !buf_ok(&c->out);
+    while (!c->shut && done < c->out.len) {
         ssize_t n = send(c->fd, c->out.data + done, c->out.len - done, MSG_NOSIGNAL);
 
         if (n >= 0) {
@@ -135,10 +136,10 @@ int channel_flush(struct channel *c)
             continue;
         if (errno == EAGAIN)
             break;
-        c->broken = true;
+        c->shut = true;
     }
     buf_consume(&c->out, done);
-    if (c->broken)
+    if (c->shut)
         return -1;
     return c->out.len > 0;
 }

@@ -47,7 +47,8 @@ struct channel {
     struct buf out;
     ino_t pinned; /* see channel_pin(); 0: not */
     int sentinel; /* likewise: readable only while the socket is open, and has room; -1: none */
-    bool broken;  /* the other end is gone, or sent what is not a frame */
+    bool broken;  /* nothing more is to be read: the end, or what is not a frame */
+    bool shut;    /* nothing more can be written; what was sent before may still be read */
 };
 
 void channel_init(struct channel *c, int fd); /* takes fd over */

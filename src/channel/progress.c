@@ -65,11 +65,16 @@ void progress_forget(struct progress_entry *e)
         atomic_store_explicit(&e->seq, 0, memory_order_release);
 }
 
-bool progress_enter(struct progress *p, uint64_t seq, int64_t now_us)
+bool progress_begin_unnoted(struct progress *p, uint64_t seq, int64_t now_us)
 {
     atomic_store_explicit(&p->entered_us, now_us, memory_order_relaxed);
     atomic_store(&p->entered, seq);
-    if (seq >= atomic_load(&p->revoke_from) && seq < atomic_load(&p->revoke_to))
+    return seq < atomic_load(&p->revoke_from) || seq >= atomic_load(&p->revoke_to);
+}
+
+bool progress_enter(struct progress *p, uint64_t seq, int64_t now_us)
+{
+    if (!progress_begin_unnoted(p, seq, now_us))
         return false;
     atomic_store_explicit(&progress_entry(p, seq)->state, PROGRESS_ENTERED, memory_order_release);
     return true;

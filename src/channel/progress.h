@@ -130,6 +130,9 @@ uint64_t progress_revoke(struct progress *p, uint64_t next);
 
 /* The runner is about to enter job seq: true if it may. */
 bool progress_enter(struct progress *p, uint64_t seq, int64_t now_us);
+/* Likewise of what is no attempt and has no entry (a question, a hook): its place in the ring may
+ * be that of an attempt. */
+bool progress_begin_unnoted(struct progress *p, uint64_t seq, int64_t now_us);
 void progress_succeed(struct progress *p, uint64_t seq, const struct progress_times *times);
 /* Another end: its frame, with the header, of which its words are read as long as no later one has
  * overwritten it. False when it is too long to be kept; nothing is. */

@@ -13,7 +13,8 @@
 #include "base/error.h"
 #include "base/text.h"
 
-enum { PAGE = 4096, RUNNERS_MAX = 2048 };
+/* The largest page that Linux has: a part is mapped by itself. */
+enum { PAGE = 64 * 1024, RUNNERS_MAX = 2048 };
 
 static const char magic[8] = "PLAINWF1";
 
@@ -44,9 +45,9 @@ static uint64_t head_check(const struct worker_file_head *h)
     return check_bytes(h, offsetof(struct worker_file_head, check));
 }
 
-uint64_t worker_file_database(const char *url)
+uint64_t worker_file_database(const char *identity)
 {
-    return check_bytes(url, strlen(url));
+    return check_bytes(identity, strlen(identity));
 }
 
 /* What a worker says of itself. */
@@ -197,18 +198,18 @@ void worker_file_release(struct worker_file *f, bool remove)
     f->fd = -1;
 }
 
-bool worker_file_join(int fd, int runner, struct progress **part,
-                      const struct worker_file_head **head)
+int worker_file_join(int fd, int runner, struct progress **part,
+                     const struct worker_file_head **head, plain_error *err)
 {
     off_t at = (off_t)(PAGE + (size_t)runner * part_size());
     void *mine = mmap(NULL, sizeof(struct progress), PROT_READ | PROT_WRITE, MAP_SHARED, fd, at);
     void *common = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
 
     if (mine == MAP_FAILED || common == MAP_FAILED)
-        return false;
+        return error_set_errno(err, PLAIN_E_IO, 622, "", errno, "mapping the worker file");
     *part = mine;
     *head = common;
-    return true;
+    return PLAIN_OK;
 }
 
 /* Where this process is. False when it cannot be told, for lack of descriptors. */

@@ -63,7 +63,7 @@ struct worker_file {
 };
 
 /* A number that stands for a database: files of others are none of our business. */
-uint64_t worker_file_database(const char *url);
+uint64_t worker_file_database(const char *identity);
 
 /* ---- the worker ---- */
 
@@ -79,9 +79,10 @@ void worker_file_release(struct worker_file *f, bool unlink);
 
 /* ---- a runner ---- */
 
-/* Its own part, to be written, and the head, to be read. False when they cannot be mapped. */
-bool worker_file_join(int fd, int runner, struct progress **part,
-                      const struct worker_file_head **head);
+/* Its own part, to be written, and the head, to be read. PLAIN_E_IO (PJ622) when they cannot be
+ * mapped. */
+int worker_file_join(int fd, int runner, struct progress **part,
+                     const struct worker_file_head **head, plain_error *err) PLAIN_MUST_USE;
 
 /* ---- another worker ---- */
 

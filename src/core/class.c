@@ -305,6 +305,13 @@ bool class_has_schedule(const plain_job_class *cls)
     return cls && cls->size >= end && cls->schedule;
 }
 
+plain_on_aborted_fn *class_on_aborted(const plain_job_class *cls)
+{
+    const size_t end = offsetof(plain_job_class, on_aborted) + sizeof(cls->on_aborted);
+
+    return cls && cls->size >= end ? cls->on_aborted : NULL;
+}
+
 /*
  * One decision: what the class's function, constant and the option say, and where it goes.
  */
@@ -320,7 +327,11 @@ static int ask_text(const struct decision *d, const char *field, plain_text_for_
 {
     int n = fn(d->self, d->params, out, PLAIN_NAME_MAX + 1);
 
-    if (n < 0 || n > PLAIN_NAME_MAX)
+    if (n > PLAIN_NAME_MAX)
+        return error_set(err, PLAIN_E_INVALID, 105, field,
+                         "%s: that of job class '%s' would have %d bytes here, more than %d", field,
+                         d->cls->name, n, PLAIN_NAME_MAX);
+    if (n < 0)
         return error_set(err, PLAIN_E_INVALID, 105, field,
                          "%s: default_%s_for of job class '%s' returned %d", field, field,
                          d->cls->name, n);

@@ -33,6 +33,9 @@ int64_t class_timeout_ms(const plain_job_class *cls);
 /* Likewise: whether it has a schedule of its own. cls may be NULL. */
 bool class_has_schedule(const plain_job_class *cls);
 
+/* Likewise: what is called when an attempt was lost or cancelled; NULL: nothing. */
+plain_on_aborted_fn *class_on_aborted(const plain_job_class *cls);
+
 /* What an attempt may use; 0: no limit. */
 struct class_limits {
     int64_t memory; /* bytes */

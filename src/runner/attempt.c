@@ -122,11 +122,13 @@ void attempt_aborted(const struct job_entry *entry, const struct frame_hook *f)
         .will_retry = f->will_retry,
     };
 
-    if (!entry || !entry->cls || !entry->cls->on_aborted)
+    plain_on_aborted_fn *on_aborted = entry ? class_on_aborted(entry->cls) : NULL;
+
+    if (!on_aborted)
         return;
     if (params_decode(entry->cls, f->job.parameters, &a, &params, &err) < 0)
         log_hook(f, err.message);
-    else if (entry->cls->on_aborted(entry->cls, params, &result) < 0)
+    else if (on_aborted(entry->cls, params, &result) < 0)
         log_hook(f, "it returned a negative value");
     arena_release(&a);
 }

@@ -148,11 +148,14 @@ static struct frame_end make_end(const struct frame_job *f, const struct job_ent
     return end;
 }
 
-/* User code runs for the item between these. */
-static bool enter(struct runner *r, uint64_t seq)
+/* User code runs for the item between this and leave(). */
+static bool enter(struct runner *r, const struct frame *frame, uint64_t seq)
 {
+    bool is_attempt = frame->kind == FRAME_JOB;
+
     r->output.seq = seq;
-    return progress_enter(r->progress, seq, clock_mono_us());
+    return (is_attempt ? progress_enter : progress_begin_unnoted)(r->progress, seq,
+                                                                  clock_mono_us());
 }
 
 /* A child that a job forked, and that came back from the job instead of ending, is not the runner:
@@ -163,9 +166,12 @@ static void end_forked(const struct runner *r, bool is_good)
         _exit(is_good ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
+/* Only these two streams: fflush(NULL) waits for each lock, and a thread of the module that reads a
+ * pipe holds that of its stream until something comes. */
 static void leave(struct runner *r)
 {
-    (void)fflush(NULL);
+    (void)fflush(stdout);
+    (void)fflush(stderr);
     r->has_files = output_take(&r->output);
     r->output.seq = 0;
 }
@@ -190,9 +196,12 @@ static void run_entered(struct runner *r, const struct frame_job *f)
     else
         job_set_failed(&job, "UnknownClass", NULL, 0, "this runner has no such job class", "");
     job_set_current(NULL);
-    end_forked(r, attempt.result == ATTEMPT_SUCCESSFUL);
-    leave(r); /* what it printed is out before anybody hears of its end */
+    bool is_good = attempt.result == ATTEMPT_SUCCESSFUL;
+    end_forked(r, is_good);
     int64_t ended = clock_mono_us();
+    struct frame_end end = is_good ? (struct frame_end){0} : make_end(f, entry, &job, &attempt);
+    end_forked(r, true);
+    leave(r); /* what it printed is out before anybody hears of its end */
     struct usage after = usage_after(&before, ended - started);
     bool own = attempt.cpu_us < 0;
     int64_t cpu = own ? after.cpu_us - before.cpu_us : attempt.cpu_us;
@@ -200,15 +209,12 @@ static void run_entered(struct runner *r, const struct frame_job *f)
         cpu = 0;
     int64_t rss = own ? after.max_rss_kb : attempt.max_rss_kb;
 
-    if (attempt.result == ATTEMPT_SUCCESSFUL) {
+    if (is_good) {
         progress_succeed(
             r->progress, f->seq,
             &(struct progress_times){
                 .started_us = started, .ended_us = ended, .cpu_us = cpu, .max_rss_kb = rss});
     } else {
-        struct frame_end end = make_end(f, entry, &job, &attempt);
-
-        end_forked(r, true);
         end.started_us = started;
         end.ended_us = ended;
         end.cpu_us = cpu;
@@ -235,7 +241,7 @@ static void handle_job(struct runner *r, const struct frame *frame)
 
     if (!frame_get_job(frame, &f))
         return;
-    if (enter(r, f.seq)) {
+    if (enter(r, frame, f.seq)) {
         run_entered(r, &f);
     } else {
         skip(r, f.seq);
@@ -250,7 +256,7 @@ static void handle_ask(struct runner *r, const struct frame *frame)
 
     if (!frame_get_job(frame, &f))
         return;
-    (void)enter(r, f.seq);
+    (void)enter(r, frame, f.seq);
     const struct job_entry *entry = registry_find(r->registry, f.job_class);
     struct frame_delay delay = {
         .seq = f.seq, .delay_ms = attempt_retry_delay(entry, f.parameters, f.retry_attempt + 1)};
@@ -269,11 +275,10 @@ static void handle_hook(struct runner *r, const struct frame *frame)
 
     if (!frame_get_hook(frame, &f))
         return;
-    if (enter(r, f.job.seq)) {
+    if (enter(r, frame, f.job.seq)) {
         attempt_aborted(registry_find(r->registry, f.job.job_class), &f);
         end_forked(r, true);
         leave(r);
-        progress_succeed(r->progress, f.job.seq, &(struct progress_times){0});
     } else {
         skip(r, f.job.seq);
     }
@@ -289,7 +294,7 @@ static void describe_name(struct runner *r, const struct job_entry *entry, const
                         .doc = entry->doc,
                         .origin = entry->origin,
                         .has_retry_delay = entry->cls && entry->cls->calculate_retry_delay,
-                        .has_on_aborted = entry->cls && entry->cls->on_aborted,
+                        .has_on_aborted = class_on_aborted(entry->cls) != NULL,
                         .is_executable = entry->path != NULL,
                         .has_schedule = class_has_schedule(entry->cls),
                         .timeout_ms = class_timeout_ms(entry->cls),
@@ -376,11 +381,11 @@ static void serve(struct runner *r)
 {
     struct frame frame;
 
-    while (!r->channel.broken) {
+    while (!r->channel.broken && !r->channel.shut) {
         while (channel_next(&r->channel, &frame)) {
             if (clock_mono_us() - r->flushed_us > FLUSH_AFTER_US && flush(r) < 0)
                 return;
-            if (!r->has_files || r->channel.broken)
+            if (!r->has_files || r->channel.broken || r->channel.shut)
                 return; /* nobody would hear of the next one */
             r->is_usage_known &= frame.kind == FRAME_JOB;
             if (frame.kind == FRAME_JOB)
@@ -398,16 +403,23 @@ static void serve(struct runner *r)
 
 /* The page of this runner in the worker's file, and a guard that looks at its head. The descriptor
  * stays open: it holds the file's lock. */
-static bool join_file(struct runner *r, const char *number, const char *group, plain_error *err)
+static int join_file(struct runner *r, const char *number, const char *group, plain_error *err)
 {
     const struct worker_file_head *head;
     int64_t place;
 
     (void)fcntl(CHANNEL_FD, F_SETFD, FD_CLOEXEC);
     (void)fcntl(CHANNEL_FD_FILE, F_SETFD, FD_CLOEXEC);
-    return text_parse_int64(number, 0, INT32_MAX, &place) &&
-           worker_file_join(CHANNEL_FD_FILE, (int)place, &r->progress, &head) &&
-           guard_start(head, group, err) == PLAIN_OK;
+    if (!text_parse_int64(number, 0, INT32_MAX, &place))
+        return error_set(err, PLAIN_E_INVALID, 705, "", "\"%s\" is no place for a runner", number);
+    int result = worker_file_join(CHANNEL_FD_FILE, (int)place, &r->progress, &head, err);
+    return result == PLAIN_OK ? guard_start(head, group, err) : result;
+}
+
+static void tell_failed(struct runner *r, const plain_error *err)
+{
+    frame_put_failed(&r->channel.out, err);
+    (void)channel_flush(&r->channel);
 }
 
 int runner_main(int argc, char **argv, const plain_module *own)
@@ -422,8 +434,11 @@ int runner_main(int argc, char **argv, const plain_module *own)
     }
     fork_mark_set(&r.mark);
     channel_init(&r.channel, CHANNEL_FD);
-    if (!join_file(&r, argv[3], argv[RUNNER_GROUP_AT], &err))
+    if (join_file(&r, argv[3], argv[RUNNER_GROUP_AT], &err) < 0) {
+        tell_failed(&r, &err);
+        channel_release(&r.channel);
         return 1;
+    }
     r.folder = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     channel_pin(&r.channel);
     output_start(&r.output, &r.channel, r.progress);
@@ -431,8 +446,7 @@ int runner_main(int argc, char **argv, const plain_module *own)
     crash_install(r.progress);
     own_group_install(argv[RUNNER_GROUP_AT], r.progress);
     if (load(&r, argc - RUNNER_MODULES_AT, argv + RUNNER_MODULES_AT, own, &err) < 0) {
-        frame_put_failed(&r.channel.out, &err);
-        (void)channel_flush(&r.channel);
+        tell_failed(&r, &err);
     } else {
         describe(&r);
         serve(&r);

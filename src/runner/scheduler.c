@@ -341,5 +341,5 @@ int scheduler_main(int argc, char **argv, const plain_module *own)
     store_close(d.looker.store);
     registry_free(d.registry);
     arena_release(&d.arena);
-    return r < 0;
+    return r < 0 ? EXIT_FAILURE : SCHEDULER_NOTHING_TO_DO;
 }

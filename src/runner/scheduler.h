@@ -4,7 +4,7 @@
  * A runner that runs no jobs: functions of job classes decide a scheduled job's queue, key and so
  * on, and user code runs in no other process of a worker. It is exec'ed like a runner, loads the
  * same modules, opens a store of its own and enqueues what is due, whether the runners are busy or
- * not. It ends with exit code 0 when there is nothing to see to, and dies with its worker: every
+ * not. It ends by itself when there is nothing to see to, and dies with its worker: every
  * slot is one transaction, so it may be killed at any point.
  */
 #ifndef PLAIN_RUNNER_SCHEDULER_H
@@ -20,6 +20,9 @@
 
 /* Where modules stand: module i is at SCHEDULER_FD_MODULES + i. */
 enum { SCHEDULER_FD_MODULES = 3 };
+
+/* The exit code that says so: code of a module may call exit(0). */
+enum { SCHEDULER_NOTHING_TO_DO = 40 };
 
 /* What a worker hands over to its runners and scheduler, in the environment. */
 #define RUNNER_SCHEDULES     "PLAIN_RUNNER_SCHEDULES"

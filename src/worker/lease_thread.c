@@ -165,10 +165,12 @@ static void keep_lease(struct lease_thread *t)
         r = register_worker(t, &row, &err);
     else if (r == PLAIN_OK)
         r = t->store->ops->beat(t->store, &identity.id, &err);
-    if (r == PLAIN_OK)
-        read_wish(t, &identity.id);
     set_due(t, r, &err);
-    set_state(t, r, state, sent);
+    set_state(t, r, state, sent); /* before another call, which may take its time */
+    if (r == PLAIN_OK) {
+        read_wish(t, &identity.id);
+        bell_ring(t->bell);
+    }
     if (r == PLAIN_OK && state == LEASE_ASKED)
         warn_of_unserved(t->store);
 }

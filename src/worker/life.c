@@ -269,7 +269,7 @@ static bool of_stop(const struct runner *r, const struct work *k, int64_t ended_
  * no retries it is lost, since what was entered is never started again. */
 static bool put_back(struct worker *w, struct work *k)
 {
-    if (k->claim->retries == 0)
+    if (k->claim->retries <= 0) /* below: by SQL */
         return false;
     work_list_push(&w->returning, k);
     return true;

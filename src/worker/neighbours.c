@@ -33,9 +33,14 @@ static bool has_room(const struct neighbours *n)
 
 /* What a dead runner's job had started, and nobody told to end. A number that a living process has
  * is another's by now; one that leads a group is not used again while the group has members. Those
- * of a runner that its worker reaped were ended, and the number may be anybody's group. */
+ * of a runner that its worker reaped were ended, and the number may be anybody's group. Long after
+ * the lease it may be as well: of a daemon whose first process had that number. */
 static void end_groups(const struct worker_file *f)
 {
+    enum { RECENT_S = 600 };
+
+    if (clock_boot_us() > atomic_load(&f->head->deadline_us) + (int64_t)RECENT_S * US_PER_S)
+        return;
     for (uint32_t i = 0; i < f->head->runner_count; i++) {
         const struct process_mark *runner = &worker_file_part(f, (int)i)->runner;
 

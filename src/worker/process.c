@@ -73,7 +73,10 @@ static void settle_below(struct runner *r, uint64_t seq)
 
     while (seq > 0 && (k = take_up_to(r, seq - 1))) {
         output_settle(r, k);
-        life_succeeded(r, k, &progress_entry(r->progress, k->seq)->times);
+        if (k->kind == WORK_ASK) /* its answer was swallowed */
+            life_delay(r->worker, k, 0);
+        else
+            life_succeeded(r, k, &progress_entry(r->progress, k->seq)->times);
     }
 }
 
@@ -85,6 +88,19 @@ static struct work *take_exactly(struct runner *r, uint64_t seq)
     settle_below(r, seq);
     struct work *k = take_up_to(r, seq);
     return k;
+}
+
+/* Likewise, of a frame that ends it. A job may write anything to its channel: what is no answer to
+ * such a work breaks it, and the work is judged with the others. */
+static struct work *take_answered(struct runner *r, uint64_t seq, enum work_kind kind)
+{
+    if (seq < r->next_seq)
+        settle_below(r, seq);
+    if (begins_by(r, seq) && r->given.head->kind != kind) {
+        r->channel.broken = true;
+        return NULL;
+    }
+    return take_exactly(r, seq);
 }
 
 static void on_class(struct runner *r, const struct frame *frame)
@@ -141,7 +157,7 @@ static void on_end(struct runner *r, const struct frame *frame)
         r->channel.broken = true;
         return;
     }
-    struct work *k = take_exactly(r, f.seq);
+    struct work *k = take_answered(r, f.seq, WORK_JOB);
     if (!k)
         return;
     output_settle(r, k);
@@ -171,7 +187,7 @@ static void on_delay(struct runner *r, const struct frame *frame)
         r->channel.broken = true;
         return;
     }
-    struct work *k = take_exactly(r, f.seq);
+    struct work *k = take_answered(r, f.seq, WORK_ASK);
     if (k)
         life_delay(r->worker, k, f.delay_ms);
 }
@@ -223,21 +239,35 @@ static void handle_frames(struct runner *r)
         continue;
 }
 
+/* Reads once. False when nothing has come, or more than a runner has to say: a thread of a job may
+ * go on sending for ever. */
+static bool fill_bounded(struct runner *r, size_t *so_far)
+{
+    long n = channel_fill(&r->channel);
+
+    *so_far += n > 0 ? (size_t)n : 0;
+    r->channel.broken |= *so_far > CHANNEL_BUFFER_MAX;
+    return n > 0 && !r->channel.broken;
+}
+
 void process_settle_succeeded(struct runner *r)
 {
+    size_t so_far = 0;
+
     if (!r->progress)
         return;
     /* What a job wrote was sent before the page said that it had ended: so the page is read first,
      * and what ends from now on waits for the next time. */
     uint64_t ended = atomic_load(&r->progress->ended);
-    while (begins_by(r, ended) && r->channel.fd >= 0 && channel_fill(&r->channel) > 0)
+    while (begins_by(r, ended) && r->channel.fd >= 0 && fill_bounded(r, &so_far))
         handle_frames(r);
     process_go_on(r);
     while (begins_by(r, ended)) {
         const struct work *k = r->given.head;
         const struct progress_entry *e = progress_entry(r->progress, k->seq);
 
-        if (atomic_load(&e->seq) != k->seq || atomic_load(&e->state) != PROGRESS_SUCCEEDED)
+        if (k->kind != WORK_HOOK &&
+            (atomic_load(&e->seq) != k->seq || atomic_load(&e->state) != PROGRESS_SUCCEEDED))
             return; /* its frame is on the way */
         settle_below(r, k->seq + 1);
     }
@@ -255,11 +285,13 @@ static void on_broken(struct runner *r)
 /* Handles all that has arrived. */
 static void handle_all(struct runner *r)
 {
+    size_t so_far = 0;
+
     if (r->channel.fd < 0)
         return;
     do
         handle_frames(r);
-    while (channel_fill(&r->channel) > 0);
+    while (fill_bounded(r, &so_far));
 }
 
 void process_readable(uv_poll_t *poll, int status, int events)
@@ -287,8 +319,10 @@ void process_readable(uv_poll_t *poll, int status, int events)
 
 void process_catch_up(struct runner *r, uint64_t logged)
 {
+    size_t so_far = 0;
+
     while (r->output.logged < logged && r->channel.fd >= 0 && !r->channel.broken) {
-        if (!handle_frame(r) && channel_fill(&r->channel) <= 0)
+        if (!handle_frame(r) && !fill_bounded(r, &so_far))
             break;
     }
 }
@@ -480,13 +514,14 @@ size_t process_unsent(const struct runner *r)
 
 void process_flush(struct runner *r)
 {
-    if (!buf_ok(&r->channel.out)) { /* memory ran out: what it was to be given is lost on the way */
-        process_kill(r);
-        return;
-    }
     int left = channel_flush(&r->channel);
 
-    if (r->channel_poll && left >= 0)
+    if (left < 0) { /* it would wait for ever, if it lives; what it has sent is read at its end */
+        if (r->state != RUNNER_CLOSING)
+            process_kill(r);
+        return;
+    }
+    if (r->channel_poll)
         (void)uv_poll_start(r->channel_poll, UV_READABLE | (left > 0 ? UV_WRITABLE : 0),
                             process_readable);
 }

@@ -9,12 +9,12 @@
 
 enum { SCAN_EVERY_MS = 500, AGAIN_MS = 100, FAILED_MS = 1000, AFTER_LAPSE_MS = 20 };
 
-void rescuer_init(struct rescuer *r, const char *folder, const char *own, const char *url,
+void rescuer_init(struct rescuer *r, const char *folder, const char *own, const char *identity,
                   int64_t interval_ms, int64_t lease_ms)
 {
     (void)text_copy(r->neighbours.folder, sizeof(r->neighbours.folder), folder);
     (void)text_copy(r->neighbours.own, sizeof(r->neighbours.own), own);
-    r->neighbours.database = worker_file_database(url);
+    r->neighbours.database = worker_file_database(identity);
     r->interval_ms = interval_ms;
     r->lease_ms = lease_ms;
     (void)pthread_mutex_init(&r->mutex, NULL);

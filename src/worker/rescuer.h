@@ -52,8 +52,8 @@ struct rescuer {
     bool is_done;              /* at the last look nothing was left of anybody who is dead */
 };
 
-/* folder and own: see neighbours.h. */
-void rescuer_init(struct rescuer *r, const char *folder, const char *own, const char *url,
+/* folder and own: see neighbours.h; identity: of the database, as the store tells it. */
+void rescuer_init(struct rescuer *r, const char *folder, const char *own, const char *identity,
                   int64_t interval_ms, int64_t lease_ms);
 void rescuer_release(struct rescuer *r);
 

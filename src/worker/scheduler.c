@@ -49,8 +49,8 @@ static void on_end(struct loop_child *child, const struct child_end *end, void *
     char how[64];
 
     (void)child;
-    if (end->exit_code == 0) {
-        c->wanted = false; /* it found nothing to see to */
+    if (end->exit_code == SCHEDULER_NOTHING_TO_DO) {
+        c->wanted = false;
     } else if (w->stop == STOP_NO) {
         int64_t now = clock_mono_us();
         if (now - c->begun_us > (int64_t)CALM_S * US_PER_S)

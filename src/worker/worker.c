@@ -186,21 +186,24 @@ static int make_file(struct worker *w, struct store *store, plain_error *err)
 {
     const struct worker_options *o = w->options;
     const char *database = store->ops->file(store);
-    const char *name = database ? database : o->url;
-    char folder[PATH_MAX], path[PATH_MAX + 16];
-    int r = folder_find(database, folder, err);
+    char identity[STORE_IDENTITY_SIZE], folder[PATH_MAX], path[PATH_MAX + 16];
+    int r = store->ops->identify(store, identity, err);
 
+    if (r == PLAIN_NONE)
+        (void)snprintf(identity, sizeof(identity), "%s", o->url);
+    if (r >= 0)
+        r = folder_find(database, folder, err);
     if (r < 0)
         return r;
     (void)snprintf(path, sizeof(path), "%s/w%08x", folder, (unsigned)random_u64());
-    r = worker_file_create(&w->file, path, w->runner_count, worker_file_database(name), o->lease_ms,
-                           err);
+    r = worker_file_create(&w->file, path, w->runner_count, worker_file_database(identity),
+                           o->lease_ms, err);
     if (r < 0)
         return r;
     worker_file_set_id(&w->file, &w->identity.id);
     for (int i = 0; i < w->runner_count; i++)
         w->runners[i].progress = worker_file_part(&w->file, i);
-    rescuer_init(&w->rescuer, folder, path, name, o->heartbeat_interval_ms, o->lease_ms);
+    rescuer_init(&w->rescuer, folder, path, identity, o->heartbeat_interval_ms, o->lease_ms);
     return PLAIN_OK;
 }
 

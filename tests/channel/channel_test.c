@@ -135,6 +135,26 @@ static void the_other_end_going_away_is_told_after_what_it_sent(void **state)
     channel_release(&ours);
 }
 
+static void what_was_sent_is_read_after_a_write_has_failed(void **state)
+{
+    struct channel ours, theirs;
+    struct frame f;
+
+    (void)state;
+    open_pair(&ours, &theirs);
+    frame_put_seq(&theirs.out, FRAME_DONE, 1);
+    assert_int_equal(channel_flush(&theirs), 0);
+    channel_release(&theirs);
+    frame_put_seq(&ours.out, FRAME_DONE, 2);
+    assert_int_equal(channel_flush(&ours), -1);
+    assert_true(ours.shut);
+    assert_false(ours.broken);
+    assert_true(channel_fill(&ours) > 0);
+    assert_true(channel_next(&ours, &f));
+    channel_release(&ours);
+}
+
 HARNESS_MAIN(frames_arrive_whole_when_they_come_byte_by_byte, what_does_not_fit_is_written_later,
              a_pinned_channel_writes_into_no_other_file, garbage_breaks_the_channel,
-             the_other_end_going_away_is_told_after_what_it_sent)
+             the_other_end_going_away_is_told_after_what_it_sent,
+             what_was_sent_is_read_after_a_write_has_failed)

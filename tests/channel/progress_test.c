@@ -33,6 +33,20 @@ static void what_was_taken_back_is_not_entered_and_later_jobs_are(void **state)
     assert_true(progress_enter(p, 5, 0));
 }
 
+static void what_has_no_entry_leaves_that_of_another_alone(void **state)
+{
+    static const plain_uuid token = {{1}};
+    struct progress *p = new_page();
+
+    (void)state;
+    (void)progress_give(p, 1 + PROGRESS_RING, &token);
+    assert_true(progress_begin_unnoted(p, 1, 0));
+    assert_int_equal(atomic_load(&p->entered), 1);
+    assert_int_equal(atomic_load(&progress_entry(p, 1)->state), PROGRESS_GIVEN);
+    assert_int_equal(progress_revoke(p, 4), 1);
+    assert_false(progress_begin_unnoted(p, 2, 0));
+}
+
 /* One thread enters jobs while the other takes back what it can, again and again. */
 struct race {
     struct progress *page;
@@ -281,6 +295,6 @@ HARNESS_MAIN(what_an_attempt_wrote_is_its_own, the_last_of_it_is_kept_however_it
              a_place_that_stays_in_use_is_passed_over,
              a_revoked_attempt_is_not_entered_in_its_entry_either,
              a_frame_that_was_overwritten_is_not_shown, what_cannot_be_is_not_sound,
-             a_new_process_goes_on_with_the_numbers,
+             a_new_process_goes_on_with_the_numbers, what_has_no_entry_leaves_that_of_another_alone,
              what_was_taken_back_is_not_entered_and_later_jobs_are,
              no_job_is_both_entered_and_taken_back)

@@ -154,7 +154,7 @@ static void both_sides_see_the_same_page(void **state)
 
     (void)state;
     create(&f, path);
-    assert_true(worker_file_join(f.fd, 1, &theirs, &head));
+    assert_int_equal(worker_file_join(f.fd, 1, &theirs, &head, NULL), PLAIN_OK);
     (void)progress_give(worker_file_part(&f, 1), 1, &(plain_uuid){{7}});
     assert_true(progress_enter(theirs, 1, 42));
     assert_int_equal(atomic_load(&worker_file_part(&f, 1)->entered), 1);

@@ -52,7 +52,8 @@ def test_a_job_that_loops_can_be_killed(db, plain, module, start_worker):
     worker.stop()
 
 
-@pytest.mark.parametrize("how", ["close_all", "take_descriptors", "take_output", "much_output"])
+@pytest.mark.parametrize("how", ["close_all", "take_descriptors", "take_output", "much_output",
+                                 "hold_a_stream"])
 def test_an_odd_job_harms_nobody(db, plain, module, how):
     plain.enqueue("NastyJob", f"how={how}")
     plain.enqueue("TraceJob")

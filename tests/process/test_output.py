@@ -60,6 +60,14 @@ def test_the_order_holds_however_the_worker_and_the_runner_meet(db, plain, jobs)
 
 
 @on_one_store
+def test_what_is_written_where_the_delay_is_reckoned_is_the_attempts(db, plain, jobs):
+    plain.enqueue("TriesJob", "--count", 20)
+    drain(plain)
+    said = collections.Counter((row.retry_attempt, row.output) for row in db.results())
+    assert said == {(0, "try 1\nbefore try 2\n"): 20, (1, "try 2\n"): 20}
+
+
+@on_one_store
 def test_a_quiet_worker_prints_it_as_it_is(db, plain, jobs):
     plain.enqueue("HowJob", "how=forge")
     plain.enqueue("HowJob")

@@ -86,6 +86,37 @@ def test_jobs_of_a_killed_worker_run_again_at_once(db, plain, module, start_work
     assert_sound(db, uuids)
 
 
+@on_postgres
+def test_the_file_of_a_dead_worker_is_found_by_any_url_of_its_database(db, plain, module,
+                                                                       start_worker):
+    plain.enqueue("FirstSlowJob", "--retries", 1)
+    worker = start_worker("--max-processes", 1)
+    slow = plain.folder / "slow.log"
+    wait_until(lambda: slow.exists() and slow.read_text().count("S") == 1, "it to run")
+    kill_all(worker)
+    (file,) = worker_files(plain)
+    other = db.cluster.tcp_url("postgres")
+    plain("--db", other, "migrate")
+    plain("jobs", "worker", "--drain", env={"DATABASE_URL": other})
+    assert worker_files(plain) == [file]
+    plain.drain(env={"DATABASE_URL": db.cluster.tcp_url(db.name) + "?application_name=other"})
+    assert db.statuses() == ["LOST", "SUCCESSFUL"]
+    assert worker_files(plain) == []
+
+
+@on_postgres
+def test_a_role_that_may_not_ask_for_the_server_has_workers_too(db, plain, module):
+    db.execute("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC;"
+               "CREATE ROLE app LOGIN; GRANT ALL ON ALL TABLES IN SCHEMA public TO app;"
+               "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO app")
+    plain.enqueue("NoopJob")
+    try:
+        plain.drain(env={"DATABASE_URL": db.url.replace("plain@", "app@")})
+    finally:
+        db.execute("DROP OWNED BY app; DROP ROLE app")
+    assert db.statuses() == ["SUCCESSFUL"]
+
+
 def test_what_was_not_entered_goes_back_as_it_was(db, plain, module, start_worker):
     """Also with retries = 0: nothing but the job that was entered is lost."""
     plain.env.update({"PLAIN_JOBS_START_AHEAD_MS": "1000", "PLAIN_JOBS_WORKER_STATS_EVERY": "50ms"})
@@ -284,7 +315,8 @@ def hurt(path, damage):
     elif damage == "garbage":
         copy = random.Random(7).randbytes(size)
     else:
-        copy = copy[:4096 + 512] + b"\xa5" * 4096 + copy[4096 + 512 + 4096:]
+        at = 64 * 1024 + 512  # behind the head
+        copy = copy[:at] + b"\xa5" * 4096 + copy[at + 4096:]
     path.write_bytes(copy)
 
 

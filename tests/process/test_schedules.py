@@ -135,6 +135,37 @@ def test_a_scheduler_that_is_killed_starts_again(plain, db, start_worker):
     worker.stop()
 
 
+EXIT_ONCE = """
+    FILE *first = fopen("exited", "wx");
+    if (first)
+        exit(0);
+    out[0] = 't';
+"""
+
+
+@on_one_store
+def test_a_scheduler_that_ended_with_0_starts_again(plain, db, start_worker):
+    """Code of a class runs there, and may call exit()."""
+    (plain.folder / "app").mkdir(exist_ok=True)
+    (plain.folder / "app/jobs.c").write_text(CLASS.replace("    out[0] = 't';", EXIT_ONCE))
+    plain("build")
+    worker = start_worker("--queue", "t", "--max-processes", "1")
+    await_schedule(db, "TickJob")
+    worker.stop()
+    back(db, False, hours=5)
+    worker = start_worker("--queue", "t", "--max-processes", "1")
+    worker.await_event("Scheduler ended")
+    assert db.await_results(5)
+    worker.stop()
+
+
+@on_one_store
+def test_listing_schedules_writes_nothing(plain, db):
+    before = db.path.stat().st_mtime_ns
+    plain("--db", f"{db.url}?journal=delete", "jobs", "schedule")
+    assert db.path.stat().st_mtime_ns == before
+
+
 @on_one_store
 def test_without_schedules_there_is_no_scheduler(plain, db, start_worker):
     worker = start_worker("--max-processes", "1")
@@ -177,6 +208,8 @@ def test_the_latest_start_wins(plain, db, start_worker):
 
 
 CLASS = r"""
+#include <stdio.h>
+#include <stdlib.h>
 #include <plain/jobs.h>
 static int tick_run(plain_job *job, const void *params)
 {

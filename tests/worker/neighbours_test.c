@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/compiler.h"
 #include "tests/harness/harness.h"
 
 enum { DATABASE = 42, LEASE_MS = 60000 };
@@ -34,8 +36,8 @@ static int leave_member(int *alive)
     return (int)leader;
 }
 
-/* The file of a worker that has ended, with a runner of this mark. */
-static void leave_file(const char *path, struct process_mark runner)
+/* The file of a worker that has ended, with a runner of this mark, and a lease until then. */
+static void leave_file(const char *path, struct process_mark runner, int64_t deadline_us)
 {
     int status;
     pid_t worker = fork();
@@ -45,8 +47,10 @@ static void leave_file(const char *path, struct process_mark runner)
         plain_error err;
         int r = worker_file_create(&f, path, 1, DATABASE, LEASE_MS, &err);
 
-        if (r == PLAIN_OK)
+        if (r == PLAIN_OK) {
             worker_file_part(&f, 0)->runner = runner;
+            f.head->deadline_us = deadline_us;
+        }
         harness_end_child(r == PLAIN_OK ? 0 : 1);
     }
     assert_int_equal(waitpid(worker, &status, 0), worker);
@@ -60,9 +64,15 @@ static bool ends_soon(int alive, int ms)
     return poll(&p, 1, ms) == 1;
 }
 
-/* A dead runner's group is ended; not that of a number which its worker had done with. */
+/* A dead runner's group is ended; not that of a number which its worker had done with, nor one that
+ * may be somebody else's by now. */
 static void a_number_that_was_given_back_is_left_alone(void **state)
 {
+    static const struct {
+        uint64_t start;
+        int64_t ago_us; /* that the lease ended */
+        bool ends;
+    } cases[] = {{1, 0, true}, {0, 0, false}, {1, (int64_t)3600 * US_PER_S, false}};
     static struct neighbours n;
     char path[PATH_MAX];
 
@@ -70,14 +80,16 @@ static void a_number_that_was_given_back_is_left_alone(void **state)
     (void)snprintf(n.folder, sizeof(n.folder), "%s", harness_tmpdir());
     (void)snprintf(path, sizeof(path), "%s/w01234567", harness_tmpdir());
     n.database = DATABASE;
-    for (int is_left = 0; is_left < 2; is_left++) {
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         int alive;
         int group = leave_member(&alive);
+        bool ends = cases[i].ends;
 
-        leave_file(path, (struct process_mark){.pid = group, .start = is_left ? 1 : 0});
+        leave_file(path, (struct process_mark){.pid = group, .start = cases[i].start},
+                   clock_boot_us() - cases[i].ago_us);
         neighbours_look(&n);
         assert_int_equal(n.file_count, 1);
-        assert_int_equal(ends_soon(alive, is_left ? 10000 : 200), is_left);
+        assert_int_equal(ends_soon(alive, ends ? 10000 : 200), ends);
         assert_false(neighbours_close(&n, NULL));
         (void)kill(-group, SIGKILL);
         assert_true(ends_soon(alive, 10000));

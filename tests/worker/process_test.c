@@ -28,6 +28,7 @@ static struct {
     int looks;           /* at the clock until it ends its job and enters the next; 0: never */
     int signals;         /* that were sent */
     uint64_t when_empty; /* the job that it ends as soon as the worker finds the channel empty */
+    struct buf flood;    /* what it sends for ever, when there is something */
 } bench;
 
 /* As a runner ends a job that wrote its number. */
@@ -46,6 +47,10 @@ static void end_job(uint64_t seq)
 /* In place of the one of libc, for channel.c: a thread that was put aside just behind its call. */
 ssize_t recv(int fd, void *to, size_t n, int flags)
 {
+    if (bench.flood.len > 0) {
+        memcpy(to, bench.flood.data, bench.flood.len);
+        return (ssize_t)bench.flood.len;
+    }
     ssize_t got = syscall(SYS_recvfrom, fd, to, n, flags, NULL, NULL);
     uint64_t seq = bench.when_empty;
 
@@ -116,6 +121,8 @@ static void begin(void)
 static void end(void)
 {
     work_list_free(&bench.worker.returning);
+    work_list_free(&bench.worker.hooked);
+    buf_release(&bench.flood);
     work_list_free(&bench.worker.ended);
     work_list_free(&bench.runner.given);
     work_list_free(&bench.worker.ready);
@@ -149,6 +156,58 @@ static void a_job_that_ends_while_the_page_is_read_keeps_its_output(void **state
     assert_all_have_their_output();
     assert_int_equal(bench.worker.ended.count, 3);
     assert_int_equal(bench.runner.given.count, JOBS - 3);
+    end();
+}
+
+static void a_hook_hides_no_end_behind_it(void **state)
+{
+    struct work *hook;
+
+    (void)state;
+    begin();
+    hook = bench.runner.given.head;
+    hook->kind = WORK_HOOK;
+    progress_forget(hook->noted);
+    hook->noted = NULL;
+    assert_true(progress_begin_unnoted(&bench.page, 1, 1));
+    end_job(2);
+    assert_true(progress_enter(&bench.page, 3, 1));
+    process_settle_succeeded(&bench.runner);
+    assert_int_equal(bench.worker.hooked.count, 1);
+    assert_int_equal(bench.worker.ended.count, 1);
+    assert_int_equal(bench.runner.given.count, JOBS - 2);
+    end();
+}
+
+/* Code of a job wrote it: the job is judged by what its page says. */
+static void an_answer_to_a_question_that_was_not_asked_breaks_the_channel(void **state)
+{
+    (void)state;
+    begin();
+    assert_true(progress_enter(&bench.page, 1, 1));
+    frame_put_delay(&bench.theirs.out, &(struct frame_delay){.seq = 1});
+    assert_int_equal(channel_flush(&bench.theirs), 0);
+    atomic_store(&bench.page.ended, 1);
+    process_settle_succeeded(&bench.runner);
+    assert_true(bench.runner.channel.broken);
+    assert_int_equal(bench.worker.ended.count, 0);
+    assert_int_equal(bench.runner.given.count, JOBS);
+    end();
+}
+
+static void who_sends_for_ever_is_heard_out_no_longer(void **state)
+{
+    static const char bytes[32 * 1024];
+    const struct frame_output piece = {.seq = 1, .bytes = bytes, .size = sizeof(bytes)};
+
+    (void)state;
+    begin();
+    assert_true(progress_enter(&bench.page, 1, 1));
+    atomic_store(&bench.page.ended, 1);
+    bench.flood = (struct buf)BUF_INIT(CHANNEL_FRAME_MAX);
+    frame_put_output(&bench.flood, &piece);
+    process_settle_succeeded(&bench.runner);
+    assert_true(bench.runner.channel.broken);
     end();
 }
 
@@ -284,5 +343,7 @@ HARNESS_MAIN(what_failed_before_it_was_stopped_has_failed,
              what_a_dead_runner_had_not_quite_entered_is_not_lost,
              a_job_that_ends_while_the_page_is_read_keeps_its_output,
              the_job_behind_one_that_is_to_be_stopped_is_spared, one_that_still_runs_is_told,
-             what_was_cancelled_and_skipped_is_not_handed_out_again,
+             what_was_cancelled_and_skipped_is_not_handed_out_again, a_hook_hides_no_end_behind_it,
+             an_answer_to_a_question_that_was_not_asked_breaks_the_channel,
+             who_sends_for_ever_is_heard_out_no_longer,
              what_comes_along_with_a_log_record_is_handled)

@@ -515,6 +515,27 @@ static void nasty_change_folder(void)
         abort();
 }
 
+static void *read_for_ever(void *argument)
+{
+    char line[16];
+
+    (void)fgets(line, sizeof(line), argument);
+    return NULL;
+}
+
+/* While a thread reads a stream it has the stream's lock. */
+static void nasty_hold_a_stream(void)
+{
+    pthread_t thread;
+    int ends[2];
+    FILE *stream = pipe(ends) == 0 ? fdopen(ends[0], "r") : NULL;
+
+    if (!stream || pthread_create(&thread, NULL, read_for_ever, stream) != 0)
+        abort();
+    (void)pthread_detach(thread);
+    sleep_ms(100); /* so that it has begun */
+}
+
 static void nasty_nothing(void) {}
 
 static const struct nasty_way {
@@ -544,6 +565,7 @@ static const struct nasty_way {
     {"leave_group", nasty_leave_group},
     {"close_stdout", nasty_close_stdout},
     {"change_folder", nasty_change_folder},
+    {"hold_a_stream", nasty_hold_a_stream},
 };
 
 struct nasty {

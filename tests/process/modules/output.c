@@ -171,4 +171,23 @@ static int own_run(plain_job *job, const void *params)
 
 static const plain_job_class OwnJob = {PLAIN_JOB_CLASS_EMPTY, .name = "OwnJob", .run = own_run};
 
-PLAIN_REGISTER_JOBS(&HowJob, &OwnJob);
+static int tries_run(plain_job *job, const void *params)
+{
+    (void)params;
+    printf("try %d\n", plain_job_attempt(job));
+    return plain_job_fail(job, "TestError", "no");
+}
+
+static int64_t loud_delay(const plain_job_class *self, const void *params, int attempt)
+{
+    (void)self;
+    (void)params;
+    printf("before try %d\n", attempt + 1);
+    return 0;
+}
+
+static const plain_job_class TriesJob = {PLAIN_JOB_CLASS_EMPTY, .name = "TriesJob",
+                                         .default_retries = 1, .calculate_retry_delay = loud_delay,
+                                         .run = tries_run};
+
+PLAIN_REGISTER_JOBS(&HowJob, &OwnJob, &TriesJob);
