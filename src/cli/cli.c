@@ -220,7 +220,7 @@ static int run_command(struct cli *cli, plain_error *err)
         return lacks_command(cli, err);
     /* What was done so far is told even when the rest failed; then that is the error. */
     int flushed = cli_flush(cli, r < 0 ? NULL : err);
-    return r == PLAIN_OK ? flushed : r;
+    return r >= 0 && flushed < 0 ? flushed : r;
 }
 
 /* What was closed would be given to the next thing that is opened, a database for one, and what is

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/json_writer.h"
 #include "cli/table.h"
+#include "core/class.h"
 #include "core/param_value.h"
 
 /* cls NULL: an executable without a section. */
@@ -33,7 +34,9 @@ static void print_lines(struct cli *cli, const struct registry *registry)
 /* "user_id, [locale]" */
 static void put_parameter_names(struct buf *b, const plain_job_class *cls)
 {
-    for (const plain_param *p = cls ? cls->params : NULL; p && p->name; p++) {
+    const plain_param *p;
+
+    for (size_t i = 0; cls && (p = class_param(cls, i)); i++) {
         char type[PARAM_TYPE_NAME_SIZE];
         bool optional = (p->flags & PLAIN_OPTIONAL) != 0;
 
@@ -83,19 +86,21 @@ static void print_table(struct cli *cli, const struct registry *registry)
 /* null: an executable without a section takes any. */
 static void put_parameters_json(struct json_writer *j, const plain_job_class *cls)
 {
+    const plain_param *p;
+
     if (!cls) {
         json_put_null(j, "parameters");
         return;
     }
     json_begin(j, "parameters", '[');
-    for (const plain_param *p = cls->params; p && p->name; p++) {
+    for (size_t i = 0; (p = class_param(cls, i)); i++) {
         char type[PARAM_TYPE_NAME_SIZE];
 
         json_begin(j, NULL, '{');
         json_put_text(j, "name", p->name);
         json_put_text(j, "type", param_type_name(p->type, type));
         json_put_bool(j, "optional", (p->flags & PLAIN_OPTIONAL) != 0);
-        json_put_raw(j, "default", p->fallback);
+        json_put_raw(j, "default", class_param_fallback(cls, p));
         json_end(j, '}');
     }
     json_end(j, ']');

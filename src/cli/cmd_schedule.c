@@ -62,7 +62,7 @@ static int open_view(struct view *v, plain_error *err)
     const struct schedule_sources sources = scheduler_sources(v->cli->settings);
     r = schedules_collect(v->registry, &sources, &v->cli->arena, &v->here, err);
     if (r == PLAIN_OK)
-        r = cli_store(v->cli, 0, &v->store, err);
+        r = cli_store(v->cli, v->cli->args.operand_count > 0 ? 0 : STORE_READ_ONLY, &v->store, err);
     if (r == PLAIN_OK)
         r = v->store->ops->now(v->store, &v->now, err);
     if (r == PLAIN_OK)
@@ -326,6 +326,8 @@ static int run_now(const struct view *v, const char *name, plain_error *err)
         return err->code;
     }
     int r = slots_run_by_hand(v->store, s, v->by, &request, err);
+    if (r == PLAIN_E_UNREACHABLE && !uuid_is_zero(&request.uuid))
+        say_unknown(&request.uuid, err);
     if (r < 0)
         return r;
     print_done(v->cli, name, "run", r == PLAIN_OK, &request);

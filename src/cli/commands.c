@@ -316,9 +316,11 @@ static const struct command commands[] = {
         .name = "list",
         .operands = "",
         .doc = "List the job classes and executables.",
-        .json = "{\"jobs\": [{\"name\", \"doc\", \"origin\", \"executable\", \"queue\", "
-                "\"priority\", \"retries\",\n"
-                " \"parameters\": [{\"name\", \"type\", \"optional\"}], \"aliases\"}]}",
+        .json =
+            "{\"jobs\": [{\"name\", \"doc\", \"origin\", \"executable\", \"queue\", "
+            "\"priority\", \"retries\",\n"
+            " \"parameters\": [{\"name\", \"type\", \"optional\", \"default\"}], \"aliases\"}]};\n"
+            "parameters is null for an executable without a section, which takes any",
         .example = "plain jobs list",
         .run = cmd_list,
     },
@@ -595,8 +597,9 @@ static const struct command commands[] = {
             "JOBS_SCHEDULE.\n"
             "STATE is active, paused, new (no worker has told it yet), changed (workers run "
             "another\n"
-            "definition), elsewhere (only other workers have it) or refused, with the reason under "
-            "WHEN.\n"
+            "definition), elsewhere (only other workers have it), removed (the worker that started "
+            "last does\n"
+            "not have it) or refused, with the reason under WHEN.\n"
             "run enqueues its job now, beside its slots. While it is paused its slots are skipped, "
             "and\n"
             "resuming fills none of them.",
@@ -656,7 +659,7 @@ static const struct command commands[] = {
             "of a command, else what the program said. With UUID only what was done to this job "
             "(its "
             "first\n"
-            "request) or worker.",
+            "request; an ended attempt that was deleted stands under its own) or worker.",
         .json = "{\"audit\": [{\"id\", \"at\", \"actor\", \"action\", \"target\", "
                 "\"uuid\", \"detail\", \"count\"}]};\n"
                 "an action is queue.pause, queue.resume, class.pause, class.resume, job.retry, "

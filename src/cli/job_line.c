@@ -78,9 +78,11 @@ static int read_start_at(struct reading *r, plain_error *err)
 
 static int read_uuid(struct reading *r, plain_error *err)
 {
-    if (is_string(r) && plain_uuid_parse(r->text, &r->line->options.uuid))
+    plain_uuid *uuid = &r->line->options.uuid;
+
+    if (is_string(r) && plain_uuid_parse(r->text, uuid) && !uuid_is_zero(uuid))
         return PLAIN_OK;
-    return refuse(r, "a uuid of 32 hexadecimal digits", err);
+    return refuse(r, "a uuid of 32 hexadecimal digits, not all of them 0", err);
 }
 
 static int read_int(struct reading *r, int64_t least, const char *takes, plain_opt_int *out,

@@ -25,10 +25,10 @@ int read_parameters(struct cli *cli, const plain_job_class *cls, struct buf *jso
 
 int parse_uuid(const char *text, plain_uuid *out, plain_error *err)
 {
-    if (plain_uuid_parse(text, out))
+    if (plain_uuid_parse(text, out) && !uuid_is_zero(out)) /* that would be as if none were given */
         return PLAIN_OK;
     return error_set(err, PLAIN_E_NOT_FOUND, 502, "uuid",
-                     "\"%s\" is no uuid: it has 32 hexadecimal digits", text);
+                     "\"%s\" is no uuid: it has 32 hexadecimal digits, not all of them 0", text);
 }
 
 int read_uuid(const struct cli *cli, plain_uuid *out, plain_error *err)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,13 +31,21 @@ void line_reader_close(struct line_reader *r)
     buf_release(&r->line);
 }
 
+/* Whether read(2) is to be repeated. Another process may have made stdin non-blocking. */
+static bool is_for_later(int fd)
+{
+    if (errno == EAGAIN)
+        (void)poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, -1);
+    return errno == EAGAIN || errno == EINTR;
+}
+
 static int fill(struct line_reader *r, plain_error *err)
 {
     ssize_t n;
 
     do
         n = read(r->fd, r->block, sizeof(r->block));
-    while (n < 0 && errno == EINTR);
+    while (n < 0 && is_for_later(r->fd));
     if (n < 0)
         return error_set_errno(err, PLAIN_E_IO, 705, "from", errno, "cannot read %s", r->path);
     r->from = 0;

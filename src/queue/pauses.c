@@ -6,6 +6,7 @@
 #include "core/class.h"
 #include "core/queue_pattern.h"
 #include "queue/jobs.h"
+#include "queue/unserved.h"
 #include "store/pause.h"
 
 static const char *or_empty(const char *text)
@@ -70,7 +71,7 @@ static int explain_none(struct store *store, enum pause_kind kind, const char *n
     if (p) {
         r = error_set(err, PLAIN_E_REFUSED, 206, "name", "queue %s is paused by the pattern %s",
                       name, p->name);
-        error_fix(err, "resume that: `plain jobs resume --queue '%s'`", p->name);
+        error_fix(err, "resume that: `plain jobs resume --queue %s`", shell_word(&a, p->name));
     }
     arena_release(&a);
     return r == PLAIN_OK ? PLAIN_NONE : r;

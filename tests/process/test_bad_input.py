@@ -157,6 +157,57 @@ def test_parameters_of_a_mebibyte(db, plain, build_c, size, code):
         assert "PJ602" in done.stderr
 
 
+@on_one_store
+def test_a_key_that_comes_out_too_long(db, plain):
+    plain.add_executable("fetch", "#!/bin/sh\n")
+    (plain.folder / "plain.conf").write_text('job fetch { params = {"url:string"}\n concurrency_key = "url-{url}" }\n')
+    done = plain.fails(2, 105, "jobs", "enqueue", "fetch", "url=" + 300 * "x")
+    assert "concurrency_key" in done.stderr and "304 bytes" in done.stderr, done
+    assert db.count("jobrequest") == 0
+
+
+def test_the_uuid_of_zeros_is_nobodys(db, plain, module):
+    """Within the program it stands for none."""
+    plain.fails(3, 502, "jobs", "audit", 32 * "0")
+    (plain.folder / "zero.jsonl").write_text(f'{{"uuid": "{32 * "0"}"}}\n')
+    plain.fails(2, 105, "jobs", "enqueue", "NoopJob", "--from", "zero.jsonl")
+    assert db.count("jobrequest") == 0
+
+
+@on_one_store
+def test_a_full_disk_is_told_of_a_held_key_too(db, plain, module):
+    plain.enqueue("NoopJob", "--key", "a")
+    with open("/dev/full", "wb") as full:
+        process = plain.start("--json", "jobs", "enqueue", "NoopJob", "--key", "a", stdout=full,
+                              stderr=subprocess.PIPE)
+        said = process.communicate()[1].decode()
+    assert process.returncode == 1 and "PJ705" in said
+
+
+OLD_CLASS = """#include <plain/jobs.h>
+struct old_param { const char *name; plain_type type; unsigned flags; size_t offset, size; };
+struct params { int64_t a, b; };
+static int run(plain_job *job, const void *params) { (void)job; (void)params; return 0; }
+static const struct old_param rows[] = {{"a", PLAIN_TYPE_INT64, 0, 0, 8},
+                                        {"b", PLAIN_TYPE_INT64, PLAIN_OPTIONAL, 8, 8},
+                                        {NULL, PLAIN_TYPE_BOOL, 0, 0, 0}};
+static const plain_job_class Job = {
+    .size = offsetof(plain_job_class, on_aborted), .param_size = sizeof(rows[0]),
+    .params_size = sizeof(struct params), .name = "Job", .params = (const void *)rows, .run = run};
+PLAIN_REGISTER_JOBS(&Job);
+"""
+
+
+@on_one_store
+def test_a_module_of_older_headers(db, plain):
+    compile_module(plain.folder, OLD_CLASS)
+    (job,) = plain.json("jobs", "list")["jobs"]
+    assert [(p["name"], p["default"]) for p in job["parameters"]] == [("a", None), ("b", None)]
+    plain.enqueue("Job", "a=1")
+    plain.drain()
+    assert db.statuses() == ["SUCCESSFUL"]
+
+
 def test_delay_and_start_time_contradict_each_other(db, plain, build_c):
     done = subprocess.run([build_c("by_name.c"), db.url, "AnyJob", "both"], capture_output=True,
                           text=True, input="{}", env=plain.env)

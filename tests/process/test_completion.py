@@ -22,6 +22,7 @@ def shell(request, lone_plain, folder):
     plain is a script that notes its arguments, but for those of the completion itself."""
     lone_plain.add_executable("hello", "#!/bin/sh\n# Says hello.\n")
     lone_plain.add_executable("helium", "#!/bin/sh\n")
+    (folder / "plain.conf").write_text('job helium { queue = "odd one;id" }\n')
     (folder / "some file.jsonl").write_text("{}\n")
     (folder / "bin").mkdir()
     script = folder / "bin/plain"
@@ -54,6 +55,7 @@ def test_words_are_completed_by_tab(shell, name):
                  "plain jobs purg\t --ye\t",
                  "plain --db sqlite:a.db jobs stat\t",
                  "plain jobs enqueue heli\tx=1",
+                 "plain jobs pause od\t",
                  "plain jobs results --status LO\t",
                  "plain jobs results --status=LO\t",
                  "plain config JOBS_RES\t",
@@ -64,6 +66,7 @@ def test_words_are_completed_by_tab(shell, name):
         "jobs|purge|--yes",
         "--db|sqlite:a.db|jobs|stats",
         "jobs|enqueue|helium|x=1",
+        "jobs|pause|odd one;id",
         "jobs|results|--status|LOST",
         "jobs|results|--status=LOST",
         "config|JOBS_RESULTS_RETENTION",

@@ -1,10 +1,13 @@
 """plain jobs enqueue CLASS --from FILE: all lines or none, or the good ones."""
 import json
+import os
 import subprocess
 
 import pytest
 
+from marks import on_sqlite
 from program import release_path, sized
+from workers import stat_fields, wait_until
 
 TYPES = {"params": {"large": 1}}
 
@@ -63,6 +66,19 @@ def test_stdin_and_executables(db, plain):
         "SELECT parameters FROM plainjobs_jobrequest ORDER BY id")] == [{"name": "Ada"}, {}]
     plain.enqueue("Elsewhere", "--from", "-", "--unregistered", stdin=b"{}")
     assert db.count("jobrequest", "job_class = 'Elsewhere'") == 1
+
+
+@on_sqlite
+def test_stdin_may_be_non_blocking(db, plain, module):
+    ours, theirs = os.pipe()
+    os.set_blocking(ours, False)
+    process = plain.start("jobs", "enqueue", "NoopJob", "--from", "-", stdin=ours,
+                          stdout=subprocess.PIPE)
+    os.close(ours)
+    wait_until(lambda: stat_fields(process.pid)[0] == "S", "the program to wait")
+    os.write(theirs, b"{}\n")
+    os.close(theirs)
+    assert len(process.communicate()[0].splitlines()) == 1 and process.returncode == 0
 
 
 def test_an_empty_file_is_no_job(db, plain, module, write):

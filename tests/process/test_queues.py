@@ -1,4 +1,7 @@
 """Queues: patterns, pause and resume, what `plain jobs queues` shows."""
+import re
+import shlex
+
 import pytest
 
 from marks import on_one_store
@@ -105,6 +108,13 @@ def test_resuming_says_which_pattern_holds_the_queue_back(db, plain):
     assert "plain jobs resume --queue 'mail*'" in done.stderr
     plain("jobs", "pause", "--class", "mail")
     assert "all the same" not in plain("jobs", "resume", "mail*").stderr
+
+
+def test_a_pattern_is_proposed_as_one_word(db, plain):
+    plain("jobs", "pause", "--queue", "o'brien*")
+    done = plain.fails(7, 206, "jobs", "resume", "--queue", "o'brien1")
+    fix = re.search(r"`plain (.*)`", done.stderr)[1]
+    assert shlex.split(fix) == ["jobs", "resume", "--queue", "o'brien*"]
 
 
 def test_a_name_that_is_both_or_neither_has_to_be_said(db, plain, module):
