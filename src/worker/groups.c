@@ -93,6 +93,17 @@ static void take_memory(struct groups *g)
         g->has_memory = true;
 }
 
+/* Another worker that starts may remove it while it is still empty. */
+static bool move_into(const char *own)
+{
+    enum { TRIES = 3 };
+    bool is_in = false;
+
+    for (int i = 0; i < TRIES && !is_in; i++)
+        is_in = group_make(own) && group_move(own, (int)getpid());
+    return is_in;
+}
+
 void groups_begin(struct groups *g, const char *root, const char *tag)
 {
     char own[GROUPS_PATH_SIZE];
@@ -105,7 +116,7 @@ void groups_begin(struct groups *g, const char *root, const char *tag)
     if (g->why_not)
         return;
     sweep(g);
-    if (!group_make(own_path(g, g->tag, own)) || !group_move(own, (int)getpid())) {
+    if (!move_into(own_path(g, g->tag, own))) {
         (void)group_remove(own);
         g->why_not = "the worker cannot be moved into a control group of its own";
         return;

@@ -2,7 +2,7 @@
  * groups.h - a control group of its own for each runner, where a part of the tree is ours
  *
  *     GROUP                        where the worker was started; no process of ours stays in it
- *      ├─ plain-worker.0a1b2c3d    the worker, its scheduler, its exporter
+ *      ├─ plain-worker.0a1b2c3d    the worker and its scheduler
  *      ├─ plain-runner.0a1b2c3d.1  a runner and all that its jobs start
  *      └─ plain-runner.0a1b2c3d.2  ...a new one for each process
  *

@@ -39,7 +39,7 @@ enum lease_state {
 
 struct lease_thread {
     struct lease_terms terms;
-    const struct bell *bell; /* rung when the state changes */
+    const struct bell *bell; /* rung when the state changes, and when the wish was read */
     struct store *store;
     pthread_t thread;
     bool started;

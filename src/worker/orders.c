@@ -295,7 +295,9 @@ static void submit_first(struct worker *w, struct lane *l)
                    */
         take_ends(w, l);
     take_doubtful(l);
-    if (!o->fold)
+    /* Not beside doubtful ones: those settle up to which token this worker has claimed, and what it
+     * rescued may have tokens of any kind. */
+    if (!o->fold && l->doubtful_count == 0)
         take_releases(w, o);
     take_hooked(w, o);
     oversight_take(w, o);
@@ -333,7 +335,7 @@ int64_t orders_next_us(const struct worker *w)
     next = clock_earlier(next, oversight_next_us(w));
     if (w->refused.count > 0)
         next = clock_earlier(next, w->refused_at_us);
-    if (may_claim(w) && runners_room(w) > 0)
+    if (claim_limit(w, w->lanes) > 0)
         next = clock_earlier(next, w->poll_at_us);
     if (hooks_wanted(w))
         next = clock_earlier(next, w->hooks_at_us);
@@ -428,6 +430,8 @@ static void keep_locked(struct worker *w, struct lane *l)
     size_t doubtful = 0;
     struct work *k;
 
+    if (o->is_alone) /* nothing went back with it */
+        return;
     for (size_t i = 0; i < l->doubtful_count; i++) {
         if (is_kept(o, &l->doubtful[i]))
             l->doubtful[doubtful++] = l->doubtful[i];
@@ -455,7 +459,7 @@ static void on_success(struct worker *w, struct lane *l)
         log_event(LOG_INFO, "Database is back", LOG_NUMBER("failures", l->failures));
     l->failures = 0;
     /* What goes back is due, and a claim on the other connection may have missed it. */
-    if (l->doubtful_count > 0 && o->result.kept_count == 0) {
+    if (l->doubtful_count > 0 && o->result.kept_count == 0 && !o->is_alone) {
         w->empty = false;
         w->poll_at_us = 0;
     }

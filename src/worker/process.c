@@ -516,14 +516,12 @@ void process_flush(struct runner *r)
 {
     int left = channel_flush(&r->channel);
 
-    if (left < 0) { /* it would wait for ever, if it lives; what it has sent is read at its end */
-        if (r->state != RUNNER_CLOSING)
-            process_kill(r);
-        return;
-    }
     if (r->channel_poll)
         (void)uv_poll_start(r->channel_poll, UV_READABLE | (left > 0 ? UV_WRITABLE : 0),
                             process_readable);
+    /* It would wait for ever, if it lives; what it has sent is read at its end. */
+    if (left < 0 && r->state != RUNNER_CLOSING)
+        process_kill(r);
 }
 
 void process_close(struct runner *r)

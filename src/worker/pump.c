@@ -7,7 +7,7 @@
 
 static bool is_drained(struct worker *w)
 {
-    bool is_empty = w->empty || (w->classes_known && w->class_count == 0);
+    bool is_empty = w->empty || w->lease.quiet || (w->classes_known && w->class_count == 0);
 
     return w->options->drain && is_empty && orders_are_done(w) && w->ready.count == 0 &&
            w->asking.count == 0 && rescuer_is_idle(&w->rescuer) && w->hooks.count == 0 &&

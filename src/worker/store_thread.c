@@ -57,7 +57,7 @@ static int claim_elsewhere(struct store_thread *t, struct cycle_result *out)
 
     while (r == PLAIN_OK && out->claim_count == 0 && served_has_more(&t->served)) {
         r = run_cycle(t, &cycle, &more);
-        out->now = more.now;
+        out->is_sent = out->is_sent || more.is_sent;
         out->claims = more.claims;
         out->claim_count = more.claim_count;
         if (more.next_due != STORE_NO_TIME &&

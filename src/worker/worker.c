@@ -189,8 +189,11 @@ static int make_file(struct worker *w, struct store *store, plain_error *err)
     char identity[STORE_IDENTITY_SIZE], folder[PATH_MAX], path[PATH_MAX + 16];
     int r = store->ops->identify(store, identity, err);
 
-    if (r == PLAIN_NONE)
+    if (r == PLAIN_NONE) {
+        log_event(LOG_WARNING, "Database not identified",
+                  LOG_TEXT("reason", "this role may not call pg_control_system()"));
         (void)snprintf(identity, sizeof(identity), "%s", o->url);
+    }
     if (r >= 0)
         r = folder_find(database, folder, err);
     if (r < 0)

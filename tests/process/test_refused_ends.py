@@ -3,6 +3,8 @@ import time
 
 import pytest
 
+import relay
+from marks import on_postgres
 from workers import wait_until
 
 REFUSE = {
@@ -50,6 +52,29 @@ def test_a_refused_end_keeps_no_other_waiting(db, refusing, start_worker, end):
     assert (plain.folder / "refused.log").read_text() == "ran\n"
     second.stop()
     assert db.count("jobprocess") == 0
+
+
+@on_postgres
+def test_an_end_that_goes_alone_forgets_no_claim_in_doubt(db, plain, module, start_worker):
+    """The claim was committed and not answered; the end is refused for its words, and then goes
+    without them."""
+    plain.add_executable("wordy", "#!/bin/sh\necho words\ntouch runs\n"
+                                  "while [ ! -e go ]; do sleep 0.02; done\n")
+    db.execute(REFUSE["postgres"].replace("NEW.job_class = 'refused'", "NEW.output IS NOT NULL"))
+    plain.enqueue("wordy")
+    between = relay.Relay(db.cluster.port, hold_s=2, statement=b"CLAIM_TOLD", nth=1)
+    plain.env["DATABASE_URL"] = f"postgresql://plain@127.0.0.1:{between.port}/{db.name}"
+    worker = start_worker("--max-processes", 2)
+    plain.env["DATABASE_URL"] = db.url
+    wait_until(lambda: (plain.folder / "runs").exists(), "the job to run")
+    wait_until(lambda: db.count("workerheartbeat", "idle_at IS NOT NULL"), "the worker to wait")
+    plain.enqueue("NoopJob")
+    wait_until(lambda: between.swallowed, "the claim")
+    (plain.folder / "go").touch()
+    assert db.await_results(1, "wordy")[0].output is None
+    db.await_results(1, "NoopJob")
+    worker.stop()
+    between.close()
 
 
 def test_a_worker_whose_every_end_is_refused_takes_no_more(db, refusing, start_worker):

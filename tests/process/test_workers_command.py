@@ -4,8 +4,10 @@ import socket
 
 import pytest
 
-from marks import on_one_store
+from marks import in_turn, on_one_store
 from workers import wait_until
+
+pytestmark = in_turn
 
 FAST = {"PLAIN_JOBS_HEARTBEAT_INTERVAL": "100ms", "PLAIN_JOBS_HEARTBEAT_TIMEOUT": "60"}
 
@@ -56,6 +58,18 @@ def test_a_quiet_worker_finishes_and_takes_no_more(db, plain, gate, worker):
     plain("jobs", "stop", workers_of(plain)[0]["worker_id"])
     worker.wait()
     assert db.count("jobrequest") == 1 and workers_of(plain) == []
+
+
+def test_a_drain_that_is_made_quiet_ends(db, plain, gate, start_worker):
+    plain.enqueue("gate")
+    worker = start_worker("--drain", "--max-processes", 1)
+    gate.await_jobs()
+    plain("jobs", "quiet", f"{socket.gethostname()}:{worker.pid}")
+    plain.enqueue("gate")
+    worker.await_event("Job worker is quiet")
+    gate.open()
+    worker.wait()
+    assert db.statuses() == ["SUCCESSFUL"] and db.count("jobrequest") == 1
 
 
 def test_what_was_asked_while_its_lease_was_over_is_heeded(db, plain, module, start_worker):

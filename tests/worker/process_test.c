@@ -195,6 +195,25 @@ static void an_answer_to_a_question_that_was_not_asked_breaks_the_channel(void *
     end();
 }
 
+static void who_cannot_be_written_to_is_ended_unless_it_ends(void **state)
+{
+    static const enum runner_state states[] = {RUNNER_CLOSING, RUNNER_READY};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+        begin();
+        frame_put_log(&bench.theirs.out, &(struct frame_log){.seq = 1, .event = "last words"});
+        assert_int_equal(channel_flush(&bench.theirs), 0);
+        channel_release(&bench.theirs);
+        bench.runner.state = states[i];
+        process_flush(&bench.runner);
+        assert_int_equal(bench.signals > 0, states[i] == RUNNER_READY);
+        assert_true(channel_fill(&bench.runner.channel) > 0);
+        channel_init(&bench.theirs, -1);
+        end();
+    }
+}
+
 static void who_sends_for_ever_is_heard_out_no_longer(void **state)
 {
     static const char bytes[32 * 1024];
@@ -346,4 +365,5 @@ HARNESS_MAIN(what_failed_before_it_was_stopped_has_failed,
              what_was_cancelled_and_skipped_is_not_handed_out_again, a_hook_hides_no_end_behind_it,
              an_answer_to_a_question_that_was_not_asked_breaks_the_channel,
              who_sends_for_ever_is_heard_out_no_longer,
+             who_cannot_be_written_to_is_ended_unless_it_ends,
              what_comes_along_with_a_log_record_is_handled)
