@@ -220,9 +220,9 @@ struct cycle {
     size_t hook_limit;         /* hooks to be taken: nobody else is given them for HOOK_LEASE_S */
     const plain_uuid *watched; /* tokens of attempts that are running: what others did to them */
     size_t watched_count;      /* at most STORE_END_MAX */
-    bool fold; /* counts that transactions of the application's own left become the worker's, and
-                  those of minutes that nobody asks for any more (STORE_COUNTER_DAYS) one for all
-                  time */
+    bool fold; /* counts that transactions of the application's own, and removals, left become the
+                  worker's, and those of minutes that nobody asks for any more (STORE_COUNTER_DAYS)
+                  one for all time */
     enum idle_change {
         IDLE_KEEP,
         IDLE_MARK, /* the worker waits to be woken: enqueues that begin after the commit wake it */

@@ -107,11 +107,14 @@ def test_the_file_of_a_dead_worker_is_found_by_any_url_of_its_database(db, plain
 @on_postgres
 def test_a_role_that_may_not_ask_for_the_server_has_workers_too(db, plain, module):
     db.execute("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC;"
-               "CREATE ROLE app LOGIN; GRANT ALL ON ALL TABLES IN SCHEMA public TO app;"
-               "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO app")
-    plain.enqueue("NoopJob")
+               "CREATE ROLE app LOGIN;"
+               "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO app")
+    plain.enqueue("NoopJob", "--count", 2)
+    env = {"DATABASE_URL": db.url.replace("plain@", "app@")}
     try:
-        plain.drain(env={"DATABASE_URL": db.url.replace("plain@", "app@")})
+        done = plain.drain(env=env)
+        assert "Database not identified" in done.stderr
+        plain("jobs", "delete", db.results()[0].job_process_uuid, env=env)
     finally:
         db.execute("DROP OWNED BY app; DROP ROLE app")
     assert db.statuses() == ["SUCCESSFUL"]

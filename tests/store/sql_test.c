@@ -213,6 +213,8 @@ static void hot_statements_go_by_an_index(void **state)
         {SQL_LIST_REQUESTS, "USING INTEGER PRIMARY KEY (rowid<?)", false},
         {SQL_LIST_RESULTS, "USING INTEGER PRIMARY KEY (rowid<?)", false},
         {SQL_LIST_FAILED, "plainjobs_jobresult_failed (status=? AND id<?)", false},
+        {SQL_LIST_AUDIT, "plainjobs_audit_uuid (uuid=? AND rowid<?)", true},
+        {SQL_LIST_AUDIT, "USING INTEGER PRIMARY KEY (rowid<?)", true},
         {SQL_FIND_RESULT, "SEARCH plainjobs_jobresult USING INDEX", false},
         {SQL_LINK_RETRY, "SEARCH plainjobs_jobresult USING INDEX", false},
         {SQL_FIND_JOB, "plainjobs_jobresult_root (root_uuid=?)", true},

@@ -1,9 +1,11 @@
 -- Jobs that are stopped: by their timeout or by somebody; and jobs that end in a transaction of the
 -- application's own.
 
--- What is counted in a transaction of the application's own is a row of its own, so that it waits
--- for nobody and nobody for it. Workers fold these rows into their own.
+-- What is counted in a transaction of the application's own, or by a removal of results, is a row of
+-- its own, so that it waits for nobody and nobody for it. Workers fold these rows into their own.
 CREATE SEQUENCE {schema}.plainjobs_counter_shard AS integer MINVALUE 64 CYCLE;
+-- Whoever deletes a result takes a number: who may write to the tables need not have another right.
+GRANT USAGE ON SEQUENCE {schema}.plainjobs_counter_shard TO PUBLIC;
 CREATE INDEX plainjobs_counter_unfolded ON {schema}.plainjobs_counter (shard) WHERE shard >= 64;
 
 -- The first request of the job that a request, a running attempt or a first request belongs to;

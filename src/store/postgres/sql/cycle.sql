@@ -315,7 +315,7 @@ SELECT u.token,
 -- $1 int4  shard
 -- $2 int4  most of each kind
 -- $3 int4  days for which minutes are kept
--- Rows that transactions of the application's own made become this worker's; so do those of minutes
+-- Rows of transactions of the application's own and of removals become this worker's; so do those of minutes
 -- that nobody asks for any more, as one of minute 0: else they would be ever more, and all of them
 -- are summed. A removal of so old a result writes its minute again, until the next time.
 WITH taken AS MATERIALIZED (
