@@ -72,6 +72,9 @@ static void append_change(struct zone_change *changes, size_t *count, int64_t at
         changes[(*count)++] = (struct zone_change){at, offset};
 }
 
+/* Whoever searches looks back from a change by some offsets, and nothing is before ZONE_BEGIN. */
+static const int64_t first_change = ZONE_BEGIN + (int64_t)4 * ZONE_OFFSET_MAX;
+
 /* changes has room for one more than the part has times. */
 static bool zone_fill(struct zone *zone, struct zone_change *changes, const struct part *part)
 {
@@ -88,7 +91,7 @@ static bool zone_fill(struct zone *zone, struct zone_change *changes, const stru
     for (size_t i = 0; i < part->times; i++) {
         int64_t at = signed_time(part->data + i * part->time_size, part->time_size);
 
-        if (!part_offset(part, types[i], &offset) || at <= ZONE_BEGIN || at >= ZONE_END ||
+        if (!part_offset(part, types[i], &offset) || at <= first_change || at >= ZONE_END ||
             at <= before)
             return false;
         append_change(changes, &zone->count, at, offset);

@@ -140,6 +140,32 @@ static void leap_seconds_are_refused(void **state)
     assert_non_null(strstr(err.message, "leap seconds"));
 }
 
+/* Searching looks back from a change, and nothing is before ZONE_BEGIN. */
+static void a_change_at_the_edge_of_all_time_is_refused(void **state)
+{
+    enum { SECOND = 54, DATA = SECOND + 44, CHANGE = 9 };
+    static const struct {
+        int64_t at;
+        int code;
+    } rows[] = {{ZONE_BEGIN + 1, PLAIN_E_IO}, {-(INT64_C(1) << 59), PLAIN_OK}};
+    struct zone *zone;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        unsigned char bytes[512];
+        size_t size = make_zone(bytes, 0, "XXX0");
+
+        bytes[SECOND + 35] = 1; /* changes */
+        memmove(bytes + DATA + CHANGE, bytes + DATA, size - DATA);
+        for (int b = 0; b < 8; b++)
+            bytes[DATA + b] = (unsigned char)((uint64_t)rows[i].at >> (56 - 8 * b));
+        bytes[DATA + 8] = 0; /* its type */
+        assert_int_equal(tzif_parse("X", bytes, size + CHANGE, &zone, NULL), rows[i].code);
+        if (rows[i].code == PLAIN_OK)
+            mem_free(zone);
+    }
+}
+
 static unsigned char *read_system_zone(const char *name, size_t *size)
 {
     char path[128];
@@ -315,6 +341,6 @@ static void local_times_become_instants(void **state)
 
 HARNESS_MAIN(names_cannot_leave_the_folder, what_is_no_zone_is_refused,
              a_machine_without_zone_files_still_has_utc, files_are_read_from_the_folder_given,
-             leap_seconds_are_refused, damaged_files_never_harm, survives_every_failing_allocation,
+             leap_seconds_are_refused, a_change_at_the_edge_of_all_time_is_refused, damaged_files_never_harm, survives_every_failing_allocation,
              threads_get_one_zone, footers_are_read_strictly,
              summer_time_that_never_ends_has_one_offset, local_times_become_instants)
