@@ -9,6 +9,19 @@
  *         PLAIN_PARAMS_END,
  *     };
  *
+ *     static plain_job_class make_class() // or in C, where PLAIN_JOB_CLASS does it
+ *     {
+ *         plain_job_class cls{};
+ *         cls.size = sizeof(cls);
+ *         cls.param_size = sizeof(plain_param);
+ *         cls.params_size = sizeof(welcome_user);
+ *         cls.name = "WelcomeUserJob";
+ *         cls.params = welcome_user_params;
+ *         cls.run = welcome_user_run;
+ *         return cls;
+ *     }
+ *     static const plain_job_class WelcomeUserJob = make_class();
+ *
  *     plain::jobs jobs("sqlite:plain.db");
  *     plain_options options = plain::options();
  *     options.queue = "slow";
@@ -40,7 +53,8 @@ namespace plain
 class error : public std::runtime_error
 {
   public:
-    explicit error(const plain_error &detail) : std::runtime_error(detail.message), detail_(detail)
+    explicit error(const plain_error &detail, const plain_uuid &request = plain_uuid{})
+        : std::runtime_error(detail.message), detail_(detail), request_(request)
     {
     }
 
@@ -57,8 +71,16 @@ class error : public std::runtime_error
         return detail_.retryable;
     }
 
+    /* Of an enqueue that was interrupted (PLAIN_E_UNREACHABLE) the uuid that the job has if it was
+     * made: with it as options.uuid the call may be repeated. Else zeros. */
+    const plain_uuid &request() const noexcept
+    {
+        return request_;
+    }
+
   private:
     plain_error detail_;
+    plain_uuid request_;
 };
 
 /* Options with their size filled in, as PLAIN_OPTIONS() does in C. */
@@ -205,7 +227,7 @@ class jobs
     static request result(int r, const plain_request &made, const plain_error &err)
     {
         if (r < 0)
-            throw error(err);
+            throw error(err, made.uuid);
         return request(made, r == PLAIN_OK);
     }
 

@@ -449,13 +449,13 @@ static const struct pj_code pj_codes[] = {
     },
     {
         .number = 622,
-        .title = "worker file cannot be made",
+        .title = "worker file cannot be made or mapped",
         .why = "A worker notes what it hands out in a small file, so that no job is lost or run "
                "twice when it is killed. The file lies in the folder NAME.db-workers beside a "
                "SQLite database, else in $RUNTIME_DIRECTORY or $XDG_RUNTIME_DIR. There it could "
-               "not be made.",
+               "not be made, or a runner could not map it.",
         .fix = "look at the folder's owner and mode and the free space with `ls -ld FOLDER` and "
-               "`df -h FOLDER`",
+               "`df -h FOLDER`; of a runner, at its limits of memory (`ulimit -v`)",
         .example = "",
     },
     {

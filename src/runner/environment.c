@@ -41,7 +41,7 @@ static bool ends_with(const char *s, const char *end)
 
 static bool is_withheld(const char *name)
 {
-    if (ends_with(name, "DATABASE_URL"))
+    if (ends_with(name, "DATABASE_URL") || strcmp(name, "PGPASSWORD") == 0)
         return true;
     if (!text_starts_with(name, "PLAIN_"))
         return false;

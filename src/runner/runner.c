@@ -4,7 +4,7 @@
  * A success costs an entry in the page of progress; DONE is written when the channel is drained or
  * FLUSH_AFTER_US have passed, so that the worker is woken once for many short jobs. Everything else
  * is a frame that is written before `ended` rises, so that after a crash each job at or below
- * `ended` is either in a frame or a success of the page.
+ * `ended` is either in a frame or a success of the page. A hook that was called tells nothing more.
  */
 #define _GNU_SOURCE
 #include "runner/runner.h"
@@ -202,7 +202,7 @@ static void run_entered(struct runner *r, const struct frame_job *f)
     struct frame_end end = is_good ? (struct frame_end){0} : make_end(f, entry, &job, &attempt);
     end_forked(r, true);
     leave(r); /* what it printed is out before anybody hears of its end */
-    struct usage after = usage_after(&before, ended - started);
+    struct usage after = usage_after(&before, clock_mono_us() - started);
     bool own = attempt.cpu_us < 0;
     int64_t cpu = own ? after.cpu_us - before.cpu_us : attempt.cpu_us;
     if (own && cpu < 0) /* the short ones before it were charged with more than they used */

@@ -86,15 +86,17 @@ def run(command, folder, env):
     done = subprocess.run(["sh", "-c", command], cwd=folder, env=env, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT_S)
     text = done.stdout.decode(errors="replace")
-    return text if not text or text.endswith("\n") else text + "\n"
+    text = text if not text or text.endswith("\n") else text + "\n"
+    return text, done.returncode
 
 
 def run_console(block, folder, env):
     """None, or what is wrong."""
     for command, expected in commands(block.text):
-        output = run(command, folder, env)
-        if not pattern(expected).fullmatch(output):
-            wanted = "\n".join(expected)
+        output, code = run(command, folder, env)
+        wanted = "\n".join(expected)
+        is_refused = (code in (2, 127) or "error[PJ" in output) and "error[PJ" not in wanted
+        if is_refused or not pattern(expected).fullmatch(output):
             return f"$ {command}\n--- expected\n{wanted}\n--- found\n{output}"
     return None
 

@@ -44,7 +44,7 @@ def errors_with_examples():
 @pytest.mark.parametrize("code, example", errors_with_examples())
 def test_an_example_of_an_error_raises_it(code, example, folder, reader, built_demo):
     shutil.copytree(built_demo, folder, dirs_exist_ok=True)
-    shown = console.run(example, folder, reader)
+    shown, _ = console.run(example, folder, reader)
     assert f"[PJ{code}]" in shown or f'"code":"PJ{code}"' in shown
 
 
@@ -56,6 +56,10 @@ def test_an_example_of_an_error_raises_it(code, example, folder, reader, built_d
     ("```console\n$ echo a\nb\n```\n", True),
     ("```console\n$ echo a\n```\n", True),
     ("```console\n$ false\n```\n", False),
+    ("```console\n$ no-such-command\n...\n```\n", True),
+    ("```console\n$ exit 2\n```\n", True),
+    ("```console\n$ echo 'error[PJ101]: no'\n...\n```\n", True),
+    ("```console\n$ echo 'error[PJ101]: no'\nerror[PJ101]...\n```\n", False),
     ("```sh\nfalse\n```\n", True),
     ("<!-- not run: it needs a server -->\n```sh\nfalse\n```\n", False),
     ("```c\n#include <plain/jobs.h>\nplain_jobs *jobs;\n```\n", False),

@@ -80,3 +80,26 @@ def test_the_four_steps_lead_to_a_job_that_ran(store, folder, reader, empty_db):
     assert done.returncode == 0, done.stderr
     assert re.search("^MoreJob", done.stdout, re.M)
     assert empty_db.statuses() == ["SUCCESSFUL"]
+
+
+def test_the_program_of_the_readme_is_linked_with_its_class(folder, reader, empty_db):
+    blocks = console.blocks((TREE / "README.md").read_text())
+    job, application = [block.text for block in blocks if block.kind == "c"][:2]
+    (link,) = [block.text for block in blocks if block.text.startswith("cc ")]
+    (folder / "app").mkdir()
+    (folder / "app/jobs.c").write_text(job)
+    (folder / "signup.c").write_text(application.replace('"sqlite:plain.db"', f'"{empty_db.url}"'))
+    done = subprocess.run(["sh", "-euc", f"plain --db '{empty_db.url}' migrate\n{link}./signup"],
+                          cwd=folder, env=reader, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert empty_db.one("jobrequest").job_class == "WelcomeUserJob"
+
+
+def test_the_face_of_cpp(folder, reader, empty_db):
+    """All that plain/jobs.hpp offers."""
+    build = (f"c++ -std=c++17 -Wall -Wextra -Werror -o face {TREE}/tests/queue/hpp_compile.cpp"
+             " $(pkg-config --cflags --libs plain-jobs)")
+    done = subprocess.run(["sh", "-euc", f"plain --db '{empty_db.url}' migrate\n{build}\n"
+                                         f"./face '{empty_db.url}'"],
+                          cwd=folder, env=reader, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr

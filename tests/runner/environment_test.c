@@ -93,9 +93,9 @@ static void a_job_knows_itself(void **state)
 static void secrets_and_stale_variables_stay_behind(void **state)
 {
     static const char *const withheld[] = {
-        "DATABASE_URL",     "REPLICA_DATABASE_URL", "PLAIN_DATABASE_URL",
-        "PLAIN_SECRET_KEY", "PLAIN_ADMIN_PASSWORD", "PLAIN_ADMIN_TOKEN",
-        "PLAIN_JOB_OTHER",  "PLAIN_ARG_STALE",      "PLAIN_RUNNER_SECTIONS",
+        "DATABASE_URL",     "REPLICA_DATABASE_URL",  "PLAIN_DATABASE_URL", "PGPASSWORD",
+        "PLAIN_SECRET_KEY", "PLAIN_ADMIN_PASSWORD",  "PLAIN_ADMIN_TOKEN",  "PLAIN_JOB_OTHER",
+        "PLAIN_ARG_STALE",  "PLAIN_RUNNER_SECTIONS",
     };
     static const char *const passed[] = {"PATH_TO_IT", "PLAIN_LOG_LEVEL", "DATABASE_URL_OF_NOBODY",
                                          "SECRET_OF_THE_APPLICATION"};

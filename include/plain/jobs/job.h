@@ -36,7 +36,8 @@ PLAIN_EXPORT const char *plain_job_class_name(const plain_job *job);
 PLAIN_EXPORT const char *plain_job_queue(const plain_job *job);
 PLAIN_EXPORT const char *plain_job_concurrency_key(const plain_job *job); /* "" if none */
 PLAIN_EXPORT const plain_uuid *plain_job_worker(const plain_job *job);    /* the worker's id */
-/* The class that is running: its data is what several classes with one run() differ by. */
+/* The class that is running: its data is what several classes with one run() differ by. NULL for an
+ * executable, which only middleware can meet. */
 PLAIN_EXPORT const plain_job_class *plain_job_definition(const plain_job *job);
 
 /*
@@ -65,10 +66,12 @@ PLAIN_EXPORT const char *plain_job_error_type(const plain_job *job);
 PLAIN_EXPORT const char *plain_job_error_message(const plain_job *job);
 
 /*
- * Whether the attempt is to end: somebody cancelled it, or its time is up. Costs two reads of
- * memory, so a loop can ask every time round; any thread of the runner may ask. A job that learns
- * it cleans up and returns whatever it likes: it ends CANCELLED, or LOST when its time was up. One
- * that does not return within JOBS_STOP_GRACE gets SIGTERM, then SIGKILL.
+ * Whether the attempt is to end. Costs two reads of memory, so a loop can ask every time round; any
+ * thread of the runner may ask. A job that somebody cancelled is asked first: when it learns so it
+ * cleans up and returns whatever it likes, and ends CANCELLED. If it does not within
+ * JOBS_STOP_GRACE, SIGTERM goes to its process group, and SIGKILL after as long again. For any
+ * other reason (its time is up, its row is gone, the worker stops now) SIGTERM comes at once: only
+ * a job that handles SIGTERM gets to see true then.
  */
 PLAIN_EXPORT bool plain_job_cancelled(const plain_job *job);
 

@@ -49,7 +49,8 @@ typedef struct plain_jobs plain_jobs;
  * made. On success *out is the caller's, closed with plain_jobs_close().
  * Errors: PLAIN_E_INVALID (PJ307), PLAIN_E_UNREACHABLE (PJ301), PLAIN_E_SCHEMA (PJ302),
  * PLAIN_E_BUSY (PJ305: locked), PLAIN_E_REFUSED (PJ303: on a network file system), PLAIN_E_FORKED
- * (PJ701), PLAIN_E_NOMEM.
+ * (PJ701), PLAIN_E_NOMEM; PLAIN_E_INVALID (PJ306: no such kind of database), PLAIN_E_DB (PJ306: a
+ * server that is too old), PLAIN_E_IO (PJ705: libpq.so.5 is missing here, or too old).
  */
 PLAIN_EXPORT PLAIN_MUST_USE int plain_jobs_open(const char *url, plain_jobs **out,
                                                 plain_error *err);
