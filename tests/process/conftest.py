@@ -22,6 +22,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 MODULES = pathlib.Path(__file__).resolve().parent / "modules"
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "in_turn: see marks.py")
+
+
 @pytest.fixture(scope="session")
 def postgres():
     """A server for this process of pytest."""

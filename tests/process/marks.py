@@ -7,6 +7,10 @@ from program import STRESS
 on_sqlite = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 on_postgres = pytest.mark.parametrize("store", ["postgres"], indirect=True)
 
+# Needs a database, and is not about it: tests/harness/in_turn.py leaves one of the two to `make
+# stress`. `pytestmark = in_turn` says so of a whole file.
+in_turn = pytest.mark.in_turn
+
 # What is loaded or read before any database is opened needs no second one.
 on_one_store = on_sqlite
 

@@ -6,8 +6,10 @@ import subprocess
 
 import pytest
 
-from marks import on_one_store
+from marks import in_turn, on_one_store
 from program import Plain, TREE
+
+pytestmark = in_turn
 
 DEEP = '{"raw": ' + "[" * 128 + "]" * 128 + "}"
 BASE = ("jobs", "enqueue", "TypesJob")
@@ -78,7 +80,7 @@ TABLE = {
     "no uuid": (["jobs", "show", "x"], 3, 502, "uuid"),
     "reason of nothing": (["jobs", "schedule", "--reason", "why"], 2, 201, "reason"),
     "reason of a run": (["jobs", "schedule", "run", "x", "--reason", "why"], 2, 201, "reason"),
-    "unknown uuid": (["jobs", "show", "0" * 32], 3, 502, "uuid"),
+    "unknown uuid": (["jobs", "show", "1" * 32], 3, 502, "uuid"),
     "unknown code": (["help", "PJ999"], 3, 201, None),
     "worker's queue": (["jobs", "worker", "--queue", "", "--drain"], 2, 105, "queue"),
     "too many runners": (["jobs", "worker", "--max-processes", "10000"], 2, 202,
@@ -97,7 +99,7 @@ TABLE = {
                               "reason"),
     "long reason": (["jobs", "pause", "--queue", "a", "--reason", "r" * 256], 2, 105, "reason"),
     "delete of no uuid": (["jobs", "delete", "x"], 3, 502, "uuid"),
-    "delete of an unknown one": (["jobs", "delete", "0" * 32], 3, 502, "uuid"),
+    "delete of an unknown one": (["jobs", "delete", "1" * 32], 3, 502, "uuid"),
     "delete of nothing": (["jobs", "delete"], 2, 201, None),
     "limit of the audit": (["jobs", "audit", "--limit", "0"], 2, 201, "limit"),
     "negative time": (["jobs", "worker", "--stats-every=-1"], 2, 202, "JOBS_WORKER_STATS_EVERY"),

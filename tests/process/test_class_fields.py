@@ -3,7 +3,10 @@ import json
 
 import pytest
 
+from marks import in_turn
 from verify import assert_sound
+
+pytestmark = in_turn
 
 
 def told(plain):

@@ -5,9 +5,11 @@ import subprocess
 
 import pytest
 
-from marks import on_one_store
+from marks import in_turn, on_one_store
 from program import Done
 from small_pipe import await_full, small_pipe
+
+pytestmark = in_turn
 
 
 def redirected(plain, redirection, *args):

@@ -5,9 +5,11 @@ import subprocess
 
 import pytest
 
-from marks import on_sqlite
+from marks import in_turn, on_sqlite
 from program import release_path, sized
 from workers import stat_fields, wait_until
+
+pytestmark = in_turn
 
 TYPES = {"params": {"large": 1}}
 

@@ -3,8 +3,10 @@ import json
 
 import pytest
 
-from marks import on_one_store
+from marks import in_turn, on_one_store
 from verify import assert_sound
+
+pytestmark = in_turn
 
 PARAMETERS = ('{"text": "caf\\u00e9 \\"x\\" \\\\ $(touch pwned) `id`", "big": 12345678901234567890,'
               ' "real": 1e300, "list": [1, [true, null]], "empty": {}}')

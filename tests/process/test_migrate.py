@@ -98,8 +98,8 @@ def test_every_command_asks_for_a_missing_schema(empty_db, plain, module):
         sqlite3.connect(empty_db.path).close()
         empty_db.path.touch()
     for command in (["jobs", "stats"], ["jobs", "requests"], ["jobs", "results"],
-                    ["jobs", "enqueue", "NoopJob"], ["jobs", "show", "0" * 32],
-                    ["jobs", "retry", "0" * 32]):
+                    ["jobs", "enqueue", "NoopJob"], ["jobs", "show", "1" * 32],
+                    ["jobs", "retry", "1" * 32]):
         done = plain.fails(5, 302, *command)
         assert "plain migrate" in done.stderr
     assert schema(empty_db) == []

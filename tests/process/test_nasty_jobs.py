@@ -6,10 +6,12 @@ import signal
 
 import pytest
 
-from marks import on_one_store, on_sqlite
+from marks import in_turn, on_one_store, on_sqlite
 from program import release_path, sized
 from verify import assert_sound
 from workers import stat_fields, wait_until
+
+pytestmark = in_turn
 
 GOOD = sized(200, 1000)
 

@@ -5,9 +5,11 @@ import signal
 import pytest
 
 from conftest import MODULES
-from marks import on_one_store
+from marks import in_turn, on_one_store
 from verify import assert_sound
 from workers import stat_fields, wait_until
+
+pytestmark = in_turn
 
 
 @pytest.fixture

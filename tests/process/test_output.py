@@ -8,10 +8,12 @@ import time
 
 import pytest
 
-from marks import on_one_store
+from marks import in_turn, on_one_store
 from program import release_path, sized
 from verify import assert_sound
 from workers import is_alive, living_in, stat_fields, wait_until
+
+pytestmark = in_turn
 
 KEPT = 64 * 1024
 

@@ -8,10 +8,12 @@ import subprocess
 
 import pytest
 
-from marks import on_one_store, on_postgres, on_sqlite
+from marks import in_turn, on_one_store, on_postgres, on_sqlite
 from program import Plain
 from verify import assert_sound
 from workers import Worker, all_pids, children, is_alive, living_in, stat_fields, wait_until
+
+pytestmark = in_turn
 
 JOBS = 1000
 GATE = "#!/bin/sh\necho $PPID >>gate.log\nwhile [ ! -e go ]; do sleep 0.1; done\n"

@@ -5,10 +5,12 @@ import time
 
 import pytest
 
-from marks import on_one_store
+from marks import in_turn, on_one_store
 from program import sized
 from verify import assert_sound
 from workers import STOP_S, living_in, wait_until
+
+pytestmark = in_turn
 
 JOBS = sized(120, 200)
 

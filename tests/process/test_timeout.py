@@ -2,9 +2,11 @@
 harmed."""
 import pytest
 
-from marks import on_one_store
+from marks import in_turn, on_one_store
 from verify import assert_sound
 from workers import living_in, wait_until
+
+pytestmark = in_turn
 
 READY_S = 4  # a limit counts from the entry: a job has to say first what it does with the signal
 

@@ -3,9 +3,11 @@ import json
 
 import pytest
 
-from marks import on_one_store
+from marks import in_turn, on_one_store
 from terminal import on_terminal
 from workers import wait_until
+
+pytestmark = in_turn
 
 
 def why(plain, uuid, code=0):
