@@ -83,7 +83,8 @@ class Link:
 
 class Cluster:
     def __init__(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="plain-pg-", dir="/tmp"))
+        self.folder = pathlib.Path(tempfile.mkdtemp(
+            prefix="plain-pg-", dir=os.environ.get("PLAIN_CLUSTERS", "/tmp")))
         self.prefix, self.uid = as_user()
         os.chown(self.folder, self.uid, -1)
         self.folder.chmod(0o755)

@@ -97,7 +97,10 @@ static void find_user(void)
 
 static void make_folder(void)
 {
-    (void)snprintf(cluster.folder, sizeof(cluster.folder), "/tmp/plain-pg-XXXXXX");
+    const char *parent = getenv("PLAIN_CLUSTERS");
+
+    (void)snprintf(cluster.folder, sizeof(cluster.folder), "%s/plain-pg-XXXXXX",
+                   parent ? parent : "/tmp");
     if (!mkdtemp(cluster.folder))
         give_up("%s: %s", cluster.folder, strerror(errno));
     if (cluster.user && chown(cluster.folder, cluster.user->pw_uid, cluster.user->pw_gid) != 0)

@@ -116,17 +116,17 @@ static void a_scratch_url_differs_in_its_schema_alone(void **state)
 
 static void a_missing_server_is_told_with_a_command(void **state)
 {
-    char url[URL_SIZE];
+    char url[URL_SIZE], command[URL_SIZE];
     plain_error err;
 
     (void)state;
     (void)snprintf(url, sizeof(url), "postgresql://u:secret@/db?host=%s&port=1",
                    cluster_socket_folder());
+    (void)snprintf(command, sizeof(command), "pg_isready -h %s -p 1", cluster_socket_folder());
     assert_int_equal(open_fails(url, &err), PLAIN_E_UNREACHABLE);
     assert_int_equal(err.pj, 301);
     assert_true(err.retryable);
-    assert_non_null(strstr(err.fix, "pg_isready -h /tmp/"));
-    assert_non_null(strstr(err.fix, " -p 1"));
+    assert_non_null(strstr(err.fix, command));
 }
 
 static void a_missing_database_or_user_is_told(void **state)
