@@ -256,10 +256,8 @@ static int agree(struct slots_look *l, struct slots_seen *out, plain_error *err)
     struct store *store = l->looker->store;
     const struct schedule_definition *row = &l->row.definition, mine = definition_of(l);
     bool is_same = strcmp(row->hash, mine.hash) == 0;
-    /* By a worker that started later it is removed: who still has it sees to it to the end. */
-    bool is_declared = l->row.removed_at == STORE_NO_TIME || l->row.removed_at > mine.started_at;
 
-    if (is_same && is_declared && row->started_at >= mine.started_at)
+    if (is_same && l->row.removed_at == STORE_NO_TIME && row->started_at >= mine.started_at)
         return PLAIN_OK;
     if (!is_same && row->started_at >= mine.started_at) {
         out->state = SLOTS_SUPERSEDED;
@@ -332,11 +330,14 @@ int slots_forget_others(const struct slots_looker *looker, const struct schedule
     struct arena a = ARENA_INIT;
     struct schedule_row *rows;
     size_t count = 0;
-    int r = store->ops->schedule_list(store, &a, &rows, &count, err);
+    int64_t now = 0;
+    int r = store->ops->now(store, &now, err);
 
+    if (r == PLAIN_OK)
+        r = store->ops->schedule_list(store, &a, &rows, &count, err);
     for (size_t i = 0; r >= 0 && i < count; i++) {
-        if (!schedules_find(mine, rows[i].definition.name))
-            r = store->ops->schedule_remove(store, rows[i].definition.name, looker->started_at,
+        if (rows[i].removed_at == STORE_NO_TIME && !schedules_find(mine, rows[i].definition.name))
+            r = store->ops->schedule_remove(store, rows[i].definition.name, looker->started_at, now,
                                             err);
     }
     arena_release(&a);

@@ -46,7 +46,7 @@ struct schedule_row {
     const char *skip_reason;
     int64_t paused_at;
     const char *paused_by, *pause_reason;
-    int64_t removed_at;      /* when the worker started that does not have it */
+    int64_t removed_at;
     plain_uuid last_request; /* zero: none */
     bool is_busy;            /* the job of last_request is pending or processing */
     int64_t ledger_at;       /* the newest slot in the ledger */

@@ -587,15 +587,15 @@ struct store_ops {
     int (*schedule_list)(struct store *s, struct arena *a, struct schedule_row **rows,
                          size_t *count, plain_error *err);
     /* Writes a definition. A new schedule, one whose cron, zone or dst change, and one that was
-     * removed by one that started before this worker have their mark set to slot_at, never
-     * backward; of a removed one the slots up to there are to be skipped. One that was removed by a
-     * later start stays so. PLAIN_SKIPPED, and nothing is written, when a worker that started later
-     * (or at the same time) has said something else. */
+     * removed before this worker started have their mark set to slot_at, never backward; of a
+     * removed one the slots up to there are to be skipped. PLAIN_SKIPPED, and nothing is written,
+     * when a worker that started later (or at the same time) has said something else. */
     int (*schedule_declare)(struct store *s, const struct schedule_definition *d, int64_t slot_at,
                             plain_error *err);
     /* Marks as removed what a worker that started at started_at does not have. PLAIN_NONE when it
-     * is gone, marked already by that or a later one, or declared by one that started later. */
-    int (*schedule_remove)(struct store *s, const char *name, int64_t started_at, plain_error *err);
+     * is gone, marked already, or declared by one that started later. */
+    int (*schedule_remove)(struct store *s, const char *name, int64_t started_at, int64_t now,
+                           plain_error *err);
     /* Accounts for slots. PLAIN_SKIPPED, and nothing is written, when the mark is no longer
      * batch->from, the hash another, or a pause came or went since (paused: what was found). A key
      * that is held or a rule that says no turns the run into a skipped slot with that reason:

@@ -326,31 +326,6 @@ static void a_removed_schedule_that_comes_back_begins_anew(void **state)
     strike(&g);
 }
 
-/* In a deploy the worker without it starts while one that has it goes on for a while. */
-static void a_removed_schedule_is_seen_to_to_the_end_and_makes_up_for_nothing_later(void **state)
-{
-    const struct schedules none = {0};
-    struct slots_looker other;
-    struct stage g;
-
-    (void)state;
-    set_stage(&g);
-    (void)see(&g);
-    other = g.looker;
-    other.started_at = START + MINUTE;
-    assert_int_equal(slots_forget_others(&other, &none, NULL), PLAIN_OK);
-    atomic_store(now_us, START + 2 * MINUTE);
-    struct slots_seen seen = see(&g);
-    assert_int_equal(seen.state, SLOTS_FINE);
-    assert_int_equal(seen.counts[SLOT_RUN], 1);
-    g.looker.started_at = START + 9 * MINUTE;
-    atomic_store(now_us, START + 10 * MINUTE);
-    seen = see(&g);
-    assert_int_equal(seen.counts[SLOT_RUN], 0);
-    assert_int_equal(seen.counts[SLOT_SKIPPED], 8);
-    strike(&g);
-}
-
 static void a_clock_that_goes_back_makes_nothing_due_twice(void **state)
 {
     struct stage g;
@@ -508,7 +483,6 @@ HARNESS_MAIN(a_new_schedule_fills_nothing_backward, of_missed_slots_the_last_one
              paused_slots_are_skipped_and_not_filled_later,
              a_changed_schedule_leaves_nothing_behind,
              a_removed_schedule_that_comes_back_begins_anew,
-             a_removed_schedule_is_seen_to_to_the_end_and_makes_up_for_nothing_later,
              a_clock_that_goes_back_makes_nothing_due_twice,
              eight_workers_account_for_each_slot_once,
              memory_that_runs_out_makes_no_slot_twice_and_loses_none)

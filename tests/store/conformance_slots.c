@@ -201,9 +201,9 @@ void a_changed_schedule_moves_its_mark_with_its_times_only(void **state)
     bench_close(&b);
 }
 
-static int remove_by(struct bench *b, int64_t started_at)
+static int remove_at(struct bench *b, int64_t started_at, int64_t now)
 {
-    int r = b->store->ops->schedule_remove(b->store, "nightly", started_at, &b->err);
+    int r = b->store->ops->schedule_remove(b->store, "nightly", started_at, now, &b->err);
 
     if (r < 0)
         fail_msg("%s", b->err.message);
@@ -217,21 +217,19 @@ void a_removed_schedule_begins_anew(void **state)
 
     (void)state;
     bench_open(&b);
-    const int64_t later = nightly.started_at + 1;
-    assert_int_equal(remove_by(&b, later), PLAIN_NONE);
+    assert_int_equal(remove_at(&b, nightly.started_at + 1, 50 * MINUTE), PLAIN_NONE);
     (void)declare(&b, &nightly, 100 * MINUTE);
-    assert_int_equal(remove_by(&b, later), PLAIN_OK);
-    assert_int_equal(found(&b, "nightly").removed_at, later);
-    assert_int_equal(remove_by(&b, later), PLAIN_NONE);
-    /* One that was there before has it still, and goes on; that makes it no less removed. */
+    assert_int_equal(remove_at(&b, nightly.started_at + 1, 150 * MINUTE), PLAIN_OK);
+    assert_int_equal(found(&b, "nightly").removed_at, 150 * MINUTE);
+    assert_int_equal(remove_at(&b, nightly.started_at + 1, 151 * MINUTE), PLAIN_NONE);
+    /* One that was there before has it still, and goes on. */
     (void)declare(&b, &nightly, 160 * MINUTE);
     struct schedule_row row = found(&b, "nightly");
-    assert_int_equal(row.removed_at, later);
+    assert_int_equal(row.removed_at, STORE_NO_TIME);
     assert_int_equal(row.slot_at, 100 * MINUTE);
     assert_int_equal(row.skip_until, STORE_NO_TIME);
-    assert_int_equal(remove_by(&b, later + 1), PLAIN_OK);
-    assert_int_equal(found(&b, "nightly").removed_at, later + 1);
     /* One that started afterwards begins anew. */
+    assert_int_equal(remove_at(&b, nightly.started_at + 1, 170 * MINUTE), PLAIN_OK);
     d.started_at = 171 * MINUTE;
     (void)declare(&b, &d, 180 * MINUTE);
     row = found(&b, "nightly");
@@ -248,7 +246,7 @@ void a_schedule_of_an_earlier_start_is_not_removed(void **state)
     (void)state;
     bench_open(&b);
     (void)declare(&b, &nightly, 100 * MINUTE);
-    assert_int_equal(remove_by(&b, nightly.started_at), PLAIN_NONE);
+    assert_int_equal(remove_at(&b, nightly.started_at, 150 * MINUTE), PLAIN_NONE);
     assert_int_equal(found(&b, "nightly").removed_at, STORE_NO_TIME);
     bench_close(&b);
 }

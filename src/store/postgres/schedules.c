@@ -139,7 +139,7 @@ int postgres_schedule_declare(struct store *store, const struct schedule_definit
     return change(s, SQL_SCHEDULE_DECLARE, PLAIN_SKIPPED, err);
 }
 
-int postgres_schedule_remove(struct store *store, const char *name, int64_t started_at,
+int postgres_schedule_remove(struct store *store, const char *name, int64_t started_at, int64_t now,
                              plain_error *err)
 {
     struct session *s = &postgres_of(store)->session;
@@ -149,6 +149,7 @@ int postgres_schedule_remove(struct store *store, const char *name, int64_t star
         return r;
     wire_text(&s->wire, name);
     wire_time(&s->wire, started_at);
+    wire_time(&s->wire, now);
     return change(s, SQL_SCHEDULE_REMOVE, PLAIN_NONE, err);
 }
 

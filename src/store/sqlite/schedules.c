@@ -143,7 +143,7 @@ int sqlite_schedule_declare(struct store *store, const struct schedule_definitio
     return end_change(conn, &q, PLAIN_SKIPPED, NULL, err);
 }
 
-int sqlite_schedule_remove(struct store *store, const char *name, int64_t started_at,
+int sqlite_schedule_remove(struct store *store, const char *name, int64_t started_at, int64_t now,
                            plain_error *err)
 {
     struct connection *conn = connection_of(store);
@@ -154,6 +154,7 @@ int sqlite_schedule_remove(struct store *store, const char *name, int64_t starte
     struct query q = query_begin(conn, SQL_SCHEDULE_REMOVE);
     query_text(&q, 1, name);
     query_int(&q, 2, started_at);
+    query_int(&q, 3, now);
     return end_change(conn, &q, PLAIN_NONE, NULL, err);
 }
 

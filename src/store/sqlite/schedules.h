@@ -14,7 +14,7 @@ int sqlite_schedule_list(struct store *store, struct arena *a, struct schedule_r
                          size_t *count, plain_error *err);
 int sqlite_schedule_declare(struct store *store, const struct schedule_definition *d,
                             int64_t slot_at, plain_error *err);
-int sqlite_schedule_remove(struct store *store, const char *name, int64_t started_at,
+int sqlite_schedule_remove(struct store *store, const char *name, int64_t started_at, int64_t now,
                            plain_error *err);
 int sqlite_schedule_account(struct store *store, const struct slot_batch *b, bool paused,
                             enum slot_status *became, plain_request *request, plain_error *err);

@@ -19,7 +19,7 @@ CREATE TABLE {schema}.plainjobs_schedule (
     paused_at timestamptz,
     paused_by text NOT NULL DEFAULT '',
     pause_reason text NOT NULL DEFAULT '',
-    removed_at timestamptz,              -- start of a later worker that does not have it
+    removed_at timestamptz,              -- a worker that started later does not have it
     last_request uuid                    -- the job that was enqueued last
 );
 

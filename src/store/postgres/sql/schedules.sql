@@ -49,8 +49,7 @@ WITH made AS (
            skip_reason = CASE WHEN s.removed_at < excluded.started_at THEN 'it was removed'
                               ELSE s.skip_reason END,
            hash = excluded.hash, cron = excluded.cron, timezone = excluded.timezone,
-           dst = excluded.dst, job_class = excluded.job_class,
-           removed_at = CASE WHEN s.removed_at > excluded.started_at THEN s.removed_at END,
+           dst = excluded.dst, job_class = excluded.job_class, removed_at = NULL,
            started_at = greatest(s.started_at, excluded.started_at),
            started_by = CASE WHEN s.started_at < excluded.started_at THEN excluded.started_by
                              ELSE s.started_by END
@@ -61,10 +60,10 @@ SELECT count(*) FROM made;
 -- :name schedule_remove
 -- $1 text         name
 -- $2 timestamptz  started_at of the worker that does not have it
+-- $3 timestamptz  now
 WITH made AS (
-    UPDATE {schema}.plainjobs_schedule SET removed_at = $2::timestamptz
-     WHERE name = $1::text AND started_at < $2::timestamptz
-       AND (removed_at IS NULL OR removed_at < $2::timestamptz)
+    UPDATE {schema}.plainjobs_schedule SET removed_at = $3::timestamptz
+     WHERE name = $1::text AND removed_at IS NULL AND started_at < $2::timestamptz
     RETURNING 1)
 SELECT count(*) FROM made;
 

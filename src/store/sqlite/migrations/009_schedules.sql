@@ -19,7 +19,7 @@ CREATE TABLE plainjobs_schedule (
     paused_at INTEGER,
     paused_by TEXT NOT NULL DEFAULT '',
     pause_reason TEXT NOT NULL DEFAULT '',
-    removed_at INTEGER,                  -- start of a later worker that does not have it
+    removed_at INTEGER,                  -- a worker that started later does not have it
     last_request BLOB                    -- the job that was enqueued last
 );
 

@@ -45,8 +45,7 @@ VALUES (?1, ?9, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
        skip_reason = CASE WHEN s.removed_at < excluded.started_at THEN 'it was removed'
                           ELSE s.skip_reason END,
        hash = excluded.hash, cron = excluded.cron, timezone = excluded.timezone,
-       dst = excluded.dst, job_class = excluded.job_class,
-       removed_at = CASE WHEN s.removed_at > excluded.started_at THEN s.removed_at END,
+       dst = excluded.dst, job_class = excluded.job_class, removed_at = NULL,
        started_at = max(s.started_at, excluded.started_at),
        started_by = CASE WHEN s.started_at < excluded.started_at THEN excluded.started_by
                          ELSE s.started_by END
@@ -55,8 +54,9 @@ VALUES (?1, ?9, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
 -- :name schedule_remove
 -- ?1 text name
 -- ?2 integer started_at of the worker that does not have it
-UPDATE plainjobs_schedule SET removed_at = ?2
- WHERE name = ?1 AND started_at < ?2 AND (removed_at IS NULL OR removed_at < ?2);
+-- ?3 integer now
+UPDATE plainjobs_schedule SET removed_at = ?3
+ WHERE name = ?1 AND removed_at IS NULL AND started_at < ?2;
 
 -- :name schedule_lock
 -- ?1 text name
