@@ -38,9 +38,8 @@ static bool has_room(const struct neighbours *n)
 static void end_groups(const struct worker_file *f)
 {
     enum { RECENT_S = 600 };
-    int64_t deadline = atomic_load(&f->head->deadline_us);
 
-    if (deadline > 0 && clock_boot_us() > deadline + (int64_t)RECENT_S * US_PER_S)
+    if (clock_boot_us() > atomic_load(&f->head->deadline_us) + (int64_t)RECENT_S * US_PER_S)
         return;
     for (uint32_t i = 0; i < f->head->runner_count; i++) {
         const struct process_mark *runner = &worker_file_part(f, (int)i)->runner;

@@ -297,7 +297,7 @@ static void submit_first(struct worker *w, struct lane *l)
     take_doubtful(l);
     /* Not beside doubtful ones: those settle up to which token this worker has claimed, and what it
      * rescued may have tokens of any kind. */
-    if (!o->fold && l->doubtful_count == 0)
+    if (!o->fold && uuid_is_zero(&o->in_doubt_of))
         take_releases(w, o);
     take_hooked(w, o);
     oversight_take(w, o);
@@ -437,6 +437,7 @@ static void keep_locked(struct worker *w, struct lane *l)
             l->doubtful[doubtful++] = l->doubtful[i];
     }
     l->doubtful_count = doubtful;
+    l->doubtful_of = (plain_uuid){{0}}; /* it is settled: they were claimed */
     if (o->result.kept_count == 0)
         return;
     l->retry_at_us = clock_mono_us() + (int64_t)LOCKED_MS * US_PER_MS;

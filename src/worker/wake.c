@@ -154,7 +154,7 @@ void wake_reply(struct worker *w, const struct order *o)
         w->poll_at_us = now;
     if (o->result.claim_count > 0)
         w->poll_at_us = clock_earlier(w->poll_at_us, now + (int64_t)POLL_LAST_MS * US_PER_MS);
-    if (o->result.next_due != STORE_NO_TIME) {
+    if (o->result.next_due != STORE_NO_TIME && o->result.now != STORE_NO_TIME) {
         int64_t wait = o->result.next_due - o->result.now;
 
         w->poll_at_us = clock_earlier(w->poll_at_us, now + (wait > 0 ? wait : 0));

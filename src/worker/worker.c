@@ -190,8 +190,7 @@ static int make_file(struct worker *w, struct store *store, plain_error *err)
     int r = store->ops->identify(store, identity, err);
 
     if (r == PLAIN_NONE) {
-        log_event(LOG_WARNING, "Database not identified",
-                  LOG_TEXT("reason", "this role may not call pg_control_system()"));
+        log_event(LOG_WARNING, "Database not identified", LOG_TEXT("reason", err->message));
         (void)snprintf(identity, sizeof(identity), "%s", o->url);
     }
     if (r >= 0)

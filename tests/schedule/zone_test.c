@@ -341,6 +341,7 @@ static void local_times_become_instants(void **state)
 
 HARNESS_MAIN(names_cannot_leave_the_folder, what_is_no_zone_is_refused,
              a_machine_without_zone_files_still_has_utc, files_are_read_from_the_folder_given,
-             leap_seconds_are_refused, a_change_at_the_edge_of_all_time_is_refused, damaged_files_never_harm, survives_every_failing_allocation,
-             threads_get_one_zone, footers_are_read_strictly,
-             summer_time_that_never_ends_has_one_offset, local_times_become_instants)
+             leap_seconds_are_refused, a_change_at_the_edge_of_all_time_is_refused,
+             damaged_files_never_harm, survives_every_failing_allocation, threads_get_one_zone,
+             footers_are_read_strictly, summer_time_that_never_ends_has_one_offset,
+             local_times_become_instants)

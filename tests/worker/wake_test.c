@@ -31,7 +31,9 @@ static int64_t waits_after(int64_t now)
     lane->store.listener = &w.listener;
     atomic_store(&w.listener.hears, true);
     o->told = o->limit = 1;
-    o->result = (struct cycle_result){.now = now, .next_due = STORE_NO_TIME};
+    /* Of several looks one may have told when something will be due, and none the time. */
+    o->result =
+        (struct cycle_result){.now = now, .next_due = now == STORE_NO_TIME ? 4711 : STORE_NO_TIME};
     wake_reply(&w, o);
     assert_true(w.empty); /* so that it looks before it claims */
     free(o);
