@@ -52,6 +52,13 @@ def test_a_skipped_test_has_failed_unless_it_is_for_stress(inside, counted):
     assert load().outcome(case) == counted
 
 
+def test_what_this_machine_lacks_is_said():
+    fell = "<properties><property name='falls back' value='no tape'/></properties>"
+    cases = [xml.etree.ElementTree.fromstring(f"<testcase name='t'>{inside}</testcase>")
+             for inside in (fell, "", fell)]
+    assert load().fallen_back(cases) == ["2 tests fell back on this machine: no tape"]
+
+
 @pytest.mark.parametrize("text, picked", [
     ("", 4),
     ("switches", 1),

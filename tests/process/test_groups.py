@@ -77,9 +77,10 @@ class Group:
 
 
 @pytest.fixture
-def group(plain):
+def group(plain, request):
     """Every worker of this test starts in it."""
     made = Group()
+    made.properties = request.node.user_properties
     if made.path:
         enter = plain.folder / "enter"
         enter.write_text(f'#!/bin/sh\necho $$ >{made.path}/cgroup.procs\nexec {plain.program} "$@"\n')
@@ -103,6 +104,7 @@ def falls_back(group, worker):
         return False
     assert (record["memory"], record["processes"]) == ("rlimit", "process group")
     assert "control group" in record["reason"]
+    group.properties.append(("falls back", "it has no control group for us"))
     worker.stop()
     return True
 
