@@ -17,6 +17,7 @@
 #include "cli/line_reader.h"
 #include "cli/report.h"
 #include "cli/uuid_lines.h"
+#include "queue/rule.h"
 
 enum {
     CHUNK_LINES = 5000,
@@ -200,12 +201,15 @@ static int open_jobs(struct batch *b, plain_error *err)
 static int write_lines(struct batch *b, plain_error *err)
 {
     plain_request *results = mem_zalloc(b->count + 1, sizeof(*results));
-    bool is_together = b->cls && !b->cls->should_enqueue;
+    bool has_rule = false;
     size_t done = 0;
 
     if (!results)
         return error_nomem(err);
-    int r = open_jobs(b, err);
+    int r = b->cls ? rule_exists(b->cls, &has_rule, err) : PLAIN_OK;
+    bool is_together = b->cls && !has_rule;
+    if (r == PLAIN_OK)
+        r = open_jobs(b, err);
     if (r == PLAIN_OK && b->count > 0)
         r = (is_together ? enqueue_together : enqueue_each)(b, results, &done, err);
     if (r == PLAIN_E_UNREACHABLE && done < b->count && !uuid_is_zero(&results[done].uuid)) {

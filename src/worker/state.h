@@ -138,8 +138,9 @@ struct lane {
     struct work_list recording;           /* the ends of the order */
     plain_uuid doubtful[STORE_CLAIM_MAX]; /* tokens of a claim whose outcome is unknown */
     size_t doubtful_count;
-    plain_uuid doubtful_of; /* the id that the worker had then */
-    int64_t retry_at_us;    /* the database failed: not before this */
+    plain_uuid
+        doubtful_of;     /* the id that the worker had then; zero: they are known to be claimed */
+    int64_t retry_at_us; /* the database failed: not before this */
     unsigned failures;
     unsigned claims;            /* orders with one that were sent */
     unsigned passed[LANES_MAX]; /* of each lane: the last of these that ours went past */

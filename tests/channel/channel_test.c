@@ -116,16 +116,24 @@ static void garbage_breaks_the_channel(void **state)
     channel_release(&theirs);
 }
 
-static void the_other_end_going_away_is_told_after_what_it_sent(void **state)
+/* The other end has sent a frame and is gone. */
+static void open_last_words(struct channel *ours)
 {
-    struct channel ours, theirs;
-    struct frame f;
+    struct channel theirs;
 
-    (void)state;
-    open_pair(&ours, &theirs);
+    open_pair(ours, &theirs);
     frame_put_seq(&theirs.out, FRAME_DONE, 1);
     assert_int_equal(channel_flush(&theirs), 0);
     channel_release(&theirs);
+}
+
+static void the_other_end_going_away_is_told_after_what_it_sent(void **state)
+{
+    struct channel ours;
+    struct frame f;
+
+    (void)state;
+    open_last_words(&ours);
     assert_true(channel_fill(&ours) > 0);
     assert_true(channel_next(&ours, &f));
     assert_int_equal(channel_fill(&ours), -1);
@@ -137,14 +145,11 @@ static void the_other_end_going_away_is_told_after_what_it_sent(void **state)
 
 static void what_was_sent_is_read_after_a_write_has_failed(void **state)
 {
-    struct channel ours, theirs;
+    struct channel ours;
     struct frame f;
 
     (void)state;
-    open_pair(&ours, &theirs);
-    frame_put_seq(&theirs.out, FRAME_DONE, 1);
-    assert_int_equal(channel_flush(&theirs), 0);
-    channel_release(&theirs);
+    open_last_words(&ours);
     frame_put_seq(&ours.out, FRAME_DONE, 2);
     assert_int_equal(channel_flush(&ours), -1);
     assert_true(ours.shut);

@@ -52,6 +52,20 @@ def test_a_skipped_test_has_failed_unless_it_is_for_stress(inside, counted):
     assert load().outcome(case) == counted
 
 
+@pytest.mark.parametrize("need, variable, chosen", [
+    (0, None, "/"),
+    (1 << 60, None, None),  # there is not so much memory
+    (0, ("PLAIN_STRESS", "1"), None),
+    (0, ("PLAIN_CLUSTERS", "/tmp"), "/tmp"),  # somebody has chosen
+])
+def test_servers_lie_in_memory_where_there_is_plenty(monkeypatch, need, variable, chosen):
+    check = load()
+    environment = dict([variable] if variable else [])
+    monkeypatch.setattr(check, "CLUSTERS_NEED", need)
+    check.clusters_in_memory(environment, pathlib.Path("/"))
+    assert environment.get("PLAIN_CLUSTERS") == chosen
+
+
 def test_what_this_machine_lacks_is_said():
     fell = "<properties><property name='falls back' value='no tape'/></properties>"
     cases = [xml.etree.ElementTree.fromstring(f"<testcase name='t'>{inside}</testcase>")

@@ -1,5 +1,6 @@
 """The rules of tools/lint-* catch what they are for."""
 import pathlib
+import shutil
 import subprocess
 
 import pytest
@@ -53,3 +54,14 @@ def test_a_long_function_is_refused(tmp_path):
 def test_a_long_file_is_refused(tmp_path):
     code, output = lint("lint-lengths", tmp_path, "src/base/a.c", "int a;\n" * 801)
     assert code == 1 and "src/base/a.c: 801 lines, more than 800" in output
+
+
+def test_names_are_refused_and_not_to_have_looked_is_no_success(tmp_path):
+    tool = tmp_path / "tools/lint-names"
+    tool.parent.mkdir()
+    shutil.copy(TREE / "tools/lint-names", tool)
+    assert subprocess.run([tool], capture_output=True).returncode == 1  # git knows no tree here
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    assert subprocess.run([tool], capture_output=True).returncode == 0
+    (tmp_path / "a.c").write_text(f"// {tmp_path}/b\n")
+    assert subprocess.run([tool], capture_output=True).returncode == 1

@@ -34,6 +34,18 @@ def back(db, postgres, hours=1):
     db.execute(f"UPDATE plainjobs_schedule SET slot_at = slot_at - {amount}")
 
 
+def five_hours_behind(plain, db, start_worker, source):
+    """A worker with this module, whose TickJob was not seen to for so long."""
+    (plain.folder / "app").mkdir(exist_ok=True)
+    (plain.folder / "app/jobs.c").write_text(source)
+    plain("build")
+    worker = start_worker("--queue", "t", "--max-processes", "1")
+    await_schedule(db, "TickJob")
+    worker.stop()
+    back(db, False, hours=5)
+    return start_worker("--queue", "t", "--max-processes", "1")
+
+
 def shown(plain, name):
     found = json.loads(plain("jobs", "schedule", "--json").stdout)["schedules"]
     return next(s for s in found if s["name"] == name)
@@ -146,14 +158,7 @@ EXIT_ONCE = """
 @on_one_store
 def test_a_scheduler_that_ended_with_0_starts_again(plain, db, start_worker):
     """Code of a class runs there, and may call exit()."""
-    (plain.folder / "app").mkdir(exist_ok=True)
-    (plain.folder / "app/jobs.c").write_text(CLASS.replace("    out[0] = 't';", EXIT_ONCE))
-    plain("build")
-    worker = start_worker("--queue", "t", "--max-processes", "1")
-    await_schedule(db, "TickJob")
-    worker.stop()
-    back(db, False, hours=5)
-    worker = start_worker("--queue", "t", "--max-processes", "1")
+    worker = five_hours_behind(plain, db, start_worker, CLASS.replace("    out[0] = 't';", EXIT_ONCE))
     worker.await_event("Scheduler ended")
     assert db.await_results(5)
     worker.stop()
@@ -236,14 +241,7 @@ PLAIN_REGISTER_JOBS(&TickJob);
 
 @on_one_store
 def test_a_class_has_a_schedule(plain, db, start_worker):
-    (plain.folder / "app").mkdir(exist_ok=True)
-    (plain.folder / "app/jobs.c").write_text(CLASS)
-    plain("build")
-    worker = start_worker("--queue", "t", "--max-processes", "1")
-    await_schedule(db, "TickJob")
-    worker.stop()
-    back(db, False, hours=5)
-    worker = start_worker("--queue", "t", "--max-processes", "1")
+    worker = five_hours_behind(plain, db, start_worker, CLASS)
     results = db.await_results(5)
     worker.stop()
     assert all(r["queue"] == "t" for r in results)

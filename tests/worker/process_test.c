@@ -195,6 +195,26 @@ static void an_answer_to_a_question_that_was_not_asked_breaks_the_channel(void *
     end();
 }
 
+/* Nor does it end the attempt that was asked about as a success. */
+static void a_question_that_was_not_answered_leads_to_a_retry_at_once(void **state)
+{
+    struct work *asked;
+
+    (void)state;
+    begin();
+    asked = bench.runner.given.head;
+    asked->kind = WORK_ASK;
+    asked->end = (struct job_end){.token = asked->claim->token, .status = JOB_LOST};
+    frame_put_seq(&bench.theirs.out, FRAME_DONE, 1);
+    assert_int_equal(channel_flush(&bench.theirs), 0);
+    atomic_store(&bench.page.ended, 1);
+    process_settle_succeeded(&bench.runner);
+    assert_int_equal(bench.worker.ended.count, 1);
+    assert_int_equal(bench.worker.ended.head->end.status, JOB_LOST);
+    assert_false(uuid_is_zero(&bench.worker.ended.head->end.successor));
+    end();
+}
+
 static void who_cannot_be_written_to_is_ended_unless_it_ends(void **state)
 {
     static const enum runner_state states[] = {RUNNER_CLOSING, RUNNER_READY};
@@ -364,6 +384,7 @@ HARNESS_MAIN(what_failed_before_it_was_stopped_has_failed,
              the_job_behind_one_that_is_to_be_stopped_is_spared, one_that_still_runs_is_told,
              what_was_cancelled_and_skipped_is_not_handed_out_again, a_hook_hides_no_end_behind_it,
              an_answer_to_a_question_that_was_not_asked_breaks_the_channel,
+             a_question_that_was_not_answered_leads_to_a_retry_at_once,
              who_sends_for_ever_is_heard_out_no_longer,
              who_cannot_be_written_to_is_ended_unless_it_ends,
              what_comes_along_with_a_log_record_is_handled)
