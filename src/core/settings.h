@@ -68,7 +68,8 @@ enum setting_type {
     X(JOBS_STOP_GRACE, DURATION, "5", 0, 86400, "",                                                \
       "What a job that is to stop has left: once after it is asked, once after SIGTERM")           \
     X(JOBS_SHUTDOWN_GRACE, DURATION, "0", 0, INT64_C(3153600000), "",                              \
-      "How long running jobs may finish after SIGTERM to the worker; 0: as long as they take")     \
+      "How long running jobs, and a database that is away, are waited for after SIGTERM to the "   \
+      "worker; 0: as long as it takes")                                                            \
     X(JOBS_RESULTS_RETENTION, DURATION, "604800", 0, INT64_C(3153600000), "",                      \
       "Age at which workers and `plain jobs clear` delete results; 0: never")                      \
     X(JOBS_SCHEDULE, TEXT, "", 0, 0, "",                                                           \

@@ -15,8 +15,9 @@
  * finds nothing more, so that the next claims do not walk over what is gone.
  *
  * When the database fails, ends stay here and are sent again, with jitter; nothing is claimed that
- * could not be recorded. An end that it refuses for what it says is found by sending each alone,
- * and then waits aside: it keeps neither the others nor the worker's stop waiting. A claim whose
+ * could not be recorded. An end that it refuses for what it says, or a job that it does not take
+ * back into the queue, is found by sending each alone, and then waits aside: it keeps neither the
+ * others nor the worker's stop waiting. A claim whose
  * answer was lost may have happened: its tokens are released before anything else is claimed.
  */
 #include <string.h>
@@ -96,14 +97,19 @@ static void doubt(struct worker *w, struct lane *l)
     l->doubtful_of = w->identity.id;
 }
 
+static void take_release(struct worker *w, struct order *o, struct work *k)
+{
+    k->goes_back = true;
+    o->releases[o->release_count++] = k->claim->token;
+    work_list_push(&w->releasing, k);
+}
+
 static void take_releases(struct worker *w, struct order *o)
 {
     struct work *k;
 
-    while (o->release_count < ARRAY_SIZE(o->releases) && (k = work_list_pop(&w->returning))) {
-        o->releases[o->release_count++] = k->claim->token;
-        work_list_push(&w->releasing, k);
-    }
+    while (o->release_count < ARRAY_SIZE(o->releases) && (k = work_list_pop(&w->returning)))
+        take_release(w, o, k);
 }
 
 static void take_hooked(struct worker *w, struct order *o)
@@ -254,11 +260,11 @@ static bool retries_refused(const struct worker *w)
     return w->refused.count > 0 && clock_mono_us() >= w->refused_at_us;
 }
 
-/* Which end is sent without anything else; NULL: none. */
+/* Which end, or which job that goes back, is sent without anything else; NULL: none. */
 static struct work *pop_alone(struct worker *w)
 {
     if (w->one_by_one)
-        return work_list_pop(&w->ended);
+        return work_list_pop(w->ended.count > 0 ? &w->ended : &w->returning);
     return retries_refused(w) ? work_list_pop(&w->refused) : NULL;
 }
 
@@ -273,7 +279,10 @@ static void submit_alone(struct worker *w, struct lane *l, struct work *k)
     o->told = 0;
     o->idle = IDLE_KEEP;
     o->is_alone = true;
-    take_end(l, k);
+    if (k->goes_back)
+        take_release(w, o, k);
+    else
+        take_end(l, k);
     send_order(w, l);
 }
 
@@ -422,22 +431,29 @@ static bool is_kept(const struct order *o, const plain_uuid *token)
     return false;
 }
 
-/* What did not go back, since somebody has locked its row, is tried again. */
-static void keep_locked(struct worker *w, struct lane *l)
+/* The claims in doubt that were not settled, since somebody has locked a row, stay so. */
+static void keep_doubtful(struct lane *l)
 {
     const struct order *o = &l->store.order;
-    struct work_list all = w->releasing;
     size_t doubtful = 0;
-    struct work *k;
 
-    if (o->is_alone) /* nothing went back with it */
-        return;
     for (size_t i = 0; i < l->doubtful_count; i++) {
         if (is_kept(o, &l->doubtful[i]))
             l->doubtful[doubtful++] = l->doubtful[i];
     }
     l->doubtful_count = doubtful;
     l->doubtful_of = (plain_uuid){{0}}; /* it is settled: they were claimed */
+}
+
+/* What did not go back, for the same reason, is tried again. */
+static void keep_locked(struct worker *w, struct lane *l)
+{
+    const struct order *o = &l->store.order;
+    struct work_list all = w->releasing;
+    struct work *k;
+
+    if (!o->is_alone) /* they are in no order that is */
+        keep_doubtful(l);
     if (o->result.kept_count == 0)
         return;
     l->retry_at_us = clock_mono_us() + (int64_t)LOCKED_MS * US_PER_MS;
@@ -446,6 +462,11 @@ static void keep_locked(struct worker *w, struct lane *l)
     w->releasing = (struct work_list){0};
     while ((k = work_list_pop(&all)))
         work_list_push(is_kept(o, &k->claim->token) ? &w->returning : &w->releasing, k);
+}
+
+static bool has_more_alone(const struct worker *w)
+{
+    return w->ended.count + w->returning.count > 0;
 }
 
 static void on_success(struct worker *w, struct lane *l)
@@ -467,8 +488,7 @@ static void on_success(struct worker *w, struct lane *l)
     keep_locked(w, l);
     oversight_keep_undecided(w, l);
     settle(w, &l->recording);
-    if (w->ended.count == 0)
-        w->one_by_one = false;
+    w->one_by_one = w->one_by_one && has_more_alone(w);
     if (o->is_alone) /* another may be as well */
         w->refused_at_us = 0;
     if (l == w->lanes) {
@@ -502,39 +522,63 @@ static void forget_words(struct work *k)
     e->output = NULL;
 }
 
-/* It was not for its words: a trigger or a constraint of somebody's, mostly. Another time it may be
- * taken, with them. */
-static void put_aside(struct worker *w, struct work *k, const char *why)
+static void log_refusal(const struct work *k, const char *event, const char *why)
 {
     char token[PLAIN_UUID_TEXT];
 
-    if (k->refusals == 2)
-        log_event(LOG_ERROR, "End not recorded", LOG_TEXT("job_class", k->claim->job_class),
-                  LOG_TEXT("job_process_uuid", plain_uuid_format(&k->end.token, token)),
-                  LOG_TEXT("error", why));
+    log_event(LOG_ERROR, event, LOG_TEXT("job_class", k->claim->job_class),
+              LOG_TEXT("job_process_uuid", plain_uuid_format(&k->claim->token, token)),
+              LOG_TEXT("error", why));
+}
+
+/* It was not for its words: a trigger or a constraint of somebody's, mostly. Another time it may be
+ * taken, with them. */
+static void put_aside(struct worker *w, struct work *k)
+{
     if (k->worded)
         k->end = *k->worded;
     rescue_settled(w, k); /* so that others are rescued */
     k->rescued = false;
     work_list_push(&w->refused, k);
     w->refused_at_us = clock_mono_us() + clock_jittered((int64_t)REFUSED_EVERY_MS * US_PER_MS);
-    w->one_by_one = w->one_by_one && w->ended.count > 0;
+    w->one_by_one = w->one_by_one && has_more_alone(w);
 }
 
-/* An end that the database refuses for what it says is recorded without its words, and one that it
- * refuses even so waits aside. True: then nothing is wrong with the others. */
+/* The end that was sent alone. Without its words it is tried once more. */
+static bool on_refused_end(struct worker *w, const char *why)
+{
+    struct work *k = w->ended.head;
+
+    if (++k->refusals == 1) {
+        forget_words(k);
+        return false;
+    }
+    if (k->refusals == 2)
+        log_refusal(k, "End not recorded", why);
+    put_aside(w, work_list_pop(&w->ended));
+    return true;
+}
+
+/* The same of a job that was to go back. */
+static bool on_refused_release(struct worker *w, const char *why)
+{
+    struct work *k = work_list_pop(&w->returning);
+
+    if (++k->refusals == 1)
+        log_refusal(k, "Job not put back", why);
+    put_aside(w, k);
+    return true;
+}
+
+/* True: what is refused waits aside, and nothing is wrong with the others. */
 static bool on_refused(struct worker *w, const struct order *o)
 {
     if (!o->is_alone) {
         w->one_by_one = true;
         return false;
     }
-    if (w->ended.head->refusals++ == 0) {
-        forget_words(w->ended.head);
-        return false;
-    }
-    put_aside(w, work_list_pop(&w->ended), o->err.message);
-    return true;
+    return o->end_count > 0 ? on_refused_end(w, o->err.message)
+                            : on_refused_release(w, o->err.message);
 }
 
 /* One row that an application's transaction holds must not keep all others from being recorded. */
@@ -544,25 +588,32 @@ static void mark_locked(struct work_list *ends)
         k->end.is_locked = true;
 }
 
+/* What was sent is before the rest again. */
+static void restore(struct work_list *home, struct work_list *sent)
+{
+    work_list_append(sent, home);
+    *home = *sent;
+    *sent = (struct work_list){0};
+}
+
 static void on_failure(struct worker *w, struct lane *l)
 {
     struct order *o = &l->store.order;
     unsigned shift = l->failures < 6 ? l->failures : 6;
     int64_t delay = clock_earlier((int64_t)STORE_RETRY_FIRST_MS << shift, STORE_RETRY_MAX_MS);
+    bool had_works = l->recording.count > 0 || (l == w->lanes && w->releasing.count > 0);
 
     if (o->err.code == PLAIN_E_BUSY)
         mark_locked(&l->recording);
-    work_list_append(&l->recording, &w->ended); /* in the old order */
-    w->ended = l->recording;
-    l->recording = (struct work_list){0};
+    restore(&w->ended, &l->recording);
     if (l == w->lanes) {
-        work_list_append(&w->returning, &w->releasing);
-        work_list_append(&w->hooked, &w->clearing);
+        restore(&w->returning, &w->releasing);
+        restore(&w->hooked, &w->clearing);
     }
     if (o->limit > 0 && o->result.is_sent &&
         (o->err.code == PLAIN_E_UNREACHABLE || o->err.code == PLAIN_E_TIMEOUT))
         doubt(w, l);
-    if (!o->err.retryable && o->end_count > 0 && on_refused(w, o)) {
+    if (!o->err.retryable && had_works && on_refused(w, o)) {
         l->failures = 0;
         return;
     }

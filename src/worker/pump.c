@@ -14,7 +14,7 @@ static bool is_drained(struct worker *w)
            runners_given(w) == 0 && (w->hook_name_count == 0 || w->hooks_at_us > 0);
 }
 
-/* Whether all is recorded; or nobody wants to wait for that any more, and it stays in the worker's
+/* Whether all is recorded; or nobody is to wait for that any more, and it stays in the worker's
  * file and row for the next one. */
 static bool is_settled(const struct worker *w)
 {

@@ -187,8 +187,8 @@ struct worker {
     struct work_list returning; /* to go back to the queue: orders.c takes from it        */
     struct work_list releasing; /* ... in the order that is out                         */
     struct work_list undecided; /* ends of which a transaction of the job's own decides */
-    bool one_by_one;            /* an end was refused: record them singly until it is found */
-    struct work_list refused;   /* ends that were, even without their words */
+    bool one_by_one;            /* something was refused: send all singly until it is found */
+    struct work_list refused;   /* ends that were, even without their words, and releases */
 
     const char **hook_names; /* classes with an on_aborted */
     size_t hook_name_count;
@@ -213,7 +213,8 @@ struct worker {
     int64_t status_at_us, watchdog_at_us;
 
     enum stop_stage stop;
-    bool gives_up;          /* a third signal: what cannot be recorded is left to the next worker */
+    bool
+        gives_up; /* grace over, third signal: what cannot be recorded is left to the next worker */
     int64_t stop_now_at_us; /* while stopping gracefully: when running jobs are stopped, too */
     int64_t stats_at_us;
     int64_t completed,

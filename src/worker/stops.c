@@ -201,6 +201,7 @@ static void check_shutdown(struct worker *w, int64_t now)
     if (w->stop == STOP_GRACEFUL && now >= w->stop_now_at_us) {
         log_event(LOG_WARNING, "Job worker shutdown grace is over",
                   LOG_NUMBER("jobs_running", (int64_t)runners_given(w)));
+        w->gives_up = true;
         stops_begin_all(w);
     }
 }

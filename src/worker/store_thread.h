@@ -45,7 +45,7 @@ struct order {
     size_t ahead;        /* likewise */
     bool look_first;     /* claim only if a look finds something; nothing else is in the order */
     enum tidy_what tidy; /* as the verb; then nothing else is in the order */
-    bool is_alone; /* one end, that was refused or may be the one: nothing else is in the order */
+    bool is_alone; /* one end or release, that was refused or may be the one, and nothing else */
     /* the thread's answer */
     struct look look; /* when look_first */
     int status;

@@ -7,7 +7,8 @@
  * delay
  *                +---------+-> returning: it was not entered and goes back to the queue
  *
- * An end that the database refuses for what it says waits in `refused` until it takes it.
+ * An end that the database refuses for what it says waits in `refused` until it takes it, as does
+ * what it does not take back into the queue.
  *
  * A work is in exactly one list at a time; who moves it is named at each list in worker.h's struct.
  *
@@ -56,6 +57,7 @@ struct work {
     enum work_kind kind;
     enum stop_why why;
     bool is_recorded;             /* it completed in a transaction of its own */
+    bool goes_back;               /* to the queue: it has no end */
     int64_t stop_us;              /* since when it is being stopped */
     int64_t since_us;             /* when it was claimed, by clock_mono_us() */
     int64_t limit_ms;             /* of its run, once it was handed out; 0: none */

@@ -60,6 +60,7 @@ def test_connections_are_cut_in_a_rush(db, plain, module, start_worker):
 def test_a_drain_waits_for_jobs_whose_claim_was_not_answered(db, plain, module):
     """The second connection does not hear what it has claimed. Meanwhile the first finds nothing
     more; the drain goes on until those jobs are back and have run."""
+    plain.env["PLAIN_JOBS_START_AHEAD_MS"] = "1000"  # room for both, however slow the runners are
     jobs = 4000
     rows = plain.folder / "rush.jsonl"
     rows.write_text("{}\n" * jobs)
@@ -136,6 +137,29 @@ def test_a_third_signal_leaves_what_cannot_be_recorded_to_the_next(db, plain, mo
             wait_until(lambda: len(worker.events("Job worker shutdown signal received")) == n,
                        f"signal {n}")
         worker.wait()
+    finally:
+        db.cluster.start()
+    plain.drain()
+    assert_sound(db, [uuid], plain.folder / "trace.log")
+    assert db.statuses() == ["SUCCESSFUL"]
+
+
+@on_postgres
+def test_a_grace_that_is_over_leaves_what_cannot_be_recorded_to_the_next(db, plain, module,
+                                                                         start_worker):
+    """One signal, as a service manager sends it: the worker does not wait to be killed."""
+    (uuid,) = plain.enqueue("TraceJob", "ms=500")
+    plain.env["PLAIN_JOBS_SHUTDOWN_GRACE"] = "2"
+    worker = start_worker("--max-processes", 1)
+    wait_until(lambda: (plain.folder / "trace.log").exists(), "the job")
+    db.cluster.stop(signal.SIGQUIT)
+    try:
+        worker.await_event("Completed job")
+        worker.await_event("Database failed")
+        worker.send(signal.SIGTERM)
+        worker.wait()
+        (over,) = worker.events("Job worker shutdown grace is over")
+        assert over["jobs_running"] == 0
     finally:
         db.cluster.start()
     plain.drain()

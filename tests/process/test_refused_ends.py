@@ -1,10 +1,12 @@
-"""Ends that the database refuses for what they say: a trigger of somebody's, a column that is full."""
+"""Ends that the database refuses for what they say, and jobs that it does not take back: a trigger of
+somebody's, a column that is full."""
 import time
 
 import pytest
 
 import relay
 from marks import on_postgres
+from verify import assert_sound
 from workers import wait_until
 
 REFUSE = {
@@ -16,8 +18,22 @@ REFUSE = {
                    CREATE TRIGGER refuse BEFORE INSERT ON plainjobs_jobresult
                    FOR EACH ROW WHEN (NEW.job_class = 'refused') EXECUTE FUNCTION refuse()""",
 }
+REFUSE_BACK = {  # what was enqueued some time ago
+    "sqlite": """CREATE TRIGGER refuse_back BEFORE INSERT ON plainjobs_jobrequest
+                   WHEN NEW.job_class = 'NoopJob'
+                        AND NEW.created_at < strftime('%Y-%m-%d %H:%M:%f', 'now', '-0.01 seconds')
+                 BEGIN SELECT RAISE(ABORT, 'not back'); END""",
+    "postgres": """CREATE FUNCTION refuse_back() RETURNS trigger LANGUAGE plpgsql AS $$
+                   BEGIN RAISE EXCEPTION 'not back'; END $$;
+                   CREATE TRIGGER refuse_back BEFORE INSERT ON plainjobs_jobrequest
+                   FOR EACH ROW WHEN (NEW.job_class = 'NoopJob'
+                                      AND NEW.created_at < statement_timestamp())
+                   EXECUTE FUNCTION refuse_back()""",
+}
 ACCEPT = {"sqlite": "DROP TRIGGER refuse",
           "postgres": "DROP TRIGGER refuse ON plainjobs_jobresult"}
+ACCEPT_BACK = {"sqlite": "DROP TRIGGER refuse_back",
+               "postgres": "DROP TRIGGER refuse_back ON plainjobs_jobrequest"}
 
 
 @pytest.fixture
@@ -75,6 +91,32 @@ def test_an_end_that_goes_alone_forgets_no_claim_in_doubt(db, plain, module, sta
     db.await_results(1, "NoopJob")
     worker.stop()
     between.close()
+
+
+@pytest.mark.parametrize("end", ["go on", "stop"])
+def test_a_job_that_cannot_go_back_keeps_no_other_waiting(db, plain, module, gate, start_worker,
+                                                          end):
+    """Claimed ahead, and to be given back, since the job before them turned out long."""
+    plain.add_executable("good", "#!/bin/sh\n")
+    plain.env["PLAIN_JOBS_START_AHEAD_MS"] = "500"  # long is what takes twice that
+    plain.enqueue("NoopJob", "--count", 50)
+    plain.enqueue("gate")
+    plain.enqueue("NoopJob", "--count", 3)
+    db.execute(REFUSE_BACK[db.kind])
+    worker = start_worker("--max-processes", 1)
+    worker.await_event("Job not put back")
+    gate.open()
+    db.await_results(1, "gate")
+    plain.enqueue("good")
+    db.await_results(1, "good")
+    assert len(worker.events("Job not put back")) == 3
+    if end == "stop":
+        worker.stop()
+        worker = start_worker("--max-processes", 1)
+    db.execute(ACCEPT_BACK[db.kind])
+    db.await_results(53, "NoopJob")
+    worker.stop()
+    assert_sound(db)
 
 
 def test_a_worker_whose_every_end_is_refused_takes_no_more(db, refusing, start_worker):
