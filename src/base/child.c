@@ -134,8 +134,23 @@ PLAIN_NORETURN static void child_main(const struct child_spec *spec, int folder,
     int kept = arrange_descriptors(spec, high, report);
     if (kept < 0)
         child_fail(report, STEP_DESCRIPTORS);
-    execvpe(spec->path, spec->argv, spec->envp ? spec->envp : environ);
+    char *const *envp = spec->envp ? spec->envp : environ;
+    if (strchr(spec->path, '/')) /* execvpe() would give what has no #! line to a shell */
+        execve(spec->path, spec->argv, envp);
+    else
+        execvpe(spec->path, spec->argv, envp);
     child_fail(kept, STEP_EXEC);
+}
+
+/* What the error alone does not say. */
+static const char *hint(const struct failure *f, const char *path)
+{
+    if (f->step != STEP_EXEC)
+        return "";
+    if (f->error_number == ENOEXEC)
+        return " (has it a #! line?)";
+    return f->error_number == ENOENT && access(path, F_OK) == 0 ? " (or what its #! line names)"
+                                                                : "";
 }
 
 /* Waits until the child has exec'ed (the pipe closes) or told why not. */
@@ -149,8 +164,8 @@ static int await_exec(int report, const char *path, plain_error *err)
     while (n < 0 && errno == EINTR);
     if (n != (ssize_t)sizeof(f))
         return PLAIN_OK;
-    return error_set_errno(err, PLAIN_E_IO, 705, "", f.error_number, "%s %s", step_names[f.step],
-                           path);
+    return error_set_errno(err, PLAIN_E_IO, 705, "", f.error_number, "%s %s%s", step_names[f.step],
+                           path, hint(&f, path));
 }
 
 /* Whoever started us may have left SIGCHLD ignored: then no child could be waited for. */

@@ -66,7 +66,7 @@ static const struct pj_code pj_codes[] = {
         .number = 106,
         .title = "executable cannot be used as a job class",
         .why = "A file in jobs.d is not executable, has a name that cannot be a class's, or may be "
-               "changed by everybody, who could then run commands as the worker.",
+               "changed by others than its owner, who could then run commands as the worker.",
         .fix = "set its mode with `chmod 755 jobs.d/NAME`, or move the file out of jobs.d",
         .example = "chmod o+w jobs.d/hello && plain jobs list",
     },
@@ -138,9 +138,9 @@ static const struct pj_code pj_codes[] = {
     {
         .number = 203,
         .title = "configuration file cannot be read",
-        .why =
-            "plain.conf or .env exists, but may not be read or breaks the rules of its format; a "
-            "program that went on would run with settings that nobody chose.",
+        .why = "plain.conf or .env exists, but may not be read, may be changed by others than its "
+               "owner, or breaks the rules of its format; a program that went on would run with "
+               "settings that nobody chose.",
         .fix = "correct the line that is named, then look with `plain config`",
         .example = "echo 'jobs {' > plain.conf && plain config",
     },

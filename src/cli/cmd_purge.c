@@ -34,14 +34,14 @@ static void print_deleted(struct cli *cli, int64_t requests, int64_t running)
 }
 
 /* Running jobs first, since what they end with would be a request again; then those that were
- * claimed meanwhile. */
+ * claimed meanwhile. A job that cannot be stopped now is no reason to keep the requests. */
 static int purge(struct cli *cli, struct store *store, plain_error *err)
 {
     const char *by = who_am_i(&cli->arena);
     int64_t requests = 0, running = 0, since = 0;
     int r = by ? store->ops->cancel_claimed(store, by, &running, err) : error_nomem(err);
 
-    if (r == PLAIN_OK)
+    if (r == PLAIN_OK || r == PLAIN_E_BUSY)
         r = store->ops->purge(store, by, &requests, err);
     if (r == PLAIN_OK)
         r = store->ops->cancel_claimed(store, by, &since, err);

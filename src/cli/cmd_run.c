@@ -1,6 +1,9 @@
 /*
  * cmd_run.c - plain jobs run: a job here and now, without a worker or a database
  */
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "cli/cli.h"
@@ -8,6 +11,7 @@
 #include "cli/job_words.h"
 #include "cli/moment.h"
 #include "cli/print.h"
+#include "cli/report.h"
 #include "core/params.h"
 #include "runner/runner.h"
 
@@ -33,6 +37,21 @@ static int print_loaded(struct cli *cli, const struct job_entry *entry, const ch
     return cli_flush(cli, err);
 }
 
+static const struct cli *running_for; /* while a job runs */
+
+/* A job that calls exit() ends this command too, and a worker would record it as LOST. */
+static void fail_exited(void)
+{
+    plain_error err;
+
+    if (!running_for)
+        return;
+    (void)error_set(&err, PLAIN_E_JOB, 601, "", "the job ended its process by exit()");
+    error_fix(&err, "return from run(), or say what failed with plain_job_fail()");
+    report_error(&err, running_for->json, running_for->colour_err);
+    _exit(error_exit_code(PLAIN_E_JOB));
+}
+
 static int run_entry(struct cli *cli, const struct job_entry *entry,
                      const struct middleware_chain *chain, const char *stored, plain_error *err)
 {
@@ -40,8 +59,11 @@ static int run_entry(struct cli *cli, const struct job_entry *entry,
     int r = print_loaded(cli, entry, stored, err);
     int64_t start = clock_mono_us();
 
-    if (r == PLAIN_OK)
+    if (r == PLAIN_OK && atexit(fail_exited) == 0) {
+        running_for = cli;
         r = runner_run_here(entry, chain, stored, err);
+        running_for = NULL;
+    }
     put_duration(&time, clock_mono_us() - start);
     if (r == PLAIN_OK && cli->terminal)
         cli_say(cli, "\xE2\x9C\x93 done in %s", time.data);

@@ -146,7 +146,7 @@ void put_attempt(struct buf *b, const struct job_row *row, const char *of)
         buf_putf(b, "%s%d", of, row->retries + 1);
 }
 
-/* The arrays and objects of the stored form. */
+/* The items of args, or the members of kwargs. */
 static void put_members(struct buf *b, struct jtext container)
 {
     struct jtext_walk walk = jtext_walk_start(container);
@@ -176,12 +176,17 @@ void put_parameters(struct buf *b, const char *stored)
         return;
     }
     struct jtext_walk walk = jtext_walk_start(whole);
+    size_t others = 0;
     while (jtext_walk_next(&walk, &m)) {
         enum jtext_kind kind = jtext_kind(m.value);
+        bool is_part = jtext_key_is(m.key, "args") || jtext_key_is(m.key, "kwargs");
 
-        if (kind == JTEXT_OBJECT || kind == JTEXT_ARRAY)
+        if (is_part && (kind == JTEXT_OBJECT || kind == JTEXT_ARRAY))
             put_members(b, m.value);
+        others += !is_part;
     }
+    if (b->len == 0 && others > 0) /* not the stored form */
+        buf_puts(b, stored);
 }
 
 /* What a column shows of a row. */

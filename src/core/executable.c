@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/write_access.h"
 
 enum { HEAD_SIZE = 4096, DOC_SIZE = 256, NAME_LIMIT = 255 };
 
@@ -25,7 +26,18 @@ struct scan {
 static int refuse_file(const struct scan *scan, const char *name, const char *fault,
                        plain_error *err)
 {
-    return error_set(err, PLAIN_E_INVALID, 106, name, "%s/%s %s", scan->folder, name, fault);
+    (void)error_set(err, PLAIN_E_INVALID, 106, name, "%s/%s %s", scan->folder, name, fault);
+    error_fix(err, "move it out of %s", scan->folder);
+    return PLAIN_E_INVALID;
+}
+
+/* One whose mode is at fault, and what would mend it. */
+static int refuse_mode(const struct scan *scan, const char *name, const char *fault,
+                       const char *change, plain_error *err)
+{
+    (void)refuse_file(scan, name, fault, err);
+    error_fix(err, "chmod %s %s/%s, or move it out of there", change, scan->folder, name);
+    return PLAIN_E_INVALID;
 }
 
 /* Editors leave copies that end in ~, or stand between two #; names that begin with a dot are
@@ -56,13 +68,11 @@ static bool is_gone(const struct scan *scan, const char *name)
            (fstatat(scan->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISLNK(st.st_mode));
 }
 
-/* PLAIN_NONE for one that is gone. */
+/* PLAIN_NONE for one that is gone, and for a folder: a script in Python makes __pycache__. */
 static int check_file(const struct scan *scan, const char *name, plain_error *err)
 {
     struct stat st;
 
-    if (!is_job_name(name))
-        return refuse_file(scan, name, "has a name that is not [A-Za-z_][A-Za-z0-9_.-]*", err);
     if (fstatat(scan->fd, name, &st, 0) != 0) {
         int why = errno;
 
@@ -71,12 +81,17 @@ static int check_file(const struct scan *scan, const char *name, plain_error *er
                    : error_set_errno(err, PLAIN_E_INVALID, 106, name, why,
                                      "%s/%s cannot be looked at", scan->folder, name);
     }
+    if (S_ISDIR(st.st_mode))
+        return PLAIN_NONE;
+    if (!is_job_name(name))
+        return refuse_file(scan, name, "has a name that is not [A-Za-z_][A-Za-z0-9_.-]*", err);
     if (!S_ISREG(st.st_mode))
         return refuse_file(scan, name, "is not a regular file", err);
-    if (st.st_mode & (S_IWGRP | S_IWOTH))
-        return refuse_file(scan, name, "may be written by its group or by others", err);
+    if (!write_access_is_owners(&st))
+        return refuse_mode(scan, name, "may be written by others than its owner", "go-w", err);
     if (faccessat(scan->fd, name, X_OK, AT_EACCESS) != 0)
-        return is_gone(scan, name) ? PLAIN_NONE : refuse_file(scan, name, "is not executable", err);
+        return is_gone(scan, name) ? PLAIN_NONE
+                                   : refuse_mode(scan, name, "is not executable", "+x", err);
     return PLAIN_OK;
 }
 

@@ -103,7 +103,8 @@ static int take_part(struct jtext value, const char *name, enum jtext_kind kind,
 }
 
 /* Cuts a stored form in its parts. A NULL column and a JSON null are no parameters, and members
- * that are neither part are passed over, as in Python. */
+ * that are neither part are passed over, as in Python; where there is nothing else, somebody wrote
+ * the parameters as they are, and the job would run without them. */
 static int split_stored(const char *stored, struct stored *out, plain_error *err)
 {
     struct jtext whole = {0};
@@ -120,12 +121,21 @@ static int split_stored(const char *stored, struct stored *out, plain_error *err
                          jtext_kind_name(jtext_kind(whole)));
 
     struct jtext_walk walk = jtext_walk_start(whole);
+    size_t members = 0, parts = 0;
     while (r == PLAIN_OK && jtext_walk_next(&walk, &m)) {
-        if (jtext_key_is(m.key, "args"))
+        bool is_args = jtext_key_is(m.key, "args"), is_kwargs = jtext_key_is(m.key, "kwargs");
+
+        members++;
+        parts += is_args || is_kwargs;
+        if (is_args)
             r = take_part(m.value, "args", JTEXT_ARRAY, &out->args, err);
-        else if (jtext_key_is(m.key, "kwargs"))
+        else if (is_kwargs)
             r = take_part(m.value, "kwargs", JTEXT_OBJECT, &out->kwargs, err);
     }
+    if (r == PLAIN_OK && members > 0 && parts == 0)
+        return error_set(err, PLAIN_E_INVALID, 602, "parameters",
+                         "parameters: neither \"args\" nor \"kwargs\": the stored form is "
+                         "{\"args\": [], \"kwargs\": {...}}");
     return r;
 }
 

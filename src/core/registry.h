@@ -49,10 +49,10 @@ int registry_take_sections(struct registry *r, const char *json, plain_error *er
 int registry_check_sections(const struct registry *r, plain_error *err) PLAIN_MUST_USE;
 
 /* Adds the executables of a folder; a folder that does not exist adds nothing. Files that begin
- * with '.' or end with '~' are passed over. PJ106: not executable, writable by group or others, not
- * a regular file, name not [A-Za-z_][A-Za-z0-9_.-]* or longer than 255; PJ107: shadows a class;
- * PJ202: its section cannot be. The doc is its section's, or the first comment line behind the #!
- * line of a script. */
+ * with '.' or end with '~' and folders are passed over. PJ106: not executable, writable by others
+ * than its owner, not a regular file, name not [A-Za-z_][A-Za-z0-9_.-]* or longer than 255; PJ107:
+ * shadows a class; PJ202: its section cannot be. The doc is its section's, or the first comment
+ * line behind the #! line of a script. */
 int registry_add_folder(struct registry *r, const char *folder, plain_error *err) PLAIN_MUST_USE;
 
 /* Adds the command of a schedule, whose name is the schedule's: run as it stands, without a shell

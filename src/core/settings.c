@@ -20,9 +20,12 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "base/write_access.h"
 #include "core/config_file.h"
 #include "core/dotenv.h"
 #include "core/json.h"
+
+#define PREFIX "PLAIN_" /* of variables */
 
 extern char **environ;
 
@@ -228,7 +231,7 @@ static int load_defaults(struct settings *s, plain_error *err)
 /* "PLAIN_JOBS_MODULES"; a database's URL has one name everywhere. */
 static void variable_name(const struct setting *setting, char out[VARIABLE_SIZE])
 {
-    const char *prefix = setting == &settings_table[SETTING_DATABASE_URL] ? "" : "PLAIN_";
+    const char *prefix = setting == &settings_table[SETTING_DATABASE_URL] ? "" : PREFIX;
 
     (void)snprintf(out, VARIABLE_SIZE, "%s%s", prefix, setting->name);
 }
@@ -259,12 +262,15 @@ static int refuse_variable(const char *name, const char *place, plain_error *err
     }
     (void)error_set(err, PLAIN_E_INVALID, 202, name, "%s: there is no setting %s", place, name);
     const char *nearest = text_nearest(name, names, SETTING_COUNT);
+    if (!nearest && text_starts_with(name, PREFIX)) /* that of DATABASE_URL has none */
+        nearest = text_nearest(name + sizeof(PREFIX) - 1, names, SETTING_COUNT);
     if (nearest)
         error_fix(err, "did you mean %s?", nearest);
     return PLAIN_E_INVALID;
 }
 
-/* A variable of the environment or of .env. Only names that are surely meant for us must exist. */
+/* A variable of the environment or of .env. Only names that are surely meant for us must exist: the
+ * Python framework has names of its own that begin with PLAIN_. */
 static int take_variable(struct settings *s, const char *name, const char *value,
                          const char *source, const char *place, plain_error *err)
 {
@@ -272,12 +278,13 @@ static int take_variable(struct settings *s, const char *name, const char *value
 
     if (find_variable(name, &id))
         return accept(s, id, value, source, place, err);
-    return text_starts_with(name, "PLAIN_JOBS_") ? refuse_variable(name, place, err) : PLAIN_OK;
+    bool is_ours = text_starts_with(name, "PLAIN_JOBS_") || strcmp(name, "PLAIN_DATABASE_URL") == 0;
+    return is_ours ? refuse_variable(name, place, err) : PLAIN_OK;
 }
 
 static bool is_of_interest(const char *name)
 {
-    return text_starts_with(name, "PLAIN_") || text_starts_with(name, "DATABASE_URL");
+    return text_starts_with(name, PREFIX) || text_starts_with(name, "DATABASE_URL");
 }
 
 static int load_environment(struct settings *s, plain_error *err)
@@ -370,8 +377,8 @@ static int check_mode(int fd, const char *path, plain_error *err)
         return error_set_errno(err, PLAIN_E_INVALID, 203, path, errno, "cannot look at %s", path);
     if (!S_ISREG(st.st_mode))
         return refuse_file(path, "is not a regular file", err);
-    if (st.st_mode & (S_IWGRP | S_IWOTH)) {
-        (void)refuse_file(path, "may be written by its group or by others", err);
+    if (!write_access_is_owners(&st)) {
+        (void)refuse_file(path, "may be written by others than its owner", err);
         error_fix(err, "chmod go-w %s", path);
         return PLAIN_E_INVALID;
     }

@@ -618,9 +618,10 @@ struct store_ops {
     /* Makes the worker's row, or brings it up to date; a heartbeat too. PLAIN_NONE when somebody
      * rescues the jobs of that id: it is dead, and never comes back. */
     int (*register_worker)(struct store *s, const struct worker_row *row, plain_error *err);
-    /* Starts the worker's lease again. PLAIN_NONE when there is no such row, or when somebody
-     * rescues its jobs. */
-    int (*beat)(struct store *s, const plain_uuid *worker, plain_error *err);
+    /* Starts the worker's lease again. stops: it claims no more, whoever asked it to stop, and its
+     * row says so from now on. PLAIN_NONE when there is no such row, or when somebody rescues its
+     * jobs. */
+    int (*beat)(struct store *s, const plain_uuid *worker, bool stops, plain_error *err);
     /* Deletes the worker's row: it has given back or ended all that it had claimed. What it rescued
      * and did not finish is anybody's at once. */
     int (*leave)(struct store *s, const plain_uuid *worker, plain_error *err);
@@ -655,7 +656,8 @@ struct store_ops {
      * state it is. by: who does, for the result. PLAIN_NONE when there is no such job. */
     int (*cancel)(struct store *s, const plain_uuid *uuid, const char *by,
                   enum cancel_outcome *outcome, plain_error *err);
-    /* Cancels every job that is claimed; *count: that were not before. */
+    /* Cancels every job that is claimed; *count: that were not before. PLAIN_E_BUSY after some
+     * seconds when others have locked some of them; all that can be are cancelled then. */
     int (*cancel_claimed)(struct store *s, const char *by, int64_t *count, plain_error *err);
     /* Ends the attempt SUCCESSFUL. On an adopted store in the application's transaction: it commits
      * with it. PLAIN_E_REFUSED (PJ507) when the attempt is not running any more. */

@@ -68,9 +68,13 @@ static void heed_wish(struct worker *w)
 {
     enum worker_wish wish = lease_thread_wish(&w->lease.thread);
 
+    if (w->stop != STOP_NO) { /* nothing is left to be wished for */
+        lease_thread_tell_stop(&w->lease.thread);
+        return;
+    }
     if (wish != WISH_NONE && !w->lease.quiet)
         be_quiet(w);
-    if (wish == WISH_STOP && w->stop == STOP_NO)
+    if (wish == WISH_STOP)
         worker_stop(w);
 }
 

@@ -155,6 +155,7 @@ static void keep_lease(struct lease_thread *t)
     t->hurry = false;
     row = t->row;
     struct worker_identity identity = t->identity;
+    bool stops = t->stops;
     (void)pthread_mutex_unlock(&t->mutex);
     if ((state != LEASE_ASKED && state != LEASE_HELD) || clock_boot_us() < t->due_us)
         return;
@@ -164,7 +165,7 @@ static void keep_lease(struct lease_thread *t)
     if (r == PLAIN_OK && state == LEASE_ASKED)
         r = register_worker(t, &row, &err);
     else if (r == PLAIN_OK)
-        r = t->store->ops->beat(t->store, &identity.id, &err);
+        r = t->store->ops->beat(t->store, &identity.id, stops, &err);
     set_due(t, r, &err);
     set_state(t, r, state, sent); /* before another call, which may take its time */
     if (r == PLAIN_OK) {
@@ -323,6 +324,17 @@ void lease_thread_ask(struct lease_thread *t)
     t->asked = true;
     (void)pthread_mutex_unlock(&t->mutex);
     lease_thread_wake(t);
+}
+
+void lease_thread_tell_stop(struct lease_thread *t)
+{
+    (void)pthread_mutex_lock(&t->mutex);
+    bool is_new = !t->stops;
+    t->stops = true;
+    t->hurry = t->hurry || is_new;
+    (void)pthread_mutex_unlock(&t->mutex);
+    if (is_new)
+        lease_thread_wake(t);
 }
 
 enum lease_state lease_thread_state(struct lease_thread *t, int64_t *deadline_us)

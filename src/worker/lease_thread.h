@@ -49,6 +49,7 @@ struct lease_thread {
     bool quit;
     bool hurry; /* a lease was asked for: no waiting */
     bool asked; /* an operator may want something */
+    bool stops; /* the worker is to end: its row says so with every heartbeat */
     enum lease_state state;
     struct worker_row row; /* of the lease that is asked for or held */
     struct worker_identity identity;
@@ -73,6 +74,8 @@ void lease_thread_wake(struct lease_thread *t);
 enum lease_state lease_thread_state(struct lease_thread *t, int64_t *deadline_us);
 /* An operator may want something of this worker: it is read at once, not at the next heartbeat. */
 void lease_thread_ask(struct lease_thread *t);
+/* The worker is to end, whoever wanted that: readers of its row are told at once. */
+void lease_thread_tell_stop(struct lease_thread *t);
 /* What an operator wants of this worker, as far as it was read. */
 enum worker_wish lease_thread_wish(struct lease_thread *t);
 /* Ends the thread. leave: everything is given back or ended, so the worker's row goes too. */

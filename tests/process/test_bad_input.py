@@ -1,6 +1,7 @@
 """Bad input of every kind: a clear error with its code and field, and nothing written."""
 import itertools
 import json
+import os
 import shutil
 import subprocess
 
@@ -330,7 +331,7 @@ def test_a_module_that_dies_while_it_is_loaded(db, plain):
 
 @on_one_store
 @pytest.mark.parametrize("mode, word", [(0o644, "not executable"), (0o757, "others"),
-                                        (0o775, "group"), (0o4755, None)])
+                                        (0o4755, None)])
 def test_the_mode_of_an_executable(db, plain, mode, word):
     plain.add_executable("job", "#!/bin/sh\n", mode=mode)
     for command in (["jobs", "list"], ["jobs", "worker", "--drain"], ["jobs", "enqueue", "job"]):
@@ -338,6 +339,57 @@ def test_the_mode_of_an_executable(db, plain, mode, word):
             done = plain.fails(2, 106, *command)
             assert "jobs.d/job" in done.stderr and word in done.stderr
     assert db.count("jobrequest") == 0 or not word
+
+
+@on_one_store
+def test_a_group_may_write_where_it_is_its_owners_alone(db, plain):
+    """As after a git clone with a umask of 002, where each user has a group of their own."""
+    plain.add_executable("job", "#!/bin/sh\n", mode=0o775)
+    configuration = plain.folder / "plain.conf"
+    configuration.write_text("")
+    configuration.chmod(0o664)
+    assert "job" in plain("jobs", "list").stdout
+    os.chown(plain.folder / "jobs.d" / "job", -1, 1)
+    done = plain.fails(2, 106, "jobs", "list")
+    assert "jobs.d/job may be written by others" in done.stderr and "chmod go-w" in done.stderr
+    os.chown(configuration, -1, 1)
+    assert "chmod go-w plain.conf" in plain.fails(2, 203, "config").stderr
+
+
+@on_one_store
+def test_a_folder_in_jobs_d_is_passed_over(db, plain):
+    """A script in Python makes __pycache__ there."""
+    plain.add_executable("job", "#!/bin/sh\n")
+    (plain.folder / "jobs.d" / "__pycache__").mkdir()
+    plain.enqueue("job")
+    plain.drain()
+    assert db.statuses() == ["SUCCESSFUL"]
+
+
+@on_one_store
+def test_a_file_without_an_interpreter_is_not_given_to_a_shell(db, plain):
+    plain.add_executable("bare", "touch made\n")
+    plain.add_executable("absent", "#!/no/such/interpreter\n")
+    plain.enqueue("bare")
+    plain.enqueue("absent")
+    plain.drain()
+    bare, absent = sorted(db.results(), key=lambda row: row.job_class, reverse=True)
+    assert (bare.status, absent.status) == ("ERRORED", "ERRORED")
+    assert "#! line?" in bare.error_message and "what its #! line names" in absent.error_message
+    assert not (plain.folder / "made").exists()
+
+
+@on_one_store
+def test_parameters_that_are_not_in_the_stored_form(db, plain):
+    """Written by hand: the job is not run without them."""
+    plain.add_executable("job", "#!/bin/sh\ntouch ran\n")
+    db.execute("""INSERT INTO plainjobs_jobrequest (job_class, parameters)
+                  VALUES ('job', '{"kwarg": {"a": 1}}')""")
+    plain.drain()
+    (row,) = db.results()
+    assert (row.status, row.error_type) == ("ERRORED", "InvalidParameters")
+    assert "stored form" in row.error_message and not (plain.folder / "ran").exists()
+    assert '{"kwarg"' in plain("jobs", "results").stdout
 
 
 @on_one_store
@@ -388,6 +440,11 @@ def test_a_bad_configuration_file(lone_plain, text, pj):
     done = lone_plain.run("config")
     assert done.code == 2 and done.pj in ({pj} if pj else {202, 203}), done
     assert "plain.conf:" in done.stderr
+
+
+def test_a_variable_that_is_nearly_ours(lone_plain):
+    lone_plain.env["PLAIN_DATABASE_URL"] = "sqlite:other.db"
+    assert "did you mean DATABASE_URL?" in lone_plain.fails(2, 202, "config").stderr
 
 
 def test_a_configuration_file_that_others_may_write(lone_plain):

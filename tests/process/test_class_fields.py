@@ -143,4 +143,5 @@ def test_run_here_needs_no_database(lone_plain, module):
     failed = lone_plain.fails(1, 603, "jobs", "run", "FailJob", "message=no")
     assert "SmtpError: mail server said: no" in failed.stderr
     lone_plain.fails(1, 604, "jobs", "run", "BadReturnJob")
+    lone_plain.fails(1, 601, "jobs", "run", "NastyJob", "how=exit_0")
     assert not (lone_plain.folder / "plain.db").exists()

@@ -1,4 +1,5 @@
 """A job's own writes and its end in one transaction: exactly once, whatever is killed."""
+import contextlib
 import os
 import random
 import shutil
@@ -166,6 +167,29 @@ def test_counts_are_folded_under_a_steady_load(db, plain, effects, start_worker)
     assert db.count("jobrequest") > 0
     plain("jobs", "purge", "--yes")
     worker.stop()
+
+
+@on_postgres
+def test_a_purge_passes_over_a_job_that_completes(db, plain, gate, start_worker):
+    """Its transaction decides how it ends, and may take its time: the others are stopped all the
+    same, and the purge says so."""
+    completing, other = plain.enqueue("gate", "--count", 2)
+    worker = start_worker("--max-processes", 2)
+    gate.await_jobs(2)
+    plain.enqueue("gate", "--count", 3, "--delay", "1h")
+    (token,) = [row.uuid for row in db.rows("jobprocess") if row.job_request_uuid == completing]
+    with contextlib.closing(db.connect()) as connection:
+        connection.cursor().execute("SELECT plain_jobs_complete(%s)", (token,))
+        done = plain.fails(1, 305, "jobs", "purge", "--yes")
+        assert "3 requests were deleted and 1 running jobs" in done.stderr
+        assert "cannot cancel 1 running jobs" in done.stderr
+        connection.commit()
+    gate.open()
+    db.await_results(2)
+    worker.stop()
+    assert {row.job_request_uuid: row.status for row in db.results()} == {
+        completing: "SUCCESSFUL", other: "CANCELLED"}
+    assert db.count("jobrequest") == 0
 
 
 @on_postgres

@@ -45,6 +45,22 @@ def test_nobody_works(db, plain):
     assert "plain jobs worker" in plain("jobs", "workers").stderr
 
 
+def test_a_worker_that_got_a_signal_is_stopping(db, plain, module, gate, start_worker):
+    """It is told at once, not with its next heartbeat, and nobody counts on that worker any more."""
+    plain.env.update(PLAIN_JOBS_HEARTBEAT_INTERVAL="1h", PLAIN_JOBS_HEARTBEAT_TIMEOUT="4h")
+    worker = start_worker("--max-processes", 1)
+    plain.enqueue("gate")
+    gate.await_jobs()
+    worker.send(signal.SIGTERM)
+    wait_until(lambda: workers_of(plain)[0]["state"] == "stopping", "the state")
+    (waiting,) = plain.enqueue("NoopJob")
+    assert plain.run("jobs", "why", waiting).code == 1
+    assert not worker.events("Job worker is quiet")
+    gate.open()
+    worker.wait()
+    assert db.statuses() == ["SUCCESSFUL"] and workers_of(plain) == []
+
+
 def test_a_quiet_worker_finishes_and_takes_no_more(db, plain, gate, worker):
     plain.enqueue("gate")
     gate.await_jobs()

@@ -72,6 +72,7 @@ struct conformance_database {
     X(a_key_row_remains_only_while_it_is_held)                                                     \
     X(a_repeated_uuid_is_one_job_in_every_state)                                                   \
     X(a_repeated_uuid_with_a_key_is_one_job)                                                       \
+    X(a_repeated_uuid_is_one_job_while_only_its_retry_is_left)                                     \
     /* conformance_view.c */                                                                       \
     X(stats_equal_the_rows)                                                                        \
     X(counters_are_kept_by_minute_and_class)                                                       \

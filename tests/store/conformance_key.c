@@ -286,3 +286,32 @@ void a_repeated_uuid_with_a_key_is_one_job(void **state)
     (void)state;
     assert_one_job_in_every_state(keyed("k"));
 }
+
+/* As retention leaves it, when the retry waits for longer. */
+void a_repeated_uuid_is_one_job_while_only_its_retry_is_left(void **state)
+{
+    struct new_request r = keyed("");
+    struct bench b;
+
+    (void)state;
+    r.retries = 1;
+    bench_open(&b);
+    repeat(&b, r);
+    struct claim c = bench_claim_one(&b);
+    struct job_end end = end_of(&c, JOB_ERRORED);
+    end.successor = uuid_new();
+    end.successor_retry_attempt = 1;
+    assert_int_equal(bench_end(&b, &end), 1);
+    (void)bench_number(&b, "DELETE FROM plainjobs_jobresult");
+    repeat(&b, r);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 1);
+    c = bench_claim_one(&b);
+    assert_uuid_equal(c.request_uuid, end.successor);
+    repeat(&b, r);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 0);
+    end = end_of(&c, JOB_SUCCESSFUL);
+    assert_int_equal(bench_end(&b, &end), 1);
+    repeat(&b, r);
+    assert_int_equal(bench_rows(&b, "plainjobs_jobrequest"), 0);
+    bench_close(&b);
+}

@@ -12,7 +12,7 @@ enum { LEASE_MS = 60000, LAPSED_S = BENCH_LEASE_MS / 1000 + 1, ROUNDS = 40 };
 
 static int beat(struct bench *b)
 {
-    return b->store->ops->beat(b->store, &b->worker.id, &b->err);
+    return b->store->ops->beat(b->store, &b->worker.id, false, &b->err);
 }
 
 static void leave(struct bench *b, const plain_uuid *worker)

@@ -285,7 +285,9 @@ void a_worker_that_is_asked_claims_no_more(void **state)
     assert_int_equal(ops->wish_of_worker(b.store, &b.worker.id, &wish, &b.err), PLAIN_OK);
     assert_int_equal(wish, WISH_STOP);
     assert_int_equal(workers_of(&b, &count)->wish, WISH_STOP);
-    assert_int_equal(ops->beat(b.store, &b.worker.id, &b.err), PLAIN_OK); /* its lease goes on */
+    assert_int_equal(ops->beat(b.store, &b.worker.id, false, &b.err),
+                     PLAIN_OK); /* its lease goes on */
+    assert_int_equal(workers_of(&b, &count)->wish, WISH_STOP);
     bench_close(&b);
 }
 
@@ -310,6 +312,26 @@ void what_was_asked_of_a_worker_holds_under_its_next_id(void **state)
     assert_int_equal(ops->wish_of_worker(b.store, &next.id, &wish, &b.err), PLAIN_OK);
     assert_int_equal(wish, WISH_QUIET);
     b.worker = next;
+    assert_int_equal(bench_claim(&b, 1).claim_count, 0);
+    bench_close(&b);
+}
+
+void a_worker_that_stops_by_itself_says_so(void **state)
+{
+    enum worker_wish wish = WISH_NONE;
+    struct bench b;
+    size_t count;
+
+    (void)state;
+    bench_open(&b);
+    register_fully(&b);
+    const struct store_ops *ops = b.store->ops;
+    enqueue_in(&b, "default", "Job");
+    assert_int_equal(ops->ask_worker(b.store, &b.worker.id, WISH_QUIET, "ada", &b.err), PLAIN_OK);
+    assert_int_equal(ops->beat(b.store, &b.worker.id, true, &b.err), PLAIN_OK);
+    assert_int_equal(ops->wish_of_worker(b.store, &b.worker.id, &wish, &b.err), PLAIN_OK);
+    assert_int_equal(wish, WISH_STOP);
+    assert_int_equal(workers_of(&b, &count)->wish, WISH_STOP);
     assert_int_equal(bench_claim(&b, 1).claim_count, 0);
     bench_close(&b);
 }

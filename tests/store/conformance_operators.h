@@ -19,6 +19,7 @@
     X(workers_are_listed_with_what_they_say)                                                       \
     X(a_worker_that_is_asked_claims_no_more)                                                       \
     X(what_was_asked_of_a_worker_holds_under_its_next_id)                                          \
+    X(a_worker_that_stops_by_itself_says_so)                                                       \
     X(a_worker_that_is_not_there_cannot_be_asked)                                                  \
     X(what_waits_is_told_by_queue_and_class)                                                       \
     X(what_is_ahead_is_counted_in_claim_order)                                                     \

@@ -299,7 +299,16 @@ static void the_function_checks_and_repeats(void **state)
         {CALL(", priority => 32768"), "PJ105"},
         {CALL(", '[1]'"), "PJ602"},
         {CALL(", NULL"), "PJ602"},
-        {"SELECT plain_jobs_enqueue('')", "23514"},
+        {"SELECT plain_jobs_enqueue('')", "PJ105"},
+        {"SELECT plain_jobs_enqueue(NULL)", "PJ105"},
+        {"SELECT plain_jobs_enqueue(repeat('J', 256))", "PJ105"},
+        {CALL(", queue => ''"), "PJ105"},
+        {CALL(", queue => NULL"), "PJ105"},
+        {CALL(", concurrency_key => NULL"), "PJ105"},
+        {CALL(", concurrency_key => repeat('k', 256)"), "PJ105"},
+        {CALL(", source => NULL"), "PJ105"},
+        {CALL(", start_at => 'infinity'"), "PJ105"},
+        {CALL(", uuid => '00000000-0000-0000-0000-000000000000'"), "PJ105"},
         {"SELECT count(*) FROM plainjobs_jobrequest", "0"},
         {CALL(", uuid => " U("1") ", concurrency_key => 'a'"),
          "10000000-0000-7000-8000-000000000000"},
@@ -326,6 +335,55 @@ static void the_function_checks_and_repeats(void **state)
     PGconn *conn = connect_to(&b);
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
         expect(conn, steps[i].sql, steps[i].outcome);
+    PQfinish(conn);
+    bench_close(&b);
+}
+
+/* All sessions share one table of locks: a lock for each job of a transaction would fill it. */
+static void enqueueing_in_one_transaction_keeps_no_lock_for_each_job(void **state)
+{
+    static const char locks[] =
+        "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'";
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    PGconn *conn = connect_to(&b);
+    expect(conn, "BEGIN", "");
+    expect(conn,
+           "SELECT count(plain_jobs_enqueue('Job', uuid => gen_random_uuid()))"
+           "  FROM generate_series(1, 100)",
+           "100");
+    expect(conn, locks, "0");
+    expect(conn, "COMMIT", "");
+    PQfinish(conn);
+    bench_close(&b);
+}
+
+/* A plan that was made while all was empty and vacuumed read whole tables, and was kept. */
+static void plans_of_empty_tables_do_not_stay(void **state)
+{
+    static const char *const empty[] = {"VACUUM plainjobs_jobkey", "VACUUM plainjobs_jobprocess",
+                                        "VACUUM plainjobs_jobrequest", "VACUUM plainjobs_jobresult",
+                                        "SET plan_cache_mode = force_generic_plan"};
+    static const char some[] = "SELECT count(plain_jobs_enqueue('Job', uuid => gen_random_uuid(),"
+                               " concurrency_key => gen_random_uuid()::text))"
+                               " FROM generate_series(1, 500)";
+    static const char read[] =
+        "SELECT sum(seq_tup_read) FROM pg_stat_xact_user_tables"
+        " WHERE relname IN ('plainjobs_jobkey', 'plainjobs_jobrequest', 'plainjobs_jobresult')";
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    PGconn *conn = connect_to(&b);
+    for (size_t i = 0; i < ARRAY_SIZE(empty); i++)
+        expect(conn, empty[i], "");
+    expect(conn, "BEGIN", "");
+    expect(conn, some, "500");
+    expect(conn, some, "500");
+    expect(conn, read, "0");
+    expect(conn, "COMMIT", "");
     PQfinish(conn);
     bench_close(&b);
 }
@@ -366,20 +424,8 @@ static void many_keys_pass_to_successors_in_one_statement(void **state)
     bench_close(&b);
 }
 
-int main(void)
-{
-    static harness_test *const tests[] = {every_way_of_writing_keeps_the_keys,
-                                          random_statements_keep_the_keys,
-                                          an_enqueue_waits_for_who_takes_or_frees_the_key,
-                                          an_old_snapshot_is_skipped_too,
-                                          the_function_checks_and_repeats,
-                                          many_keys_pass_to_successors_in_one_statement};
-
-    conformance_use(&cluster_database);
-    return harness_run(__FILE__,
-                       "every_way_of_writing_keeps_the_keys, random_statements_keep_the_keys,"
-                       "an_enqueue_waits_for_who_takes_or_frees_the_key,"
-                       "an_old_snapshot_is_skipped_too, the_function_checks_and_repeats,"
-                       "many_keys_pass_to_successors_in_one_statement",
-                       tests, sizeof(tests) / sizeof(tests[0]));
-}
+DATABASE_MAIN(&cluster_database, every_way_of_writing_keeps_the_keys,
+              random_statements_keep_the_keys, an_enqueue_waits_for_who_takes_or_frees_the_key,
+              an_old_snapshot_is_skipped_too, the_function_checks_and_repeats,
+              enqueueing_in_one_transaction_keeps_no_lock_for_each_job,
+              plans_of_empty_tables_do_not_stay, many_keys_pass_to_successors_in_one_statement)

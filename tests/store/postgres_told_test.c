@@ -428,7 +428,7 @@ static void heartbeats_do_not_wait_for_a_pause_that_is_not_committed(void **stat
     cluster_run(conn, "BEGIN");
     cluster_run(conn, "INSERT INTO plainjobs_pause (kind, name) VALUES ('queue', 'default')");
     cluster_run(conn, "DELETE FROM plainjobs_pause");
-    assert_int_equal(b.store->ops->beat(b.store, &b.worker.id, &b.err), PLAIN_OK);
+    assert_int_equal(b.store->ops->beat(b.store, &b.worker.id, false, &b.err), PLAIN_OK);
     cluster_run(conn, "COMMIT");
     PQfinish(conn);
     bench_close(&b);

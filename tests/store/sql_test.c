@@ -187,61 +187,84 @@ static void explain(sqlite3 *db, int name, char *plan, size_t size)
     (void)sqlite3_finalize(stmt);
 }
 
+static const struct hot {
+    enum sql_name name;
+    const char *has;
+    bool may_sort; /* a handful of rows */
+} hot[] = {
+    {SQL_NEXT_PRIORITY,
+     "SEARCH plainjobs_jobrequest USING COVERING INDEX plainjobs_jobrequest_claim (queue=? AND "
+     "priority<?)",
+     false},
+    {SQL_PICK_JOBS,
+     "SEARCH plainjobs_jobrequest USING INDEX plainjobs_jobrequest_claim (queue=? AND "
+     "priority=? AND due_at>? AND due_at<?)",
+     false},
+    {SQL_CLAIM_JOBS, "USING INTEGER PRIMARY KEY (rowid=?)", false},
+    {SQL_DELETE_CLAIMED, "USING INTEGER PRIMARY KEY (rowid=?)", false},
+    {SQL_NEXT_DUE, "plainjobs_jobrequest_delayed (queue=? AND due_at>?)", false},
+    {SQL_INSERT_RESULT, "SEARCH plainjobs_jobprocess USING INDEX", false},
+    {SQL_DELETE_PROCESS, "SEARCH plainjobs_jobprocess USING", false},
+    {SQL_INSERT_SUCCESSOR, "SEARCH plainjobs_jobresult USING INDEX", false},
+    {SQL_COUNT_RESULT, "USING INTEGER PRIMARY KEY (rowid>?)", true},
+    {SQL_TAKE_PROCESS, "SEARCH plainjobs_jobprocess USING", false},
+    {SQL_LIST_REQUESTS, "USING INTEGER PRIMARY KEY (rowid<?)", false},
+    {SQL_LIST_RESULTS, "USING INTEGER PRIMARY KEY (rowid<?)", false},
+    {SQL_LIST_FAILED, "plainjobs_jobresult_failed (status=? AND id<?)", false},
+    {SQL_LIST_AUDIT, "plainjobs_audit_uuid (uuid=? AND rowid<?)", true},
+    {SQL_LIST_AUDIT, "USING INTEGER PRIMARY KEY (rowid<?)", true},
+    {SQL_FIND_RESULT, "SEARCH plainjobs_jobresult USING INDEX", false},
+    {SQL_LINK_RETRY, "SEARCH plainjobs_jobresult USING INDEX", false},
+    {SQL_FIND_JOB, "plainjobs_jobresult_root (root_uuid=?)", true},
+    {SQL_FIND_JOB, "plainjobs_jobrequest_root (root_uuid=?)", true},
+    {SQL_FIND_ROOT, "plainjobs_jobrequest_root (root_uuid=?)", false},
+    {SQL_CANCEL_PENDING, "plainjobs_jobrequest_root (root_uuid=?)", false},
+    {SQL_DELETE_REQUEST, "plainjobs_jobrequest_root (root_uuid=?)", false},
+    {SQL_SCHEDULE_FIND, "plainjobs_jobrequest_root (root_uuid=?)", true},
+    {SQL_CLEAR_RESULTS, "plainjobs_jobresult_created (created_at<?)", false},
+    {SQL_PURGE_REQUESTS, "USING INTEGER PRIMARY KEY (rowid<?)", false},
+    {SQL_COUNT_QUEUES, "plainjobs_jobrequest_claim (queue=? AND priority<?)", true},
+    {SQL_LOOK, "plainjobs_jobrequest_claim (queue=? AND priority=? AND due_at<?)", false},
+};
+
+static void check_plan(const struct bench *b, const struct hot *h)
+{
+    char plan[4096];
+
+    explain(sqlite_database_inside(b), (int)h->name, plan, sizeof(plan));
+    if (!strstr(plan, h->has))
+        fail_msg("%s does not have '%s':\n%s", names[h->name], h->has, plan);
+    if (strstr(plan, "SCAN plainjobs_jobrequest") || strstr(plan, "SCAN plainjobs_jobresult") ||
+        strstr(plan, "BLOOM"))
+        fail_msg("%s walks over a table:\n%s", names[h->name], plan);
+    if (!h->may_sort && strstr(plan, "TEMP B-TREE"))
+        fail_msg("%s sorts:\n%s", names[h->name], plan);
+}
+
 static void hot_statements_go_by_an_index(void **state)
 {
-    static const struct {
-        enum sql_name name;
-        const char *has;
-        bool may_sort; /* a handful of rows */
-    } hot[] = {
-        {SQL_NEXT_PRIORITY,
-         "SEARCH plainjobs_jobrequest USING COVERING INDEX plainjobs_jobrequest_claim (queue=? AND "
-         "priority<?)",
-         false},
-        {SQL_PICK_JOBS,
-         "SEARCH plainjobs_jobrequest USING INDEX plainjobs_jobrequest_claim (queue=? AND "
-         "priority=? AND due_at>? AND due_at<?)",
-         false},
-        {SQL_CLAIM_JOBS, "USING INTEGER PRIMARY KEY (rowid=?)", false},
-        {SQL_DELETE_CLAIMED, "USING INTEGER PRIMARY KEY (rowid=?)", false},
-        {SQL_NEXT_DUE, "plainjobs_jobrequest_delayed (queue=? AND due_at>?)", false},
-        {SQL_INSERT_RESULT, "SEARCH plainjobs_jobprocess USING INDEX", false},
-        {SQL_DELETE_PROCESS, "SEARCH plainjobs_jobprocess USING", false},
-        {SQL_INSERT_SUCCESSOR, "SEARCH plainjobs_jobresult USING INDEX", false},
-        {SQL_COUNT_RESULT, "USING INTEGER PRIMARY KEY (rowid>?)", true},
-        {SQL_TAKE_PROCESS, "SEARCH plainjobs_jobprocess USING", false},
-        {SQL_LIST_REQUESTS, "USING INTEGER PRIMARY KEY (rowid<?)", false},
-        {SQL_LIST_RESULTS, "USING INTEGER PRIMARY KEY (rowid<?)", false},
-        {SQL_LIST_FAILED, "plainjobs_jobresult_failed (status=? AND id<?)", false},
-        {SQL_LIST_AUDIT, "plainjobs_audit_uuid (uuid=? AND rowid<?)", true},
-        {SQL_LIST_AUDIT, "USING INTEGER PRIMARY KEY (rowid<?)", true},
-        {SQL_FIND_RESULT, "SEARCH plainjobs_jobresult USING INDEX", false},
-        {SQL_LINK_RETRY, "SEARCH plainjobs_jobresult USING INDEX", false},
-        {SQL_FIND_JOB, "plainjobs_jobresult_root (root_uuid=?)", true},
-        {SQL_FIND_JOB, "plainjobs_jobrequest_root (root_uuid=?)", true},
-        {SQL_FIND_ROOT, "plainjobs_jobrequest_root (root_uuid=?)", false},
-        {SQL_CANCEL_PENDING, "plainjobs_jobrequest_root (root_uuid=?)", false},
-        {SQL_DELETE_REQUEST, "plainjobs_jobrequest_root (root_uuid=?)", false},
-        {SQL_SCHEDULE_FIND, "plainjobs_jobrequest_root (root_uuid=?)", true},
-        {SQL_CLEAR_RESULTS, "plainjobs_jobresult_created (created_at<?)", false},
-        {SQL_PURGE_REQUESTS, "USING INTEGER PRIMARY KEY (rowid<?)", false},
-        {SQL_COUNT_QUEUES, "plainjobs_jobrequest_claim (queue=? AND priority<?)", true},
-    };
-    char plan[4096];
     struct bench b;
 
     (void)state;
     bench_open(&b);
     fill(&b);
-    for (size_t i = 0; i < ARRAY_SIZE(hot); i++) {
-        explain(sqlite_database_inside(&b), (int)hot[i].name, plan, sizeof(plan));
-        if (!strstr(plan, hot[i].has))
-            fail_msg("%s does not have '%s':\n%s", names[hot[i].name], hot[i].has, plan);
-        if (strstr(plan, "SCAN plainjobs_jobrequest") || strstr(plan, "SCAN plainjobs_jobresult"))
-            fail_msg("%s walks over a table:\n%s", names[hot[i].name], plan);
-        if (!hot[i].may_sort && strstr(plan, "TEMP B-TREE"))
-            fail_msg("%s sorts:\n%s", names[hot[i].name], plan);
-    }
+    for (size_t i = 0; i < ARRAY_SIZE(hot); i++)
+        check_plan(&b, &hot[i]);
+    bench_close(&b);
+}
+
+/* An ANALYZE of the application while each table had one row tells this of every index. */
+static void statistics_of_empty_tables_do_not_turn_them(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    fill(&b);
+    (void)sqlite_database_run(sqlite_database_inside(&b),
+                              "UPDATE sqlite_stat1 SET stat = '1 1 1 1 1'; ANALYZE sqlite_schema");
+    for (size_t i = 0; i < ARRAY_SIZE(hot); i++)
+        check_plan(&b, &hot[i]);
     bench_close(&b);
 }
 
@@ -320,5 +343,5 @@ static void what_is_ahead_of_the_first_is_found_without_reading_the_others(void 
 
 DATABASE_MAIN(&sqlite_database, every_name_is_answered_or_excused,
               every_block_takes_the_parameters_of_its_comment, hot_statements_go_by_an_index,
-              a_claim_costs_the_same_whatever_waits,
+              statistics_of_empty_tables_do_not_turn_them, a_claim_costs_the_same_whatever_waits,
               what_is_ahead_of_the_first_is_found_without_reading_the_others)

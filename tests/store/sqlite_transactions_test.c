@@ -197,6 +197,36 @@ static void a_statement_that_reads_is_told(void **state)
     scene_close(&s);
 }
 
+/* An INSERT ... RETURNING of which one row was read: a COMMIT would fail, and a ROLLBACK undo it.
+ */
+static void a_statement_that_still_writes_is_refused_and_kept(void **state)
+{
+    static const char *const firsts[] = {"", "BEGIN IMMEDIATE"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(firsts); i++) {
+        struct scene s;
+        sqlite3_stmt *writing;
+
+        scene_open(&s);
+        scene_run(&s, firsts[i]);
+        assert_int_equal(sqlite3_prepare_v2(s.connection,
+                                            "INSERT INTO app_user VALUES (1) RETURNING id", -1,
+                                            &writing, NULL),
+                         SQLITE_OK);
+        assert_int_equal(sqlite3_step(writing), SQLITE_ROW);
+        assert_int_equal(plain_run_in_worker(s.jobs, &Job, NULL, NULL, NULL, &s.err), PLAIN_E_BUSY);
+        assert_non_null(strstr(s.err.message, "INSERT INTO app_user"));
+        assert_non_null(strstr(s.err.fix, "SQLITE_DONE"));
+        assert_int_equal(sqlite3_step(writing), SQLITE_DONE);
+        (void)sqlite3_finalize(writing);
+        scene_enqueues(&s, "");
+        scene_run(&s, firsts[i][0] ? "COMMIT" : "");
+        assert_int_equal(bench_number(&s.bench, "SELECT count(*) FROM app_user"), 1);
+        scene_close(&s);
+    }
+}
+
 static int many(struct scene *s)
 {
     const plain_item items[3] = {
@@ -454,6 +484,7 @@ static void result_codes_of_the_application_stay(void **state)
 TRANSACTIONS_MAIN(&application, connections_that_cannot_serve_are_refused,
                   an_interrupted_connection_is_refused, a_read_transaction_says_begin_immediate,
                   a_held_write_lock_is_busy, a_statement_that_reads_is_told,
+                  a_statement_that_still_writes_is_refused_and_kept,
                   the_last_rowid_is_put_back_and_no_statement_left, hooks_of_the_application_stay,
                   a_denied_statement_leaves_the_transaction_usable,
                   a_transaction_that_was_undone_is_told,

@@ -77,7 +77,7 @@ static void put_fix(const struct failure_context *c, enum remedy remedy, plain_e
         [BY_CREATEDB] = "create it with `createdb %s`, or correct the name in the URL",
         [BY_MIGRATE] = "run `plain migrate`",
         [BY_GRANT] = "as the owner run `GRANT USAGE, CREATE ON SCHEMA %s TO` the user, or migrate "
-                     "as the owner of the schema",
+                     "as the owner of the schema; for one that only enqueues see docs/sql.md",
         [BY_POOLER] = "let the pooler keep prepared statements (PgBouncer 1.21, "
                       "max_prepared_statements), or connect to the server itself",
     };

@@ -37,7 +37,7 @@ int postgres_register_worker(struct store *store, const struct worker_row *row, 
     return change_row(s, 1, SQL_REGISTER_WORKER, err);
 }
 
-int postgres_beat(struct store *store, const plain_uuid *worker, plain_error *err)
+int postgres_beat(struct store *store, const plain_uuid *worker, bool stops, plain_error *err)
 {
     struct session *s = &postgres_of(store)->session;
     int r = session_begin(s, "keep this worker's lease", err);
@@ -45,6 +45,7 @@ int postgres_beat(struct store *store, const plain_uuid *worker, plain_error *er
     if (r < 0)
         return r;
     wire_uuid(&s->wire, worker);
+    wire_bool(&s->wire, stops);
     return change_row(s, 0, SQL_BEAT, err);
 }
 

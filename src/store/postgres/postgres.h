@@ -58,7 +58,7 @@ int postgres_cycle(struct store *s, const struct cycle *c, struct arena *a,
                    struct cycle_result *out, plain_error *err);
 
 int postgres_register_worker(struct store *s, const struct worker_row *row, plain_error *err);
-int postgres_beat(struct store *s, const plain_uuid *worker, plain_error *err);
+int postgres_beat(struct store *s, const plain_uuid *worker, bool stops, plain_error *err);
 int postgres_leave(struct store *s, const plain_uuid *worker, plain_error *err);
 int postgres_rescue(struct store *s, const struct rescue_wish *wish, struct arena *a,
                     struct rescue_result *out, plain_error *err);

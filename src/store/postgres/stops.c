@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "store/postgres/fields.h"
 #include "store/postgres/postgres.h"
@@ -38,24 +39,48 @@ int postgres_cancel(struct store *store, const plain_uuid *uuid, const char *by,
     return r;
 }
 
+static int refuse_locked(int64_t locked, plain_error *err)
+{
+    (void)error_set(err, PLAIN_E_BUSY, 305, "",
+                    "cannot cancel %lld running jobs: open transactions have locked their rows, as "
+                    "one does in which a job completes",
+                    (long long)locked);
+    error_fix(err, "try again when those transactions have ended; see pg_stat_activity");
+    return PLAIN_E_BUSY;
+}
+
+/* Cancels those whose rows nobody has locked; *count goes up by them, *locked is the others'. */
+static int cancel_free(struct session *s, const char *by, int64_t *count, int64_t *locked,
+                       plain_error *err)
+{
+    PGresult *result;
+    int64_t asked = 0;
+
+    wire_text(&s->wire, by);
+    int r = ask(s, SQL_CANCEL_CLAIMED, &result, err);
+    if (r == PLAIN_OK) {
+        field_read(result, 0, 0, field_int64, NULL, &asked);
+        field_read(result, 0, 1, field_int64, NULL, locked);
+    }
+    *count += asked;
+    libpq.PQclear(result);
+    return r;
+}
+
 int postgres_cancel_claimed(struct store *store, const char *by, int64_t *count, plain_error *err)
 {
-    enum { ATTEMPTS = 3 };
+    enum { PATIENCE_MS = 5000, EVERY_MS = 100 };
     struct session *s = &postgres_of(store)->session;
-    PGresult *result;
+    int64_t locked = 0, until = clock_boot_us() + (int64_t)PATIENCE_MS * US_PER_MS;
     int r = session_begin(s, "cancel all running jobs", err);
 
     *count = 0;
     if (r < 0)
         return r;
-    r = PLAIN_E_BUSY;
-    for (int i = 0; r == PLAIN_E_BUSY && i < ATTEMPTS;
-         i++) { /* workers end what this asks to end */
-        wire_text(&s->wire, by);
-        r = ask(s, SQL_CANCEL_CLAIMED, &result, err);
-        if (r == PLAIN_OK)
-            field_read(result, 0, 0, field_int64, NULL, count);
-        libpq.PQclear(result);
+    while ((r = cancel_free(s, by, count, &locked, err)) == PLAIN_OK && locked > 0) {
+        if (clock_boot_us() >= until)
+            return refuse_locked(locked, err);
+        clock_boot_sleep_until(clock_boot_us() + (int64_t)EVERY_MS * US_PER_MS);
     }
     return r;
 }

@@ -48,6 +48,22 @@ static void explain_busy(const struct connection *conn, plain_error *err)
                        "use BEGIN IMMEDIATE");
 }
 
+/* A statement of the application that writes and is not finished, as an INSERT ... RETURNING of
+ * which one row was read: our COMMIT would fail, and our ROLLBACK undo it. In a transaction of
+ * theirs the savepoint is refused, too. */
+static int refuse_unfinished(struct connection *conn, plain_error *err)
+{
+    for (sqlite3_stmt *s = NULL; (s = sqlite3_next_stmt(conn->db, s));) {
+        if (!sqlite3_stmt_busy(s) || sqlite3_stmt_readonly(s))
+            continue;
+        (void)error_set(err, PLAIN_E_BUSY, 305, "connection",
+                        "a statement of this connection is still writing: %.200s", sqlite3_sql(s));
+        error_fix(err, "step it to SQLITE_DONE, or reset or finalize it, before the call");
+        return PLAIN_E_BUSY;
+    }
+    return PLAIN_OK;
+}
+
 /* The write lock, before anything is read: what the call looks up then stays so. */
 static int enter_savepoint(struct connection *conn, enum sql_name how, plain_error *err)
 {
@@ -61,13 +77,23 @@ static int enter_savepoint(struct connection *conn, enum sql_name how, plain_err
     return r;
 }
 
+static int enter(struct connection *conn, enum sql_name how, plain_error *err)
+{
+    int r = refuse_unfinished(conn, err);
+
+    if (r != PLAIN_OK)
+        return r;
+    r = conn->is_nested ? enter_savepoint(conn, how, err) : connection_run(conn, how, err);
+    if (r == PLAIN_E_BUSY)
+        explain_busy(conn, err);
+    return r;
+}
+
 int adopted_connection_begin(struct connection *conn, enum sql_name how, plain_error *err)
 {
     conn->last_rowid = sqlite3_last_insert_rowid(conn->db);
     conn->is_nested = !sqlite3_get_autocommit(conn->db);
-    int r = conn->is_nested ? enter_savepoint(conn, how, err) : connection_run(conn, how, err);
-    if (r == PLAIN_E_BUSY)
-        explain_busy(conn, err);
+    int r = enter(conn, how, err);
     if (r != PLAIN_OK)
         leave(conn);
     return r;

@@ -45,7 +45,7 @@ int sqlite_register_worker(struct store *store, const struct worker_row *row, pl
     return r;
 }
 
-int sqlite_beat(struct store *store, const plain_uuid *worker, plain_error *err)
+int sqlite_beat(struct store *store, const plain_uuid *worker, bool stops, plain_error *err)
 {
     struct connection *conn = connection_of(store);
     int r = connection_begin(conn, SQL_BEGIN_WRITE, "keeping a lease in", err);
@@ -55,6 +55,7 @@ int sqlite_beat(struct store *store, const plain_uuid *worker, plain_error *err)
     struct query q = query_begin(conn, SQL_BEAT);
     query_uuid(&q, 1, worker);
     query_int(&q, 2, clock_wall_us());
+    query_int(&q, 3, stops);
     return end_change(conn, &q, err);
 }
 

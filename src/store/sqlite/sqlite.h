@@ -60,7 +60,7 @@ int sqlite_cycle(struct store *store, const struct cycle *c, struct arena *a,
 
 /* lease.c */
 int sqlite_register_worker(struct store *store, const struct worker_row *row, plain_error *err);
-int sqlite_beat(struct store *store, const plain_uuid *worker, plain_error *err);
+int sqlite_beat(struct store *store, const plain_uuid *worker, bool stops, plain_error *err);
 int sqlite_leave(struct store *store, const plain_uuid *worker, plain_error *err);
 
 /* rescue.c */

@@ -203,7 +203,10 @@ CREATE TABLE {schema}.plainjobs_counter (
 -- empties the table of requests there too: such a key stays held.
 -- A key that this request has already is found first: a failed insert is a subtransaction that was
 -- for nothing, and enqueueing many takes the keys of all before the requests.
-CREATE FUNCTION {schema}.plainjobs_key_take() RETURNS trigger LANGUAGE plpgsql AS $$
+-- As the others below it has settings for its own plans: one that is made while a table is empty and
+-- vacuumed reads all of it, and is kept however large it grows, in a long transaction above all.
+CREATE FUNCTION {schema}.plainjobs_key_take() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     holder uuid;
 BEGIN
@@ -262,7 +265,8 @@ BEGIN
 END $$;
 
 -- Frees the key of a deleted request, unless it was claimed (its process holds on) or passed on.
-CREATE FUNCTION {schema}.plainjobs_key_free_request() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION {schema}.plainjobs_key_free_request() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     DELETE FROM {schema}.plainjobs_jobkey k
      WHERE k.job_class = OLD.job_class AND k.concurrency_key = OLD.concurrency_key
@@ -279,7 +283,8 @@ BEGIN
 END $$;
 
 -- Frees the key of an ended attempt, unless it was put back or passed on.
-CREATE FUNCTION {schema}.plainjobs_key_free_process() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION {schema}.plainjobs_key_free_process() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     DELETE FROM {schema}.plainjobs_jobkey k
      WHERE k.job_class = OLD.job_class AND k.concurrency_key = OLD.concurrency_key
@@ -359,14 +364,17 @@ BEGIN
     RETURN $1;
 END $$;
 
--- Whether a request of this uuid was ever made. The lock lets a repetition wait for the first call,
--- whose commit may still be under way, and last to the end of the transaction.
-CREATE FUNCTION {schema}.plainjobs_is_repeated(made uuid) RETURNS boolean LANGUAGE plpgsql AS $$
+-- Whether a request of this uuid was ever made; its retries tell when its own result is deleted. A
+-- first call whose commit is under way is not seen: the INSERT waits for it, or plainjobs_take_back()
+-- finds it. There is no lock: one for each job of a transaction, to its end, would fill the table of
+-- locks that all sessions share with some ten thousand jobs.
+CREATE FUNCTION {schema}.plainjobs_is_repeated(made uuid) RETURNS boolean LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock(hashtextextended(made::text, 0));
-    RETURN EXISTS (SELECT 1 FROM {schema}.plainjobs_jobrequest r WHERE r.uuid = made)
-        OR EXISTS (SELECT 1 FROM {schema}.plainjobs_jobresult t WHERE t.job_request_uuid = made)
-        OR EXISTS (SELECT 1 FROM {schema}.plainjobs_jobprocess p WHERE p.job_request_uuid = made);
+    RETURN EXISTS (SELECT 1 FROM {schema}.plainjobs_pending(made))
+        OR EXISTS (SELECT 1 FROM {schema}.plainjobs_attempts(made))
+        OR EXISTS (SELECT 1 FROM {schema}.plainjobs_jobprocess p
+                    WHERE p.job_request_uuid = made OR p.root_uuid = made);
 END $$;
 
 -- For a uuid that may exist and was not found. In an older snapshot it may have been enqueued and
@@ -387,7 +395,8 @@ END $$;
 -- taken no lock: when its commit and a claim fall between the look before and the INSERT, nothing is
 -- in the way of that, or the key seems to be held, by this very job. A request that stands beside an
 -- attempt of its own in one snapshot is the one that was made just now, of which nobody knows yet.
-CREATE FUNCTION {schema}.plainjobs_take_back(made uuid) RETURNS boolean LANGUAGE plpgsql AS $$
+CREATE FUNCTION {schema}.plainjobs_take_back(made uuid) RETURNS boolean LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM {schema}.plainjobs_jobresult t WHERE t.job_request_uuid = made)
        AND NOT EXISTS (SELECT 1 FROM {schema}.plainjobs_jobprocess p
@@ -422,6 +431,25 @@ BEGIN
     END IF;
     IF timeout < interval '1 millisecond' OR timeout > interval '365000 days' THEN
         RAISE EXCEPTION 'PJ105: timeout must be 1 ms to 365000 days' USING ERRCODE = 'PJ105';
+    END IF;
+    IF job_class IS NULL OR octet_length(job_class) NOT BETWEEN 1 AND 255 THEN
+        RAISE EXCEPTION 'PJ105: job_class must have 1 to 255 bytes' USING ERRCODE = 'PJ105';
+    END IF;
+    IF queue IS NULL OR octet_length(queue) NOT BETWEEN 1 AND 255 THEN
+        RAISE EXCEPTION 'PJ105: queue must have 1 to 255 bytes' USING ERRCODE = 'PJ105';
+    END IF;
+    IF concurrency_key IS NULL OR octet_length(concurrency_key) > 255 THEN
+        RAISE EXCEPTION 'PJ105: concurrency_key must have 0 to 255 bytes' USING ERRCODE = 'PJ105';
+    END IF;
+    IF source IS NULL THEN
+        RAISE EXCEPTION 'PJ105: source must not be NULL' USING ERRCODE = 'PJ105';
+    END IF;
+    IF NOT isfinite(start_at) THEN
+        RAISE EXCEPTION 'PJ105: start_at must be a time' USING ERRCODE = 'PJ105';
+    END IF;
+    IF uuid = '00000000-0000-0000-0000-000000000000' THEN
+        RAISE EXCEPTION 'PJ105: uuid must not be all zeros; leave it out and one is made'
+            USING ERRCODE = 'PJ105';
     END IF;
     IF retries IS NULL OR retries NOT BETWEEN 0 AND 32767 THEN
         RAISE EXCEPTION 'PJ105: retries must be 0 to 32767' USING ERRCODE = 'PJ105';

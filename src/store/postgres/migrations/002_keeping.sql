@@ -27,9 +27,13 @@ CREATE TRIGGER plainjobs_result_deleted AFTER DELETE ON {schema}.plainjobs_jobre
     REFERENCING OLD TABLE AS removed
     FOR EACH STATEMENT EXECUTE FUNCTION {schema}.plainjobs_count_removed();
 
--- TRUNCATE leaves no result.
+-- TRUNCATE leaves no result, whatever its transaction sees: an older snapshot misses counters.
 CREATE FUNCTION {schema}.plainjobs_count_truncated() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
+        RAISE EXCEPTION 'PJ505: truncate % in READ COMMITTED: this transaction does not see which '
+            'results were counted', TG_TABLE_NAME USING ERRCODE = 'PJ505';
+    END IF;
     UPDATE {schema}.plainjobs_counter SET n_removed = n WHERE n_removed <> n;
     RETURN NULL;
 END $$;

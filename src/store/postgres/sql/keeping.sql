@@ -85,11 +85,13 @@ SELECT queue, sum(pending)::int8, sum(processing)::int8, min(due_at)
 -- $1 text  name
 -- $2 uuid  holder
 -- $3 int8  ms
--- No row comes back while another has it.
+-- No row comes back while another has it; one that has it for longer than anybody would now took it by
+-- a clock that was ahead.
 INSERT INTO {schema}.plainjobs_duty AS d (name, holder, until_at)
 VALUES ($1::text, $2::uuid, statement_timestamp() + $3::int8 * interval '1 ms')
     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_at = excluded.until_at
  WHERE d.holder = excluded.holder OR d.until_at IS NULL OR d.until_at <= statement_timestamp()
+    OR d.until_at > excluded.until_at
 RETURNING 1;
 
 -- :name duty_done

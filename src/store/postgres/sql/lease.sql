@@ -37,8 +37,10 @@ RETURNING 1;
 
 -- :name beat
 -- $1 uuid  worker
+-- $2 bool  it stops, whoever asked it to
 -- No row comes back when its lease is over: somebody deleted its row or rescues its jobs.
-UPDATE {schema}.plainjobs_workerheartbeat SET last_heartbeat_at = statement_timestamp()
+UPDATE {schema}.plainjobs_workerheartbeat
+   SET last_heartbeat_at = statement_timestamp(), wish = CASE WHEN $2::bool THEN 'stop' ELSE wish END
  WHERE worker_id = $1::uuid AND rescuer_id IS NULL
 RETURNING 1;
 

@@ -8,10 +8,19 @@ SELECT u.n FROM unnest($1::uuid[]) WITH ORDINALITY AS u(uuid, n)
   JOIN {schema}.plainjobs_jobrequest r ON r.uuid = u.uuid WHERE $2::bool
 UNION
 SELECT u.n FROM unnest($1::uuid[]) WITH ORDINALITY AS u(uuid, n)
+  JOIN {schema}.plainjobs_jobrequest r ON r.root_uuid = u.uuid AND r.root_uuid <> r.uuid
+UNION
+SELECT u.n FROM unnest($1::uuid[]) WITH ORDINALITY AS u(uuid, n)
   JOIN {schema}.plainjobs_jobresult t ON t.job_request_uuid = u.uuid
 UNION
 SELECT u.n FROM unnest($1::uuid[]) WITH ORDINALITY AS u(uuid, n)
+  JOIN {schema}.plainjobs_jobresult t ON t.root_uuid = u.uuid AND t.root_uuid <> t.job_request_uuid
+UNION
+SELECT u.n FROM unnest($1::uuid[]) WITH ORDINALITY AS u(uuid, n)
   JOIN {schema}.plainjobs_jobprocess p ON p.job_request_uuid = u.uuid
+UNION
+SELECT u.n FROM unnest($1::uuid[]) WITH ORDINALITY AS u(uuid, n)
+  JOIN {schema}.plainjobs_jobprocess p ON p.root_uuid = u.uuid
  ORDER BY 1;
 
 -- :name see_commits

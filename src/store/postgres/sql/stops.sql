@@ -7,15 +7,21 @@ SELECT {schema}.plain_jobs_cancel($1::uuid, $2::text);
 
 -- :name cancel_claimed
 -- $1 text  who cancels
--- Returns how many jobs are asked to end that were not before.
-WITH asked AS (
+-- Returns how many jobs are asked to end that were not before, and how many were not, since somebody
+-- has locked their rows: their worker, which ends them, or a transaction that completes the job.
+WITH free AS MATERIALIZED (
+    SELECT ctid AS row FROM {schema}.plainjobs_jobprocess WHERE cancel_at IS NULL
+       FOR UPDATE SKIP LOCKED),
+asked AS (
     UPDATE {schema}.plainjobs_jobprocess SET cancel_at = statement_timestamp(), cancel_by = $1::text
-     WHERE cancel_at IS NULL
+     WHERE ctid = ANY (ARRAY(SELECT row FROM free))
     RETURNING 1),
 noted AS (
     INSERT INTO {schema}.plainjobs_audit (actor, action, target, detail, n)
     SELECT $1::text, 'job.cancel', '*', 'running', count(*) FROM asked HAVING count(*) > 0)
-SELECT count(*) FROM asked;
+SELECT count(*),
+       (SELECT count(*) FROM {schema}.plainjobs_jobprocess WHERE cancel_at IS NULL) - count(*)
+  FROM asked;
 
 -- :name delete_job
 -- $1 uuid  of a request, an attempt or the first request

@@ -15,7 +15,7 @@ CREATE TABLE plainjobs_migration (
 CREATE TABLE plainjobs_jobrequest (
     id INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id > 0),
     uuid BLOB NOT NULL DEFAULT (randomblob(16)) UNIQUE
-        CHECK (typeof(uuid) = 'blob' AND length(uuid) = 16),
+        CHECK (typeof(uuid) = 'blob' AND length(uuid) = 16 AND uuid <> zeroblob(16)),
     created_at INTEGER NOT NULL
         DEFAULT (CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000)
         CHECK (typeof(created_at) = 'integer'),
@@ -30,7 +30,8 @@ CREATE TABLE plainjobs_jobrequest (
                                                  AND length(CAST(queue AS BLOB)) BETWEEN 1 AND 255),
     retries INTEGER NOT NULL DEFAULT 0
         CHECK (typeof(retries) = 'integer' AND retries BETWEEN 0 AND 32767),
-    retry_attempt INTEGER NOT NULL DEFAULT 0 CHECK (typeof(retry_attempt) = 'integer'),
+    retry_attempt INTEGER NOT NULL DEFAULT 0
+        CHECK (typeof(retry_attempt) = 'integer' AND retry_attempt BETWEEN 0 AND 32767),
     concurrency_key TEXT NOT NULL DEFAULT ''
         CHECK (typeof(concurrency_key) = 'text' AND instr(concurrency_key, char(0)) = 0
                AND length(CAST(concurrency_key AS BLOB)) <= 255),

@@ -33,10 +33,13 @@ SELECT k.request_uuid, p.id IS NOT NULL, COALESCE(p.requested_at, r.created_at, 
 
 -- :name find_repeated
 -- ?1 blob request_uuid
--- Whether the request was made before, whatever became of it. Processes are few: no index.
+-- Whether the request was made before, whatever became of it; its retries tell when its own result is
+-- deleted. Processes are few: no index.
 SELECT EXISTS (SELECT 1 FROM plainjobs_jobrequest WHERE uuid = ?1)
+    OR EXISTS (SELECT 1 FROM plainjobs_jobrequest WHERE root_uuid = ?1 AND root_uuid <> uuid)
     OR EXISTS (SELECT 1 FROM plainjobs_jobresult WHERE job_request_uuid = ?1)
-    OR EXISTS (SELECT 1 FROM plainjobs_jobprocess WHERE job_request_uuid = ?1);
+    OR EXISTS (SELECT 1 FROM plainjobs_jobresult WHERE root_uuid = ?1)
+    OR EXISTS (SELECT 1 FROM plainjobs_jobprocess WHERE job_request_uuid = ?1 OR root_uuid = ?1);
 
 -- :name next_priority
 -- ?1 text queue

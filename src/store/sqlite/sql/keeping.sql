@@ -7,14 +7,14 @@ DELETE FROM plainjobs_jobresult WHERE id IN
     (SELECT id FROM plainjobs_jobresult WHERE created_at < ?1 ORDER BY created_at, id LIMIT ?2);
 
 -- :name last_request
-SELECT COALESCE(max(id), 0) FROM plainjobs_jobrequest;
+SELECT COALESCE(max(id), 0) FROM plainjobs_jobrequest NOT INDEXED;
 
 -- :name purge_requests
 -- ?1 integer up to this id
 -- ?2 integer most
 -- The table's trigger frees their keys.
 DELETE FROM plainjobs_jobrequest WHERE id IN
-    (SELECT id FROM plainjobs_jobrequest WHERE id <= ?1 ORDER BY id LIMIT ?2);
+    (SELECT id FROM plainjobs_jobrequest NOT INDEXED WHERE id <= ?1 ORDER BY id LIMIT ?2);
 
 -- :name count_since
 -- ?1 integer first minute
@@ -57,10 +57,12 @@ SELECT queue, sum(pending), sum(processing), min(due_at) FROM (
 -- ?2 blob holder
 -- ?3 integer now
 -- ?4 integer until
--- Changes no row while another has it.
+-- Changes no row while another has it; one that has it for longer than anybody would now took it by a
+-- clock that was ahead.
 INSERT INTO plainjobs_duty AS d (name, holder, until_at) VALUES (?1, ?2, ?4)
     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_at = excluded.until_at
- WHERE d.holder = excluded.holder OR d.until_at IS NULL OR d.until_at <= ?3;
+ WHERE d.holder = excluded.holder OR d.until_at IS NULL OR d.until_at <= ?3
+    OR d.until_at > excluded.until_at;
 
 -- :name duty_done
 -- ?1 text name

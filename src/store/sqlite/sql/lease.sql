@@ -28,8 +28,10 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9,
 -- :name beat
 -- ?1 blob worker
 -- ?2 integer now
+-- ?3 integer whether it stops, whoever asked it to
 -- Changes no row when its lease is over: somebody deleted its row or rescues its jobs.
-UPDATE plainjobs_workerheartbeat SET last_heartbeat_at = ?2
+UPDATE plainjobs_workerheartbeat
+   SET last_heartbeat_at = ?2, wish = CASE WHEN ?3 THEN 'stop' ELSE wish END
  WHERE worker_id = ?1 AND rescuer_id IS NULL;
 
 -- :name leave

@@ -8,7 +8,7 @@
 -- ?2 integer up to
 -- ?3 integer most
 -- Results.
-SELECT r.job_request_uuid, r.job_class FROM plainjobs_jobresult r
+SELECT r.job_request_uuid, r.job_class FROM plainjobs_jobresult r NOT INDEXED
  WHERE r.id > ?1 AND r.id <= ?2
    AND EXISTS (SELECT 1 FROM plainjobs_jobresult o
                 WHERE o.job_request_uuid = r.job_request_uuid AND o.id < r.id)
@@ -19,7 +19,7 @@ SELECT r.job_request_uuid, r.job_class FROM plainjobs_jobresult r
 -- ?2 integer up to
 -- ?3 integer most
 -- Requests.
-SELECT q.uuid, q.job_class FROM plainjobs_jobrequest q
+SELECT q.uuid, q.job_class FROM plainjobs_jobrequest q NOT INDEXED
  WHERE q.id > ?1 AND q.id <= ?2
    AND EXISTS (SELECT 1 FROM plainjobs_jobresult r WHERE r.job_request_uuid = q.uuid)
  ORDER BY q.id LIMIT ?3;
@@ -29,7 +29,7 @@ SELECT q.uuid, q.job_class FROM plainjobs_jobrequest q
 -- ?2 integer up to
 -- ?3 integer most
 -- Processes: pending, ended, or processed by another too.
-SELECT p.uuid, p.job_class FROM plainjobs_jobprocess p
+SELECT p.uuid, p.job_class FROM plainjobs_jobprocess p NOT INDEXED
  WHERE p.id > ?1 AND p.id <= ?2
    AND (EXISTS (SELECT 1 FROM plainjobs_jobrequest q WHERE q.uuid = p.job_request_uuid)
         OR EXISTS (SELECT 1 FROM plainjobs_jobresult r
@@ -44,7 +44,7 @@ SELECT p.uuid, p.job_class FROM plainjobs_jobprocess p
 -- ?2 integer up to
 -- ?3 integer most
 -- Results whose continuation is nowhere, and was neither purged after them nor deleted.
-SELECT r.job_process_uuid, r.job_class FROM plainjobs_jobresult r
+SELECT r.job_process_uuid, r.job_class FROM plainjobs_jobresult r NOT INDEXED
  WHERE r.id > ?1 AND r.id <= ?2 AND r.retry_job_request_uuid IS NOT NULL
    AND NOT EXISTS (SELECT 1 FROM plainjobs_jobrequest q WHERE q.uuid = r.retry_job_request_uuid)
    AND NOT EXISTS (SELECT 1 FROM plainjobs_jobresult o
@@ -63,7 +63,7 @@ SELECT r.job_process_uuid, r.job_class FROM plainjobs_jobresult r
 -- ?3 integer most
 -- Results: deferred, or failed with retries left, and not continued. What kills its process may be
 -- stopped by JOBS_MAX_CRASHES, and what a person cancelled is not continued.
-SELECT r.job_process_uuid, r.job_class FROM plainjobs_jobresult r
+SELECT r.job_process_uuid, r.job_class FROM plainjobs_jobresult r NOT INDEXED
  WHERE r.id > ?1 AND r.id <= ?2 AND r.retry_job_request_uuid IS NULL AND r.worker_id IS NOT NULL
    AND (r.status = 'DEFERRED' OR (r.status = 'ERRORED' AND r.retry_attempt < r.retries))
  ORDER BY r.id LIMIT ?3;
@@ -133,7 +133,7 @@ SELECT k.request_uuid, k.job_class FROM plainjobs_jobkey k
 -- ?2 integer up to
 -- ?3 integer most
 -- Requests with a key that is not theirs.
-SELECT x.uuid, x.job_class FROM plainjobs_jobrequest x
+SELECT x.uuid, x.job_class FROM plainjobs_jobrequest x NOT INDEXED
  WHERE x.id > ?1 AND x.id <= ?2 AND x.concurrency_key <> '' AND x.key_shared IS NOT 1
    AND NOT EXISTS (SELECT 1 FROM plainjobs_jobkey k
                     WHERE k.job_class = x.job_class AND k.concurrency_key = x.concurrency_key
@@ -145,7 +145,7 @@ SELECT x.uuid, x.job_class FROM plainjobs_jobrequest x
 -- ?2 integer up to
 -- ?3 integer most
 -- Processes with a key that is not theirs.
-SELECT x.uuid, x.job_class FROM plainjobs_jobprocess x
+SELECT x.uuid, x.job_class FROM plainjobs_jobprocess x NOT INDEXED
  WHERE x.id > ?1 AND x.id <= ?2 AND x.concurrency_key <> '' AND x.key_shared IS NOT 1
    AND NOT EXISTS (SELECT 1 FROM plainjobs_jobkey k
                     WHERE k.job_class = x.job_class AND k.concurrency_key = x.concurrency_key
@@ -157,7 +157,7 @@ SELECT x.uuid, x.job_class FROM plainjobs_jobprocess x
 -- ?2 integer up to
 -- ?3 integer most
 -- Processes whose worker has no row.
-SELECT p.uuid, p.job_class FROM plainjobs_jobprocess p
+SELECT p.uuid, p.job_class FROM plainjobs_jobprocess p NOT INDEXED
  WHERE p.id > ?1 AND p.id <= ?2
    AND NOT EXISTS (SELECT 1 FROM plainjobs_workerheartbeat h WHERE h.worker_id = p.worker_id)
  ORDER BY p.id LIMIT ?3;
@@ -167,7 +167,7 @@ SELECT p.uuid, p.job_class FROM plainjobs_jobprocess p
 -- ?2 integer up to
 -- ?3 integer most
 -- Results that ended before they started, or at no time.
-SELECT r.job_process_uuid, r.job_class FROM plainjobs_jobresult r
+SELECT r.job_process_uuid, r.job_class FROM plainjobs_jobresult r NOT INDEXED
  WHERE r.id > ?1 AND r.id <= ?2 AND r.worker_id IS NOT NULL
    AND (r.ended_at IS NULL OR r.started_at > r.ended_at)
  ORDER BY r.id LIMIT ?3;
@@ -176,7 +176,7 @@ SELECT r.job_process_uuid, r.job_class FROM plainjobs_jobresult r
 -- ?1 integer above
 -- ?2 integer up to
 -- Results that a worker wrote, by status.
-SELECT r.status, count(*) FROM plainjobs_jobresult r
+SELECT r.status, count(*) FROM plainjobs_jobresult r NOT INDEXED
  WHERE r.id > ?1 AND r.id <= ?2 AND r.worker_id IS NOT NULL GROUP BY r.status;
 
 -- :name verify_counters

@@ -1,6 +1,7 @@
 -- What people look at. The three tables give the same columns in the same order (enum row_column of
 -- rows.c); what a table lacks is NULL. Lists go down the primary key from a known id, never by
--- offset.
+-- offset. NOT INDEXED says that it is the primary key: with the statistics of an ANALYZE of nearly
+-- empty tables SQLite would scan another index, and sort.
 
 -- :name list_requests
 -- ?1 integer before_id
@@ -13,7 +14,7 @@ SELECT id, uuid, NULL, COALESCE(root_uuid, uuid), retry_of, NULL, NULL,
        priority, retries, retry_attempt, COALESCE(run_no, 1), COALESCE(crash_count, 0),
        created_at, start_at, NULL, NULL, NULL,
        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-  FROM plainjobs_jobrequest
+  FROM plainjobs_jobrequest NOT INDEXED
  WHERE id < ?1 AND (?2 IS NULL OR job_class = ?2) AND (?3 IS NULL OR queue = ?3) AND ?4 IS NULL
  ORDER BY id DESC LIMIT ?5;
 
@@ -29,7 +30,7 @@ SELECT id, job_request_uuid, uuid, COALESCE(root_uuid, job_request_uuid), retry_
        requested_at, start_at, created_at, started_at, NULL,
        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
        cancel_at, cancel_by
-  FROM plainjobs_jobprocess
+  FROM plainjobs_jobprocess NOT INDEXED
  WHERE id < ?1 AND (?2 IS NULL OR job_class = ?2) AND (?3 IS NULL OR queue = ?3) AND ?4 IS NULL
  ORDER BY id DESC LIMIT ?5;
 
@@ -46,7 +47,7 @@ SELECT id, job_request_uuid, job_process_uuid, COALESCE(root_uuid, job_request_u
        requested_at, NULL, NULL, started_at, ended_at,
        status, error, error_type, error_message, error_fingerprint, worker_host, worker_pid,
        runner_pid, exit_code, exit_signal, cpu_us, max_rss_kb, output, NULL, NULL
-  FROM plainjobs_jobresult
+  FROM plainjobs_jobresult NOT INDEXED
  WHERE id < ?1 AND (?2 IS NULL OR job_class = ?2) AND (?3 IS NULL OR queue = ?3)
    AND (?4 IS NULL OR status = ?4)
  ORDER BY id DESC LIMIT ?5;
@@ -87,9 +88,12 @@ SELECT COALESCE(root_uuid, job_request_uuid) FROM plainjobs_jobresult
 -- Table (as enum job_table) and id of every row of a job.
 SELECT 2, id, run_no FROM plainjobs_jobresult WHERE root_uuid = ?1
 UNION ALL
+SELECT 2, id, COALESCE(run_no, 1) FROM plainjobs_jobresult
+ WHERE job_request_uuid = ?1 AND root_uuid IS NULL
+UNION ALL
 SELECT 1, id, run_no FROM plainjobs_jobprocess WHERE root_uuid = ?1
 UNION ALL
-SELECT 0, id, COALESCE(run_no, 1) FROM plainjobs_jobrequest
+SELECT 0, id, COALESCE(run_no, 1) FROM plainjobs_jobrequest NOT INDEXED
  WHERE id IN (SELECT id FROM plainjobs_pending WHERE root = ?1)
  ORDER BY 3, 1 DESC, 2;
 

@@ -16,6 +16,7 @@ WITH RECURSIVE level (priority) AS (
              WHERE r.queue = ?1 AND r.priority < level.priority)
       FROM level WHERE priority IS NOT NULL)
 SELECT EXISTS (
-    SELECT 1 FROM level CROSS JOIN plainjobs_jobrequest r INDEXED BY plainjobs_jobrequest_claim
-     WHERE r.queue = ?1 AND r.priority = level.priority AND r.due_at <= ?2
-       AND r.job_class IN (SELECT value FROM json_each(?3)));
+    SELECT 1 FROM level WHERE EXISTS (
+        SELECT 1 FROM plainjobs_jobrequest r INDEXED BY plainjobs_jobrequest_claim
+         WHERE r.queue = ?1 AND r.priority = level.priority AND r.due_at <= ?2
+           AND r.job_class IN (SELECT value FROM json_each(?3))));
