@@ -17,8 +17,8 @@
  * When the database fails, ends stay here and are sent again, with jitter; nothing is claimed that
  * could not be recorded. An end that it refuses for what it says, or a job that it does not take
  * back into the queue, is found by sending each alone, and then waits aside: it keeps neither the
- * others nor the worker's stop waiting. A claim whose
- * answer was lost may have happened: its tokens are released before anything else is claimed.
+ * others nor the worker's stop waiting. A claim whose answer was lost may have happened: its tokens
+ * are released before anything else is claimed.
  */
 #include <string.h>
 
@@ -97,9 +97,18 @@ static void doubt(struct worker *w, struct lane *l)
     l->doubtful_of = w->identity.id;
 }
 
+/* What is taken from there is to go back, and nothing else becomes of it. */
+static struct work *pop_returning(struct worker *w)
+{
+    struct work *k = work_list_pop(&w->returning);
+
+    if (k)
+        k->goes_back = true;
+    return k;
+}
+
 static void take_release(struct worker *w, struct order *o, struct work *k)
 {
-    k->goes_back = true;
     o->releases[o->release_count++] = k->claim->token;
     work_list_push(&w->releasing, k);
 }
@@ -108,7 +117,7 @@ static void take_releases(struct worker *w, struct order *o)
 {
     struct work *k;
 
-    while (o->release_count < ARRAY_SIZE(o->releases) && (k = work_list_pop(&w->returning)))
+    while (o->release_count < ARRAY_SIZE(o->releases) && (k = pop_returning(w)))
         take_release(w, o, k);
 }
 
@@ -264,7 +273,7 @@ static bool retries_refused(const struct worker *w)
 static struct work *pop_alone(struct worker *w)
 {
     if (w->one_by_one)
-        return work_list_pop(w->ended.count > 0 ? &w->ended : &w->returning);
+        return w->ended.count > 0 ? work_list_pop(&w->ended) : pop_returning(w);
     return retries_refused(w) ? work_list_pop(&w->refused) : NULL;
 }
 

@@ -69,7 +69,7 @@ static int cancel_free(struct session *s, const char *by, int64_t *count, int64_
 
 int postgres_cancel_claimed(struct store *store, const char *by, int64_t *count, plain_error *err)
 {
-    enum { PATIENCE_MS = 5000, EVERY_MS = 100 };
+    enum { PATIENCE_MS = 2000, EVERY_MS = 100 };
     struct session *s = &postgres_of(store)->session;
     int64_t locked = 0, until = clock_boot_us() + (int64_t)PATIENCE_MS * US_PER_MS;
     int r = session_begin(s, "cancel all running jobs", err);
