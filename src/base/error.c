@@ -1,5 +1,6 @@
 #include "base/error.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,6 +59,8 @@ const struct pj_code *pj_find(int number)
     return NULL;
 }
 
+enum { PJ_SYSTEM_REFUSED = 705 };
+
 /* Long enough that what is cut off here would not have fitted into any field. */
 enum { RAW_SIZE = 1024 };
 
@@ -93,6 +96,32 @@ static const char *default_fix(int pj)
     const struct pj_code *row = pj_find(pj);
 
     return row ? row->fix : "";
+}
+
+/* What helps depends on the system's reason, where that is a common one. */
+static const struct errno_fix {
+    int number;
+    const char *fix;
+} errno_fixes[] = {
+    {ENOENT, "check the path: there is nothing of that name, or a folder on the way is missing"},
+    {ENOTDIR, "check the path: something on the way is no folder"},
+    {EISDIR, "check the path: it is a folder"},
+    {EACCES, "check who may read and write it, and each folder on the way (`namei -l PATH`)"},
+    {EPERM, "check who may do that: the owner of the file, or root"},
+    {EROFS, "choose another folder: this file system is read-only"},
+    {ENOSPC, "make room (`df -h .`, `df -i .`)"},
+    {EDQUOT, "make room: the user's quota is used up"},
+    {EMFILE, "raise the limit of open files (`ulimit -n`)"},
+    {ENOEXEC, "begin the file with a #! line, such as #!/bin/sh"},
+};
+
+static const char *find_errno_fix(int number)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(errno_fixes); i++) {
+        if (errno_fixes[i].number == number)
+            return errno_fixes[i].fix;
+    }
+    return NULL;
 }
 
 /* Fills *err anew. The texts may lie in *err itself, as when an error is passed on. */
@@ -145,6 +174,9 @@ int error_set_errno(plain_error *err, int code, int pj, const char *field, int e
         (void)snprintf(reason, sizeof(reason), ": error %d", error_number);
     fill(err, code, pj, field, raw, reason);
     err->native = error_number;
+    const char *fix = pj == PJ_SYSTEM_REFUSED ? find_errno_fix(error_number) : NULL;
+    if (fix)
+        put_line(err->fix, sizeof(err->fix), fix);
     return code;
 }
 

@@ -24,7 +24,8 @@ int error_set(plain_error *err, int code, int pj, const char *field, const char 
 int error_setv(plain_error *err, int code, int pj, const char *field, const char *fmt, va_list ap)
     PLAIN_PRINTF(5, 0);
 
-/* The same with errno's text appended (": No such file or directory") and native filled. */
+/* The same with errno's text appended (": No such file or directory") and native filled. With PJ705
+ * the fix is one for that reason, where it is a common one. */
 int error_set_errno(plain_error *err, int code, int pj, const char *field, int error_number,
                     const char *fmt, ...) PLAIN_PRINTF(6, 7);
 

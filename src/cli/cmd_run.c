@@ -70,7 +70,7 @@ static int run_entry(struct cli *cli, const struct job_entry *entry,
     if (r == PLAIN_E_JOB)
         error_fix(err, "mend the cause and run it again; see `plain help PJ%d`", err->pj);
     if (r == PLAIN_NONE)
-        cli_say(cli, "the job deferred itself after %s", time.data);
+        cli_say(cli, "the job deferred itself; it had run for %s", time.data);
     buf_release(&time);
     return r;
 }

@@ -299,7 +299,9 @@ int enqueue_from(struct cli *cli, const char *name, const plain_job_class *cls,
         json_begin(&b->json, "requests", '[');
     }
     int r = run(b, err);
-    if (cli->json) {
+    if (cli->json && r < 0 && b->made == 0) {
+        buf_reset(&cli->out); /* the error is all that there is to say */
+    } else if (cli->json) {
         json_end(&b->json, ']');
         put_skipped(&b->json, b->skipped > 0 ? &b->holder : NULL);
         json_end_document(&b->json);

@@ -95,6 +95,26 @@ static void errno_text_and_number_are_added(void **state)
     assert_string_equal(err.message, "cannot open x: No such file or directory");
 }
 
+static void the_fix_fits_the_reason_of_the_system(void **state)
+{
+    static const struct {
+        int number;
+        const char *word;
+    } reasons[] = {{ENOENT, "check the path"},
+                   {EACCES, "namei -l"},
+                   {ENOSPC, "make room"},
+                   {EIO, "ulimit -a"}}; /* the last has none of its own */
+    plain_error err;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
+        (void)error_set_errno(&err, PLAIN_E_IO, 705, "", reasons[i].number, "x");
+        assert_non_null(strstr(err.fix, reasons[i].word));
+    }
+    (void)error_set_errno(&err, PLAIN_E_INVALID, 106, "", ENOENT, "x");
+    assert_string_equal(err.fix, pj_find(106)->fix);
+}
+
 static void errno_text_survives_a_long_message(void **state)
 {
     plain_error err;
@@ -209,7 +229,8 @@ static void every_pj_code_teaches(void **state)
 HARNESS_MAIN(set_fills_everything_and_returns_the_code, err_may_be_null_everywhere,
              retryable_comes_from_the_code, a_number_without_a_row_has_no_fix,
              texts_become_one_line_of_valid_utf8, long_texts_are_cut_between_characters,
-             errno_text_and_number_are_added, errno_text_survives_a_long_message,
-             fix_replaces_the_table_s, prefix_stands_in_front_of_the_message,
-             an_error_can_be_made_from_itself, nomem_is_704, names_and_exit_codes_follow_the_map,
-             pj_numbers_rise_and_are_found, every_pj_code_teaches)
+             errno_text_and_number_are_added, the_fix_fits_the_reason_of_the_system,
+             errno_text_survives_a_long_message, fix_replaces_the_table_s,
+             prefix_stands_in_front_of_the_message, an_error_can_be_made_from_itself, nomem_is_704,
+             names_and_exit_codes_follow_the_map, pj_numbers_rise_and_are_found,
+             every_pj_code_teaches)

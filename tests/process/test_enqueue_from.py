@@ -147,6 +147,14 @@ def test_a_held_key_is_skipped(db, plain, module, write):
     assert db.count("jobrequest") == 2
 
 
+def test_a_file_that_is_not_there(db, plain, module):
+    """One document of JSON: the error. The fix is for what is wrong."""
+    done = plain.run("--json", "jobs", "enqueue", "NoopJob", "--from", "missing.jsonl")
+    assert (done.code, done.stdout) == (2, "")
+    error = json.loads(done.stderr)["error"]
+    assert "missing.jsonl" in error["message"] and "check the path" in error["fix"]
+
+
 def test_repeating_a_file_with_uuids_is_once(db, plain, module, write):
     path = write(*({"uuid": f"0192f3c4-7f3a-7c9e-8000-{n:012x}"} for n in range(20)))
     assert plain.enqueue("NoopJob", "--from", path) == plain.enqueue("NoopJob", "--from", path)
