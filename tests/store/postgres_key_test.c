@@ -366,6 +366,8 @@ static void plans_of_empty_tables_do_not_stay(void **state)
     static const char *const empty[] = {"VACUUM plainjobs_jobkey", "VACUUM plainjobs_jobprocess",
                                         "VACUUM plainjobs_jobrequest", "VACUUM plainjobs_jobresult",
                                         "SET plan_cache_mode = force_generic_plan"};
+    static const char *const unknown[] = {"SELECT plain_jobs_cancel(gen_random_uuid())",
+                                          "SELECT plain_jobs_delete(gen_random_uuid())"};
     static const char some[] = "SELECT count(plain_jobs_enqueue('Job', uuid => gen_random_uuid(),"
                                " concurrency_key => gen_random_uuid()::text))"
                                " FROM generate_series(1, 500)";
@@ -380,8 +382,12 @@ static void plans_of_empty_tables_do_not_stay(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(empty); i++)
         expect(conn, empty[i], "");
     expect(conn, "BEGIN", "");
+    for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
+        expect(conn, unknown[i], "");
     expect(conn, some, "500");
     expect(conn, some, "500");
+    for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
+        expect(conn, unknown[i], "");
     expect(conn, read, "0");
     expect(conn, "COMMIT", "");
     PQfinish(conn);

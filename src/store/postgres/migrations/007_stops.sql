@@ -43,7 +43,7 @@ END $$;
 -- left to cancel, NULL when there is no such job. A job that moves on while it is looked for is
 -- looked for again.
 CREATE FUNCTION {schema}.plain_jobs_cancel(job uuid, cancelled_by text DEFAULT '')
-    RETURNS text LANGUAGE plpgsql AS $$
+    RETURNS text LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     root uuid;
     gone {schema}.plainjobs_jobrequest%ROWTYPE;
@@ -96,7 +96,7 @@ END $$;
 -- the results of its attempts. Returns 'deleted', 'asked' when the job is running (its worker stops
 -- it, and its CANCELLED result stays), NULL when there is no such job.
 CREATE FUNCTION {schema}.plain_jobs_delete(job uuid, deleted_by text DEFAULT '')
-    RETURNS text LANGUAGE plpgsql AS $$
+    RETURNS text LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     root uuid;
     gone {schema}.plainjobs_jobresult%ROWTYPE;
@@ -152,7 +152,8 @@ END $$;
 
 -- Ends an attempt SUCCESSFUL in the caller's transaction, so that it commits with what the job
 -- wrote. An attempt that is not running any more is refused: what it wrote must not stay.
-CREATE FUNCTION {schema}.plain_jobs_complete(attempt uuid) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION {schema}.plain_jobs_complete(attempt uuid) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     p {schema}.plainjobs_jobprocess%ROWTYPE;
 BEGIN
