@@ -103,10 +103,11 @@ static const struct errno_fix {
     int number;
     const char *fix;
 } errno_fixes[] = {
-    {ENOENT, "check the path: there is nothing of that name, or a folder on the way is missing"},
+    {ENOENT, "check the path: there is nothing of that name, a folder on the way is missing, or a "
+             "script's #! line names what is not there"},
     {ENOTDIR, "check the path: something on the way is no folder"},
     {EISDIR, "check the path: it is a folder"},
-    {EACCES, "check who may read and write it, and each folder on the way (`namei -l PATH`)"},
+    {EACCES, "check who may read, write or run it, and each folder on the way (`namei -l PATH`)"},
     {EPERM, "check who may do that: the owner of the file, or root"},
     {EROFS, "choose another folder: this file system is read-only"},
     {ENOSPC, "make room (`df -h .`, `df -i .`)"},

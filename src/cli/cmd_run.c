@@ -1,6 +1,7 @@
 /*
  * cmd_run.c - plain jobs run: a job here and now, without a worker or a database
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -38,14 +39,16 @@ static int print_loaded(struct cli *cli, const struct job_entry *entry, const ch
 }
 
 static const struct cli *running_for; /* while a job runs */
+static pid_t running_in;              /* what the job forks may exit as it likes */
 
 /* A job that calls exit() ends this command too, and a worker would record it as LOST. */
 static void fail_exited(void)
 {
     plain_error err;
 
-    if (!running_for)
+    if (!running_for || getpid() != running_in)
         return;
+    (void)fflush(stdout); /* what the job said; _exit() does not */
     (void)error_set(&err, PLAIN_E_JOB, 601, "", "the job ended its process by exit()");
     error_fix(&err, "return from run(), or say what failed with plain_job_fail()");
     report_error(&err, running_for->json, running_for->colour_err);
@@ -61,6 +64,7 @@ static int run_entry(struct cli *cli, const struct job_entry *entry,
 
     if (r == PLAIN_OK && atexit(fail_exited) == 0) {
         running_for = cli;
+        running_in = getpid();
         r = runner_run_here(entry, chain, stored, err);
         running_for = NULL;
     }

@@ -299,7 +299,7 @@ int enqueue_from(struct cli *cli, const char *name, const plain_job_class *cls,
         json_begin(&b->json, "requests", '[');
     }
     int r = run(b, err);
-    if (cli->json && r < 0 && b->made == 0) {
+    if (cli->json && r < 0 && b->made + b->skipped == 0) {
         buf_reset(&cli->out); /* the error is all that there is to say */
     } else if (cli->json) {
         json_end(&b->json, ']');

@@ -69,7 +69,7 @@ static bool is_gone(const struct scan *scan, const char *name)
 }
 
 /* PLAIN_NONE for one that is gone, and for a folder: a script in Python makes __pycache__. */
-static int check_file(const struct scan *scan, const char *name, plain_error *err)
+static int check_file(const struct scan *scan, const char *name, const char *path, plain_error *err)
 {
     struct stat st;
 
@@ -87,7 +87,7 @@ static int check_file(const struct scan *scan, const char *name, plain_error *er
         return refuse_file(scan, name, "has a name that is not [A-Za-z_][A-Za-z0-9_.-]*", err);
     if (!S_ISREG(st.st_mode))
         return refuse_file(scan, name, "is not a regular file", err);
-    if (!write_access_is_owners(&st))
+    if (!write_access_is_owners(&st, path))
         return refuse_mode(scan, name, "may be written by others than its owner", "go-w", err);
     if (faccessat(scan->fd, name, X_OK, AT_EACCESS) != 0)
         return is_gone(scan, name) ? PLAIN_NONE
@@ -133,14 +133,14 @@ static int take_file(const struct scan *scan, const char *name, executable_fn *f
 {
     char head[HEAD_SIZE], doc[DOC_SIZE];
     char origin[PATH_MAX], path[PATH_MAX];
-    int r = check_file(scan, name, err);
-
-    if (r != PLAIN_OK)
-        return r == PLAIN_NONE ? PLAIN_OK : r;
     int origin_size = snprintf(origin, sizeof(origin), "%s/%s", scan->folder, name);
     int path_size = snprintf(path, sizeof(path), "%s/%s", scan->absolute, name);
+
     if (origin_size >= PATH_MAX || path_size >= PATH_MAX)
         return refuse_file(scan, name, "has too long a path", err);
+    int r = check_file(scan, name, path, err);
+    if (r != PLAIN_OK)
+        return r == PLAIN_NONE ? PLAIN_OK : r;
     read_head(scan, name, head);
     find_doc(head, doc);
     const struct executable found = {.name = name, .doc = doc, .origin = origin, .path = path};

@@ -377,7 +377,7 @@ static int check_mode(int fd, const char *path, plain_error *err)
         return error_set_errno(err, PLAIN_E_INVALID, 203, path, errno, "cannot look at %s", path);
     if (!S_ISREG(st.st_mode))
         return refuse_file(path, "is not a regular file", err);
-    if (!write_access_is_owners(&st)) {
+    if (!write_access_is_owners(&st, path)) {
         (void)refuse_file(path, "may be written by others than its owner", err);
         error_fix(err, "chmod go-w %s", path);
         return PLAIN_E_INVALID;

@@ -39,6 +39,7 @@ enum {
     TIDY_REST = 20,     /* times as long as it took it is left */
     LOCKED_MS = 100,
     REFUSED_EVERY_MS = 10000,
+    FAILING = 3,       /* in a row */
     REFUSED_MOST = 16, /* it is not a few rows that the database refuses */
     RUSH_JOBS = 100    /* fewer are not worth a transaction beside the one that is under way */
 };
@@ -378,13 +379,11 @@ static bool has_doubts(const struct worker *w)
     return has;
 }
 
+/* Of the first one's orders: it takes all that the other leaves. One that failed once may be about
+ * to be sent again in parts. */
 bool orders_fail(const struct worker *w)
 {
-    bool fail = false;
-
-    for (int i = 0; i < w->lane_count; i++)
-        fail = fail || w->lanes[i].failures > 0;
-    return fail;
+    return w->lanes->is_away || w->lanes->failures >= FAILING;
 }
 
 bool orders_are_done(const struct worker *w)
@@ -489,6 +488,7 @@ static void on_success(struct worker *w, struct lane *l)
     if (l->failures > 0)
         log_event(LOG_INFO, "Database is back", LOG_NUMBER("failures", l->failures));
     l->failures = 0;
+    l->is_away = false;
     /* What goes back is due, and a claim on the other connection may have missed it. */
     if (l->doubtful_count > 0 && o->result.kept_count == 0 && !o->is_alone) {
         w->empty = false;
@@ -497,7 +497,9 @@ static void on_success(struct worker *w, struct lane *l)
     keep_locked(w, l);
     oversight_keep_undecided(w, l);
     settle(w, &l->recording);
-    w->one_by_one = w->one_by_one && has_more_alone(w);
+    /* One that somebody has locked would be tried for as long: the others go on. */
+    w->one_by_one =
+        w->one_by_one && (o->result.kept_count > 0 ? w->ended.count > 0 : has_more_alone(w));
     if (o->is_alone) /* another may be as well */
         w->refused_at_us = 0;
     if (l == w->lanes) {
@@ -631,6 +633,7 @@ static void on_failure(struct worker *w, struct lane *l)
                   LOG_NUMBER("failures", l->failures + 1),
                   LOG_NUMBER("ends_kept", (int64_t)w->ended.count));
     l->failures++;
+    l->is_away = o->err.code == PLAIN_E_UNREACHABLE || o->err.code == PLAIN_E_TIMEOUT;
     wake_fail(w);
     l->retry_at_us = clock_mono_us() + clock_jittered(delay * US_PER_MS);
 }

@@ -141,8 +141,9 @@ struct lane {
     plain_uuid
         doubtful_of;     /* the id that the worker had then; zero: they are known to be claimed */
     int64_t retry_at_us; /* the database failed: not before this */
-    unsigned failures;
-    unsigned claims;            /* orders with one that were sent */
+    unsigned failures;   /* in a row */
+    bool is_away;        /* the last of them: it could not be reached */
+    unsigned claims;     /* orders with one that were sent */
     unsigned passed[LANES_MAX]; /* of each lane: the last of these that ours went past */
 };
 
@@ -234,7 +235,7 @@ void orders_take_back(struct worker *w);        /* the claim that was left, if i
 void orders_reply(struct worker *w);            /* a store thread has answered */
 int64_t orders_next_us(const struct worker *w); /* when there is something to submit */
 bool orders_are_out(const struct worker *w);    /* one is with the database */
-bool orders_fail(const struct worker *w);       /* the database is away, or busy */
+bool orders_fail(const struct worker *w);       /* the database is away, or takes nothing */
 bool orders_are_done(const struct worker *w);   /* and nothing is left to record or to return */
 
 /* ---- runners.c ---- */

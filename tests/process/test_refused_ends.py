@@ -1,5 +1,6 @@
 """Ends that the database refuses for what they say, and jobs that it does not take back: a trigger of
 somebody's, a column that is full."""
+import signal
 import time
 
 import pytest
@@ -21,7 +22,7 @@ REFUSE = {
 REFUSE_BACK = {  # what was enqueued some time ago
     "sqlite": """CREATE TRIGGER refuse_back BEFORE INSERT ON plainjobs_jobrequest
                    WHEN NEW.job_class = 'NoopJob'
-                        AND NEW.created_at < strftime('%Y-%m-%d %H:%M:%f', 'now', '-0.01 seconds')
+                        AND NEW.created_at < (julianday('now') - 2440587.5) * 86400000000 - 10000
                  BEGIN SELECT RAISE(ABORT, 'not back'); END""",
     "postgres": """CREATE FUNCTION refuse_back() RETURNS trigger LANGUAGE plpgsql AS $$
                    BEGIN RAISE EXCEPTION 'not back'; END $$;
@@ -68,6 +69,23 @@ def test_a_refused_end_keeps_no_other_waiting(db, refusing, start_worker, end):
     assert (plain.folder / "refused.log").read_text() == "ran\n"
     second.stop()
     assert db.count("jobprocess") == 0
+
+
+def test_a_grace_that_is_over_waits_until_the_others_are_recorded(db, refusing, start_worker):
+    """Only a database that is away is left; one that refuses an end takes the rest one by one."""
+    plain = refusing
+    plain.env.update(PLAIN_JOBS_SHUTDOWN_GRACE="500ms", PLAIN_JOBS_STOP_GRACE="200ms")
+    for name in ("refused", "good"):
+        plain.add_executable(name, f"#!/bin/sh\ntouch in-{name}\nexec sleep 60\n")
+        plain.enqueue(name)
+    worker = start_worker("--max-processes", 2)
+    wait_until(lambda: len(list(plain.folder.glob("in-*"))) == 2, "both jobs")
+    worker.send(signal.SIGTERM)
+    worker.wait()
+    assert db.statuses("good") == ["LOST"] and db.count("jobprocess") == 1
+    db.execute(ACCEPT[db.kind])
+    plain.drain()
+    assert db.statuses("refused") == ["LOST"] and db.count("jobprocess") == 0
 
 
 @on_postgres

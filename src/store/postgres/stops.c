@@ -49,18 +49,22 @@ static int refuse_locked(int64_t locked, plain_error *err)
     return PLAIN_E_BUSY;
 }
 
-/* Cancels those whose rows nobody has locked; *count goes up by them, *locked is the others'. */
-static int cancel_free(struct session *s, const char *by, int64_t *count, int64_t *locked,
-                       plain_error *err)
+/* Cancels those whose rows nobody has locked; *count goes up by them, *locked is the others', of
+ * those that were claimed at the first of these looks. A busy worker always has some in hand, and
+ * ends them. */
+static int cancel_free(struct session *s, const char *by, int64_t *first, int64_t *count,
+                       int64_t *locked, plain_error *err)
 {
     PGresult *result;
     int64_t asked = 0;
 
     wire_text(&s->wire, by);
+    wire_time(&s->wire, *first);
     int r = ask(s, SQL_CANCEL_CLAIMED, &result, err);
     if (r == PLAIN_OK) {
         field_read(result, 0, 0, field_int64, NULL, &asked);
         field_read(result, 0, 1, field_int64, NULL, locked);
+        field_read(result, 0, 2, field_time, NULL, first);
     }
     *count += asked;
     libpq.PQclear(result);
@@ -71,13 +75,14 @@ int postgres_cancel_claimed(struct store *store, const char *by, int64_t *count,
 {
     enum { PATIENCE_MS = 2000, EVERY_MS = 100 };
     struct session *s = &postgres_of(store)->session;
-    int64_t locked = 0, until = clock_boot_us() + (int64_t)PATIENCE_MS * US_PER_MS;
+    int64_t first = STORE_NO_TIME, locked = 0,
+            until = clock_boot_us() + (int64_t)PATIENCE_MS * US_PER_MS;
     int r = session_begin(s, "cancel all running jobs", err);
 
     *count = 0;
     if (r < 0)
         return r;
-    while ((r = cancel_free(s, by, count, &locked, err)) == PLAIN_OK && locked > 0) {
+    while ((r = cancel_free(s, by, &first, count, &locked, err)) == PLAIN_OK && locked > 0) {
         if (clock_boot_us() >= until)
             return refuse_locked(locked, err);
         clock_boot_sleep_until(clock_boot_us() + (int64_t)EVERY_MS * US_PER_MS);

@@ -391,9 +391,9 @@ BEGIN
     END IF;
 END $$;
 
--- The second look for a uuid that may exist, when its request has been made. The first call may have
--- taken no lock: when its commit and a claim fall between the look before and the INSERT, nothing is
--- in the way of that, or the key seems to be held, by this very job. A request that stands beside an
+-- The second look for a uuid that may exist, when its request has been made. The first call was not
+-- seen when its commit and a claim fall between the look before and the INSERT: then nothing is in
+-- the way of that, or the key seems to be held, by this very job. A request that stands beside an
 -- attempt of its own in one snapshot is the one that was made just now, of which nobody knows yet.
 CREATE FUNCTION {schema}.plainjobs_take_back(made uuid) RETURNS boolean LANGUAGE plpgsql
 SET enable_seqscan = off SET jit = off AS $$
@@ -426,8 +426,8 @@ BEGIN
     IF delay IS NOT NULL AND start_at IS NOT NULL THEN
         RAISE EXCEPTION 'PJ105: give delay or start_at, not both' USING ERRCODE = 'PJ105';
     END IF;
-    IF delay < interval '0' THEN
-        RAISE EXCEPTION 'PJ105: delay must not be negative' USING ERRCODE = 'PJ105';
+    IF delay < interval '0' OR NOT isfinite(delay) THEN
+        RAISE EXCEPTION 'PJ105: delay must not be negative or infinite' USING ERRCODE = 'PJ105';
     END IF;
     IF timeout < interval '1 millisecond' OR timeout > interval '365000 days' THEN
         RAISE EXCEPTION 'PJ105: timeout must be 1 ms to 365000 days' USING ERRCODE = 'PJ105';

@@ -91,7 +91,7 @@ INSERT INTO {schema}.plainjobs_duty AS d (name, holder, until_at)
 VALUES ($1::text, $2::uuid, statement_timestamp() + $3::int8 * interval '1 ms')
     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_at = excluded.until_at
  WHERE d.holder = excluded.holder OR d.until_at IS NULL OR d.until_at <= statement_timestamp()
-    OR d.until_at > excluded.until_at
+    OR ($3::int8 > 0 AND d.until_at > excluded.until_at + $3::int8 * interval '1 ms')
 RETURNING 1;
 
 -- :name duty_done

@@ -6,21 +6,26 @@
 SELECT {schema}.plain_jobs_cancel($1::uuid, $2::text);
 
 -- :name cancel_claimed
--- $1 text  who cancels
--- Returns how many jobs are asked to end that were not before, and how many were not, since somebody
--- has locked their rows: their worker, which ends them, or a transaction that completes the job.
+-- $1 text         who cancels
+-- $2 timestamptz  as the last look returned it, or NULL
+-- Returns how many jobs are asked to end that were not before; how many were not, of those that were
+-- claimed by $2, since somebody has locked their rows: their worker, which ends them, or a
+-- transaction that completes the job; and the time.
 WITH free AS MATERIALIZED (
     SELECT ctid AS row FROM {schema}.plainjobs_jobprocess WHERE cancel_at IS NULL
        FOR UPDATE SKIP LOCKED),
 asked AS (
     UPDATE {schema}.plainjobs_jobprocess SET cancel_at = statement_timestamp(), cancel_by = $1::text
      WHERE ctid = ANY (ARRAY(SELECT row FROM free))
-    RETURNING 1),
+    RETURNING uuid),
 noted AS (
     INSERT INTO {schema}.plainjobs_audit (actor, action, target, detail, n)
     SELECT $1::text, 'job.cancel', '*', 'running', count(*) FROM asked HAVING count(*) > 0)
 SELECT count(*),
-       (SELECT count(*) FROM {schema}.plainjobs_jobprocess WHERE cancel_at IS NULL) - count(*)
+       (SELECT count(*) FROM {schema}.plainjobs_jobprocess p
+         WHERE p.cancel_at IS NULL AND p.created_at <= COALESCE($2::timestamptz, statement_timestamp())
+           AND p.uuid NOT IN (SELECT uuid FROM asked)),
+       COALESCE($2::timestamptz, statement_timestamp())
   FROM asked;
 
 -- :name delete_job

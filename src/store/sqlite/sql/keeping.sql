@@ -62,7 +62,7 @@ SELECT queue, sum(pending), sum(processing), min(due_at) FROM (
 INSERT INTO plainjobs_duty AS d (name, holder, until_at) VALUES (?1, ?2, ?4)
     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_at = excluded.until_at
  WHERE d.holder = excluded.holder OR d.until_at IS NULL OR d.until_at <= ?3
-    OR d.until_at > excluded.until_at;
+    OR (?4 > ?3 AND d.until_at > ?4 + (?4 - ?3));
 
 -- :name duty_done
 -- ?1 text name
