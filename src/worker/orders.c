@@ -39,7 +39,8 @@ enum {
     TIDY_REST = 20,     /* times as long as it took it is left */
     LOCKED_MS = 100,
     REFUSED_EVERY_MS = 10000,
-    FAILING = 3,       /* in a row */
+    FAILING = 3,       /* orders in a row */
+    KEPT_MOST = 10,    /* likewise */
     REFUSED_MOST = 16, /* it is not a few rows that the database refuses */
     RUSH_JOBS = 100    /* fewer are not worth a transaction beside the one that is under way */
 };
@@ -383,7 +384,7 @@ static bool has_doubts(const struct worker *w)
  * to be sent again in parts. */
 bool orders_fail(const struct worker *w)
 {
-    return w->lanes->is_away || w->lanes->failures >= FAILING;
+    return w->lanes->is_away || w->lanes->failures >= FAILING || w->lanes->kept >= KEPT_MOST;
 }
 
 bool orders_are_done(const struct worker *w)
@@ -462,7 +463,8 @@ static void keep_locked(struct worker *w, struct lane *l)
 
     if (!o->is_alone) /* they are in no order that is */
         keep_doubtful(l);
-    if (o->result.kept_count == 0)
+    l->kept = o->result.kept_count > 0 ? l->kept + 1 : 0;
+    if (l->kept == 0)
         return;
     l->retry_at_us = clock_mono_us() + (int64_t)LOCKED_MS * US_PER_MS;
     if (l != w->lanes)

@@ -143,6 +143,7 @@ struct lane {
     int64_t retry_at_us; /* the database failed: not before this */
     unsigned failures;   /* in a row */
     bool is_away;        /* the last of them: it could not be reached */
+    unsigned kept;       /* orders in a row of which something did not go back, for a lock */
     unsigned claims;     /* orders with one that were sent */
     unsigned passed[LANES_MAX]; /* of each lane: the last of these that ours went past */
 };

@@ -168,6 +168,28 @@ def test_a_grace_that_is_over_leaves_what_cannot_be_recorded_to_the_next(db, pla
 
 
 @on_postgres
+def test_a_grace_that_is_over_leaves_a_row_that_is_locked(db, plain, module, gate, start_worker):
+    """It is to go back to the queue, and an application has it in a transaction that stays open."""
+    plain.env.update(PLAIN_JOBS_START_AHEAD_MS="1000", PLAIN_JOBS_SHUTDOWN_GRACE="500ms",
+                     PLAIN_JOBS_STOP_GRACE="200ms")
+    plain.enqueue("NoopJob", "--count", 50)
+    plain.enqueue("gate")
+    (locked,) = plain.enqueue("NoopJob")
+    worker = start_worker("--max-processes", 1)
+    gate.await_jobs()
+    assert db.count("jobprocess", f"job_request_uuid = '{locked}'") == 1  # for 2 s
+    with contextlib.closing(db.connect()) as connection:
+        connection.cursor().execute("SELECT plain_jobs_cancel(%s)", (locked,))
+        worker.send(signal.SIGTERM)
+        worker.wait()
+        connection.rollback()
+    assert db.statuses("gate") == ["LOST"] and db.count("jobprocess") == 1
+    plain.drain()
+    assert db.statuses("NoopJob") == ["SUCCESSFUL"] * 51
+    assert_sound(db)
+
+
+@on_postgres
 def test_a_row_that_is_locked_keeps_only_its_own_end_waiting(db, plain, module, gate, start_worker):
     """By an application that cancelled the job in a transaction which it keeps open."""
     (held,) = plain.enqueue("gate")
