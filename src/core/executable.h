@@ -1,9 +1,9 @@
 /*
  * executable.h - the files of a folder that are job classes
  *
- * Whoever can write such a file runs commands as the worker, so one that group or others may write
- * is refused, and so is a folder that everybody may write. A symbolic link is followed: what counts
- * is the file behind it.
+ * Whoever can write such a file runs commands as the worker, so one that others than its owner may
+ * write is refused, and so is a folder that everybody may write. A symbolic link is followed: what
+ * counts is the file behind it.
  */
 #ifndef PLAIN_CORE_EXECUTABLE_H
 #define PLAIN_CORE_EXECUTABLE_H
