@@ -138,13 +138,12 @@ struct lane {
     struct work_list recording;           /* the ends of the order */
     plain_uuid doubtful[STORE_CLAIM_MAX]; /* tokens of a claim whose outcome is unknown */
     size_t doubtful_count;
-    plain_uuid
-        doubtful_of;     /* the id that the worker had then; zero: they are known to be claimed */
-    int64_t retry_at_us; /* the database failed: not before this */
-    unsigned failures;   /* in a row */
-    bool is_away;        /* the last of them: it could not be reached */
-    unsigned kept;       /* orders in a row of which something did not go back, for a lock */
-    unsigned claims;     /* orders with one that were sent */
+    plain_uuid doubtful_of;     /* the worker's id then; zero: they are known to be claimed */
+    int64_t retry_at_us;        /* the database failed: not before this */
+    unsigned failures;          /* in a row */
+    bool is_away;               /* the last of them: it could not be reached */
+    unsigned kept;              /* orders in a row of which something did not go back, for a lock */
+    unsigned claims;            /* orders with one that were sent */
     unsigned passed[LANES_MAX]; /* of each lane: the last of these that ours went past */
 };
 
@@ -215,8 +214,7 @@ struct worker {
     int64_t status_at_us, watchdog_at_us;
 
     enum stop_stage stop;
-    bool
-        gives_up; /* grace over, third signal: what cannot be recorded is left to the next worker */
+    bool gives_up;          /* what cannot be recorded is left: grace over, or a third signal */
     int64_t stop_now_at_us; /* while stopping gracefully: when running jobs are stopped, too */
     int64_t stats_at_us;
     int64_t completed,

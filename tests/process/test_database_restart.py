@@ -122,8 +122,10 @@ def test_an_idle_worker_stops_while_the_server_is_away(db, plain, module, start_
         db.cluster.start()
 
 
-@on_postgres
-def test_a_third_signal_leaves_what_cannot_be_recorded_to_the_next(db, plain, module, start_worker):
+@contextlib.contextmanager
+def unrecorded_end(db, plain, start_worker):
+    """A worker whose job has ended while the server is away. It ends in the block; its successor,
+    when the server is back, records that end."""
     (uuid,) = plain.enqueue("TraceJob", "ms=500")
     worker = start_worker("--max-processes", 1)
     wait_until(lambda: (plain.folder / "trace.log").exists(), "the job")
@@ -131,40 +133,34 @@ def test_a_third_signal_leaves_what_cannot_be_recorded_to_the_next(db, plain, mo
     try:
         worker.await_event("Completed job")
         worker.await_event("Database failed")
-        for n in (1, 2, 3):
-            assert worker.process.poll() is None
-            worker.send(signal.SIGTERM)
-            wait_until(lambda: len(worker.events("Job worker shutdown signal received")) == n,
-                       f"signal {n}")
+        yield worker
         worker.wait()
     finally:
         db.cluster.start()
     plain.drain()
     assert_sound(db, [uuid], plain.folder / "trace.log")
     assert db.statuses() == ["SUCCESSFUL"]
+
+
+@on_postgres
+def test_a_third_signal_leaves_what_cannot_be_recorded_to_the_next(db, plain, module, start_worker):
+    with unrecorded_end(db, plain, start_worker) as worker:
+        for n in (1, 2, 3):
+            assert worker.process.poll() is None
+            worker.send(signal.SIGTERM)
+            wait_until(lambda: len(worker.events("Job worker shutdown signal received")) == n,
+                       f"signal {n}")
 
 
 @on_postgres
 def test_a_grace_that_is_over_leaves_what_cannot_be_recorded_to_the_next(db, plain, module,
                                                                          start_worker):
     """One signal, as a service manager sends it: the worker does not wait to be killed."""
-    (uuid,) = plain.enqueue("TraceJob", "ms=500")
     plain.env["PLAIN_JOBS_SHUTDOWN_GRACE"] = "2"
-    worker = start_worker("--max-processes", 1)
-    wait_until(lambda: (plain.folder / "trace.log").exists(), "the job")
-    db.cluster.stop(signal.SIGQUIT)
-    try:
-        worker.await_event("Completed job")
-        worker.await_event("Database failed")
+    with unrecorded_end(db, plain, start_worker) as worker:
         worker.send(signal.SIGTERM)
-        worker.wait()
-        (over,) = worker.events("Job worker shutdown grace is over")
+        (over,) = worker.await_event("Job worker shutdown grace is over")
         assert over["jobs_running"] == 0
-    finally:
-        db.cluster.start()
-    plain.drain()
-    assert_sound(db, [uuid], plain.folder / "trace.log")
-    assert db.statuses() == ["SUCCESSFUL"]
 
 
 @on_postgres

@@ -265,28 +265,39 @@ void workers_are_listed_with_what_they_say(void **state)
     bench_close(&b);
 }
 
+/* A worker, and a job that it could claim. */
+static void open_with_a_job(struct bench *b)
+{
+    bench_open(b);
+    register_fully(b);
+    enqueue_in(b, "default", "Job");
+}
+
+static enum worker_wish wish_of(struct bench *b, const plain_uuid *worker)
+{
+    enum worker_wish wish = WISH_COUNT;
+
+    assert_int_equal(b->store->ops->wish_of_worker(b->store, worker, &wish, &b->err), PLAIN_OK);
+    return wish;
+}
+
 void a_worker_that_is_asked_claims_no_more(void **state)
 {
-    enum worker_wish wish = WISH_STOP;
     struct bench b;
     size_t count;
 
     (void)state;
-    bench_open(&b);
-    register_fully(&b);
+    open_with_a_job(&b);
     const struct store_ops *ops = b.store->ops;
-    enqueue_in(&b, "default", "Job");
-    assert_int_equal(ops->wish_of_worker(b.store, &b.worker.id, &wish, &b.err), PLAIN_OK);
-    assert_int_equal(wish, WISH_NONE);
+    assert_int_equal(wish_of(&b, &b.worker.id), WISH_NONE);
     assert_int_equal(ops->ask_worker(b.store, &b.worker.id, WISH_QUIET, "ada", &b.err), PLAIN_OK);
     assert_int_equal(bench_claim(&b, 1).claim_count, 0);
     assert_int_equal(ops->ask_worker(b.store, &b.worker.id, WISH_STOP, "ada", &b.err), PLAIN_OK);
     assert_int_equal(ops->ask_worker(b.store, &b.worker.id, WISH_QUIET, "ada", &b.err), PLAIN_OK);
-    assert_int_equal(ops->wish_of_worker(b.store, &b.worker.id, &wish, &b.err), PLAIN_OK);
-    assert_int_equal(wish, WISH_STOP);
+    assert_int_equal(wish_of(&b, &b.worker.id), WISH_STOP);
     assert_int_equal(workers_of(&b, &count)->wish, WISH_STOP);
-    assert_int_equal(ops->beat(b.store, &b.worker.id, false, &b.err),
-                     PLAIN_OK); /* its lease goes on */
+    /* Its lease goes on. */
+    assert_int_equal(ops->beat(b.store, &b.worker.id, false, &b.err), PLAIN_OK);
     assert_int_equal(workers_of(&b, &count)->wish, WISH_STOP);
     bench_close(&b);
 }
@@ -294,23 +305,19 @@ void a_worker_that_is_asked_claims_no_more(void **state)
 /* Who asked knew the worker by the id that it had before its lease was over. */
 void what_was_asked_of_a_worker_holds_under_its_next_id(void **state)
 {
-    enum worker_wish wish = WISH_NONE;
     struct worker_identity next;
     struct bench b;
 
     (void)state;
-    bench_open(&b);
-    register_fully(&b);
+    open_with_a_job(&b);
     const struct store_ops *ops = b.store->ops;
-    enqueue_in(&b, "default", "Job");
     assert_int_equal(ops->ask_worker(b.store, &b.worker.id, WISH_QUIET, "ada", &b.err), PLAIN_OK);
     next = b.worker;
     next.id = uuid_new();
     const struct worker_row row = {
         .identity = &next, .before = b.worker.id, .lease_ms = BENCH_LEASE_MS};
     assert_int_equal(ops->register_worker(b.store, &row, &b.err), PLAIN_OK);
-    assert_int_equal(ops->wish_of_worker(b.store, &next.id, &wish, &b.err), PLAIN_OK);
-    assert_int_equal(wish, WISH_QUIET);
+    assert_int_equal(wish_of(&b, &next.id), WISH_QUIET);
     b.worker = next;
     assert_int_equal(bench_claim(&b, 1).claim_count, 0);
     bench_close(&b);
@@ -318,19 +325,15 @@ void what_was_asked_of_a_worker_holds_under_its_next_id(void **state)
 
 void a_worker_that_stops_by_itself_says_so(void **state)
 {
-    enum worker_wish wish = WISH_NONE;
     struct bench b;
     size_t count;
 
     (void)state;
-    bench_open(&b);
-    register_fully(&b);
+    open_with_a_job(&b);
     const struct store_ops *ops = b.store->ops;
-    enqueue_in(&b, "default", "Job");
     assert_int_equal(ops->ask_worker(b.store, &b.worker.id, WISH_QUIET, "ada", &b.err), PLAIN_OK);
     assert_int_equal(ops->beat(b.store, &b.worker.id, true, &b.err), PLAIN_OK);
-    assert_int_equal(ops->wish_of_worker(b.store, &b.worker.id, &wish, &b.err), PLAIN_OK);
-    assert_int_equal(wish, WISH_STOP);
+    assert_int_equal(wish_of(&b, &b.worker.id), WISH_STOP);
     assert_int_equal(workers_of(&b, &count)->wish, WISH_STOP);
     assert_int_equal(bench_claim(&b, 1).claim_count, 0);
     bench_close(&b);
