@@ -38,6 +38,7 @@ static void close_poll(uv_poll_t **poll)
 static void drop_channel(struct runner *r)
 {
     close_poll(&r->channel_poll);
+    r->watches_room = false;
     channel_release(&r->channel);
 }
 
@@ -512,13 +513,21 @@ size_t process_unsent(const struct runner *r)
     return buf_ok(&r->channel.out) ? r->channel.out.len : SIZE_MAX;
 }
 
+/* Only where that changes: each call takes two of the kernel. */
+static void watch_room(struct runner *r, bool wanted)
+{
+    if (!r->channel_poll || r->watches_room == wanted)
+        return;
+    (void)uv_poll_start(r->channel_poll, UV_READABLE | (wanted ? UV_WRITABLE : 0),
+                        process_readable);
+    r->watches_room = wanted;
+}
+
 void process_flush(struct runner *r)
 {
     int left = channel_flush(&r->channel);
 
-    if (r->channel_poll)
-        (void)uv_poll_start(r->channel_poll, UV_READABLE | (left > 0 ? UV_WRITABLE : 0),
-                            process_readable);
+    watch_room(r, left > 0);
     /* It would wait for ever, if it lives; what it has sent is read at its end. */
     if (left < 0 && r->state != RUNNER_CLOSING)
         process_kill(r);

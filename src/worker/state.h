@@ -75,6 +75,7 @@ struct runner {
     struct channel channel;
     struct progress *progress; /* its part of the worker's file */
     uv_poll_t *channel_poll;   /* readable, and writable while frames wait */
+    bool watches_room;         /* it is watched for the second, too */
     uv_poll_t *exit_poll;      /* the pidfd */
     struct runner_output output;
     struct work_list given; /* handed out and not ended, in the order of seq */
