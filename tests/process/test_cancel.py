@@ -51,6 +51,8 @@ def test_a_running_job_is_asked_first(db, plain, stops, folder, start_worker):
     assert plain("jobs", "cancel", uuid).line == f"{uuid} STOPPING"
     row = db.await_results(1)[0]
     assert (row.status, row.exit_signal) == ("CANCELLED", None)
+    assert row.error.splitlines()[0] == f"Cancelled: {row.error_message}"
+    assert row.error_message.startswith("cancelled by cli(")
     assert lines(folder, "cleaned") == ["look"]
     wait_until(lambda: lines(folder, "hooks"), "on_aborted")
     plain.enqueue("StopJob", "how=sleep", "ms=0")

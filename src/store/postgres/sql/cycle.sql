@@ -177,8 +177,9 @@ SELECT statement_timestamp(), min(d.due_at)
 -- A result names the worker that had claimed the attempt; it may be another, that was rescued.
 -- A successor is inserted after its attempt was deleted, so the key's trigger lets the key pass on.
 -- Counters are written in the order of their key, so that two workers cannot block each other.
--- What somebody cancelled ends CANCELLED without a successor, unless it succeeded. Of $24 only rows
--- that nobody has locked are ended: the job's transaction decides about the others.
+-- What somebody cancelled ends CANCELLED without a successor, unless it succeeded; its text gets to say
+-- by whom here.
+-- Of $24 only rows that nobody has locked are ended: the job's transaction decides about the others.
 -- Returns how many attempts ended, and of the others how many are recorded as successful.
 WITH ended AS MATERIALIZED (
     DELETE FROM {schema}.plainjobs_jobprocess p
@@ -206,7 +207,11 @@ results AS (
         exit_signal, cpu_us, max_rss_kb, timeout_ms, lost_count, output)
     SELECT token, started, ended_at, requested_at, token, job_request_uuid,
            CASE WHEN NOT cancelled THEN successor END,
-           CASE WHEN cancelled THEN 'CANCELLED' ELSE status END, COALESCE(error, ''), job_class,
+           CASE WHEN cancelled THEN 'CANCELLED' ELSE status END,
+           CASE WHEN cancelled AND starts_with(error, 'Cancelled: cancelled')
+                THEN 'Cancelled: cancelled' || COALESCE(' by ' || NULLIF(cancel_by, ''), '')
+                     || substr(error, length('Cancelled: cancelled') + 1)
+                ELSE COALESCE(error, '') END, job_class,
            parameters, priority, source, queue, retries, retry_attempt, concurrency_key, trace_id,
            span_id, COALESCE(root_uuid, job_request_uuid), retry_of, run_no, crashes, key_shared,
            worker_id,

@@ -116,7 +116,8 @@ SELECT min(due_at) FROM plainjobs_jobrequest INDEXED BY plainjobs_jobrequest_del
 -- ?22 text output, or null
 -- No row when the attempt is no longer ours: then nothing else is done for it. The result names the
 -- worker that had claimed the attempt; it may be another, that was rescued. What somebody cancelled
--- ends CANCELLED without a successor, unless it succeeded.
+-- ends CANCELLED without a successor, unless it succeeded; its text gets to
+-- say by whom here.
 INSERT INTO plainjobs_jobresult
        (uuid, created_at, started_at, ended_at, requested_at, job_process_uuid, job_request_uuid,
         retry_job_request_uuid, status, error, job_class, parameters, priority, source, queue,
@@ -127,7 +128,11 @@ INSERT INTO plainjobs_jobresult
 SELECT ?2, ?3, ?4, ?5, requested_at, uuid, job_request_uuid,
        CASE WHEN cancel_at IS NULL OR ?7 = 'SUCCESSFUL' THEN ?6 END,
        CASE WHEN cancel_at IS NULL OR ?7 = 'SUCCESSFUL' THEN ?7 ELSE 'CANCELLED' END,
-       ?8, job_class, parameters, priority, source, queue,
+       CASE WHEN cancel_at IS NOT NULL AND substr(?8, 1, 20) = 'Cancelled: cancelled'
+            THEN 'Cancelled: cancelled' || COALESCE(' by ' || NULLIF(cancel_by, ''), '')
+                 || substr(?8, 21)
+            ELSE ?8 END,
+       job_class, parameters, priority, source, queue,
        retries, retry_attempt, concurrency_key, trace_id, span_id,
        COALESCE(root_uuid, job_request_uuid), retry_of, COALESCE(run_no, 1),
        ?9, key_shared, worker_id,
