@@ -184,13 +184,12 @@ void cli_say(const struct cli *cli, const char *fmt, ...)
 
 static void read_globals(struct cli *cli)
 {
-    bool may_colour = !option_given(&cli->args, OPTION_NO_COLOR);
-
     cli->json = option_given(&cli->args, OPTION_JSON);
     cli->quiet = option_given(&cli->args, OPTION_QUIET);
     cli->utc = option_given(&cli->args, OPTION_UTC);
     cli->terminal = isatty(STDOUT_FILENO) == 1;
-    cli->colour = may_colour && terminal_has_colours(STDOUT_FILENO);
+    bool may_colour = !option_given(&cli->args, OPTION_NO_COLOR);
+    cli->colour = may_colour && !cli->json && terminal_has_colours(STDOUT_FILENO);
     cli->colour_err = may_colour && terminal_has_colours(STDERR_FILENO);
 }
 
@@ -198,6 +197,7 @@ static void read_globals(struct cli *cli)
 static int lacks_command(struct cli *cli, plain_error *err)
 {
     help_overview(cli, cli->args.group);
+    help_end(cli);
     int r = cli_flush(cli, err);
     if (r < 0)
         return r;
@@ -213,6 +213,7 @@ static int run_command(struct cli *cli, plain_error *err)
         r = cmd_version(cli, err);
     else if (option_given(&cli->args, OPTION_HELP)) {
         help_command(cli);
+        help_end(cli);
         r = PLAIN_OK;
     } else if (command)
         r = command->run(cli, err);

@@ -140,7 +140,7 @@ static int print_markdown(struct cli *cli, plain_error *err)
     return PLAIN_OK;
 }
 
-int cmd_help(struct cli *cli, plain_error *err)
+static int print_help(struct cli *cli, plain_error *err)
 {
     const struct arguments *args = &cli->args;
 
@@ -163,6 +163,15 @@ int cmd_help(struct cli *cli, plain_error *err)
     else
         return unknown_topic(args->operands[args->operand_count - 1], err);
     return PLAIN_OK;
+}
+
+int cmd_help(struct cli *cli, plain_error *err)
+{
+    int r = print_help(cli, err);
+
+    if (r == PLAIN_OK)
+        help_end(cli);
+    return r;
 }
 
 int cmd_version(struct cli *cli, plain_error *err)

@@ -234,6 +234,7 @@ static const struct command commands[] = {
         .most = 2,
         .doc = "Explain a command, a topic or an error code.",
         .about = "Topics: commands, settings, errors, exit-codes, databases.",
+        .json = "{\"text\"}, as of every --help",
         .example = "plain help PJ302",
         .options = help_options,
         .run = cmd_help,
@@ -316,6 +317,9 @@ static const struct command commands[] = {
         .name = "list",
         .operands = "",
         .doc = "List the job classes and executables.",
+        .about = "On a terminal, and with --json, with their queue, retries and parameters; else a "
+                 "line for each:\n"
+                 "its name and what it says of itself.",
         .json =
             "{\"jobs\": [{\"name\", \"doc\", \"origin\", \"executable\", \"queue\", "
             "\"priority\", \"retries\",\n"

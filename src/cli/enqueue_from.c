@@ -166,10 +166,11 @@ static void print_skipped(struct batch *b, const struct job_line *line, const pl
 {
     if (b->skipped++ == 0)
         b->holder = *result;
-    if (b->cli->json)
+    if (b->cli->json) {
         json_put_null(&b->json, NULL);
-    else
-        buf_puts(&b->cli->out, "skipped\n");
+        return;
+    }
+    buf_puts(&b->cli->out, "skipped\n");
     cli_say(b->cli, "line %zu:", line->number);
     say_skipped(b->cli, result);
 }

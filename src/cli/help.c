@@ -152,3 +152,16 @@ void help_of_code(struct cli *cli, const struct pj_code *code)
     if (code->example[0])
         buf_putf(out, "\nExample that raises it:\n  %s\n", code->example);
 }
+
+void help_end(struct cli *cli)
+{
+    struct json_writer j;
+
+    if (!cli->json || !buf_ok(&cli->out)) /* who flushes says the second */
+        return;
+    const char *text = arena_strdup(&cli->arena, cli->out.data);
+    buf_reset(&cli->out);
+    json_begin_document(&j, &cli->out);
+    json_put_text(&j, "text", text);
+    json_end_document(&j);
+}

@@ -15,6 +15,9 @@ void help_command(struct cli *cli);
 void help_of_command(struct cli *cli, const struct command *command);
 /* What an error code means. */
 void help_of_code(struct cli *cli, const struct pj_code *code);
+/* Behind any of them: with --json what they have written becomes the member "text" of a document.
+ */
+void help_end(struct cli *cli);
 
 /* docs/commands.md, docs/settings.md, docs/errors.md. */
 void markdown_commands(struct buf *b);

@@ -84,6 +84,8 @@ void say_skipped(const struct cli *cli, const plain_request *request)
     struct buf age = BUF_INIT(64);
     char uuid[PLAIN_UUID_TEXT];
 
+    if (cli->json) /* its document says so */
+        return;
     if (request->holder_state == PLAIN_HOLDER_NONE) {
         cli_say(cli, "skipped[PJ501]: the class's own rule, should_enqueue, says no for now");
         return;

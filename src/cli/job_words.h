@@ -26,7 +26,8 @@ int no_such_job(const plain_uuid *uuid, plain_error *err);
 void say_not_printed(const plain_uuid *uuid, int64_t made, int64_t count, plain_error *err);
 void say_unknown(const plain_uuid *uuid, plain_error *err);
 
-/* Says on stderr who holds the key, or that the class's own rule says no. */
+/* Says on stderr who holds the key, or that the class's own rule says no; not with --json, whose
+ * document has put_skipped(). */
 void say_skipped(const struct cli *cli, const plain_request *request);
 /* The member "skipped": an object, or null when request is. */
 void put_skipped(struct json_writer *j, const plain_request *request);

@@ -143,6 +143,13 @@ def test_people_read_the_code_the_reason_and_the_fix(db, plain, module, case):
     assert "\n  → " in done.stderr
 
 
+@pytest.mark.parametrize("words", ["help", "help errors", "help PJ302", "jobs list --help", "jobs"])
+def test_help_with_json_is_one_document(lone_plain, words):
+    text = lone_plain.run(*words.split()).stdout
+    document = json.loads(lone_plain.run("--json", *words.split()).stdout)
+    assert document == {"format": 1, "text": text}
+
+
 def test_every_code_is_explained(lone_plain):
     for pj in sorted({pj for _, _, pj, _ in TABLE.values()}):
         assert f"PJ{pj}" in lone_plain("help", f"PJ{pj}").stdout

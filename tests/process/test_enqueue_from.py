@@ -141,7 +141,9 @@ def test_a_held_key_is_skipped(db, plain, module, write):
     assert "line 3" in done.stderr
     again = plain.fails(6, 501, "jobs", "enqueue", "NoopJob", "--from", path)
     assert again.lines == ["skipped"] * 3
-    document = json.loads(plain.run("--json", "jobs", "enqueue", "NoopJob", "--from", path).stdout)
+    done_json = plain.run("--json", "jobs", "enqueue", "NoopJob", "--from", path)
+    document = json.loads(done_json.stdout)
+    assert done_json.stderr == "", "the document says it"
     assert document["requests"] == [None] * 3
     assert document["skipped"]["holder"] == done.lines[0]
     assert db.count("jobrequest") == 2
