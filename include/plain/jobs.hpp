@@ -31,7 +31,8 @@
  *         std::puts(made.uuid().c_str());
  *
  * Failures are thrown as plain::error, which holds the plain_error; a held concurrency key is none,
- * and gives a request that is false. Ownership, threads and processes are as plain/jobs/queue.h
+ * and gives a request that is false. A function of a class must not throw: catch, and return what
+ * plain/jobs/class.h says. Ownership, threads and processes are as plain/jobs/queue.h
  * says: a plain::jobs may be used by many threads at once, and moved while none uses it.
  */
 #ifndef PLAIN_JOBS_HPP

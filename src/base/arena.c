@@ -99,6 +99,15 @@ void *arena_alloc(struct arena *a, size_t size)
     return p ? memset(p, 0, size) : NULL;
 }
 
+void *arena_try(struct arena *a, size_t size)
+{
+    bool was_broken = a->broken;
+    void *p = arena_alloc(a, size);
+
+    a->broken = was_broken;
+    return p;
+}
+
 void *arena_array(struct arena *a, size_t count, size_t size)
 {
     size_t total;

@@ -34,7 +34,8 @@ void arena_reset(struct arena *a);   /* forgets all, keeps one block, mends     
 
 void *arena_alloc(struct arena *a, size_t size) PLAIN_MUST_USE; /* zeroed, aligned to 16      */
 void *arena_array(struct arena *a, size_t count, size_t size) PLAIN_MUST_USE; /* zeroed        */
-char *arena_strdup(struct arena *a, const char *s) PLAIN_MUST_USE;            /* NULL gives NULL */
+void *arena_try(struct arena *a, size_t size) PLAIN_MUST_USE;      /* one that may fail unnoticed */
+char *arena_strdup(struct arena *a, const char *s) PLAIN_MUST_USE; /* NULL gives NULL */
 char *arena_strndup(struct arena *a, const char *s, size_t n) PLAIN_MUST_USE;
 void *arena_memdup(struct arena *a, const void *p, size_t n) PLAIN_MUST_USE; /* and a NUL after */
 char *arena_printf(struct arena *a, const char *fmt, ...) PLAIN_PRINTF(2, 3) PLAIN_MUST_USE;

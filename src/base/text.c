@@ -11,7 +11,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static char to_lower(char c)
+char text_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
@@ -260,7 +260,7 @@ bool text_starts_with(const char *s, const char *prefix)
 
 bool text_equal_nocase(const char *a, const char *b)
 {
-    while (*a && to_lower(*a) == to_lower(*b)) {
+    while (*a && text_lower(*a) == text_lower(*b)) {
         a++;
         b++;
     }

@@ -32,7 +32,8 @@ const char *text_size(int64_t bytes, char out[TEXT_SIZE_SIZE]);
 bool text_copy(char *dst, size_t size, const char *src);
 
 bool text_starts_with(const char *s, const char *prefix);
-bool text_equal_nocase(const char *a, const char *b); /* ASCII only */
+char text_lower(char c);                              /* ASCII only */
+bool text_equal_nocase(const char *a, const char *b); /* likewise   */
 
 /* Levenshtein distance of two short names, at most 64 bytes each looked at: for did-you-mean. */
 unsigned text_distance(const char *a, const char *b);

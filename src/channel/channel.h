@@ -29,8 +29,7 @@ enum {
 enum {
     CHANNEL_FRAME_MAX = 2 * 1024 * 1024,
     /* Of parameters, source and a hook's message, beside which a frame has room for every other
-     * text. More than 1 MiB, since a database may give parameters in another spelling than they
-     * came in. */
+     * text. More than PARAMS_STORED_MAX. */
     CHANNEL_TEXT_MAX = CHANNEL_FRAME_MAX - 256 * 1024,
     CHANNEL_BUFFER_MAX = 64 * 1024 * 1024
 };

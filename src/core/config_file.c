@@ -1,6 +1,5 @@
 #include "core/config_file.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -162,7 +161,7 @@ static void lower_case(char out[OPTION_NAME_SIZE], const char *name)
 {
     (void)text_copy(out, OPTION_NAME_SIZE, name);
     for (char *p = out; *p; p++)
-        *p = (char)tolower((unsigned char)*p);
+        *p = text_lower(*p);
 }
 
 /* The options of the section: every setting is a text for libconfuse, or a list of texts, so that

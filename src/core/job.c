@@ -130,7 +130,7 @@ bool plain_job_cancelled(const plain_job *job)
 
 void *plain_job_alloc(plain_job *job, size_t size)
 {
-    return arena_alloc(job->arena, size);
+    return arena_try(job->arena, size); /* what the job says of it needs the arena */
 }
 
 /* A copy of text as valid UTF-8, at most max bytes; a fixed text when memory is out. */

@@ -28,8 +28,7 @@ static struct jtext trim(const char *p, const char *end)
     return (struct jtext){p, (size_t)(end - p)};
 }
 
-/* Behind the string that starts with the quote at p. */
-static const char *string_end(const char *p, const char *end)
+const char *jtext_string_end(const char *p, const char *end)
 {
     for (p++; p < end && *p != '"'; p++) {
         if (*p == '\\')
@@ -48,8 +47,7 @@ static bool is_closing(char c)
     return c == '}' || c == ']';
 }
 
-/* Behind a number or a word. */
-static const char *scalar_end(const char *p, const char *end)
+const char *jtext_scalar_end(const char *p, const char *end)
 {
     while (p < end && !is_blank(*p) && *p != ',' && !is_closing(*p))
         p++;
@@ -62,10 +60,10 @@ static const char *value_end(const char *p, const char *end)
     unsigned depth = 0;
 
     if (*p != '"' && !is_opening(*p))
-        return scalar_end(p, end);
+        return jtext_scalar_end(p, end);
     do {
         if (*p == '"') {
-            p = string_end(p, end);
+            p = jtext_string_end(p, end);
             continue;
         }
         depth += is_opening(*p);
@@ -82,7 +80,7 @@ static const char *find_too_deep(const char *p, const char *end, unsigned depth_
 
     while (p < end) {
         if (*p == '"') {
-            p = string_end(p, end);
+            p = jtext_string_end(p, end);
             continue;
         }
         depth += is_opening(*p);

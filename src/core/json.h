@@ -51,6 +51,10 @@ struct jtext jtext_of(const char *text);
 enum jtext_kind jtext_kind(struct jtext value);
 const char *jtext_kind_name(enum jtext_kind kind); /* "an object" */
 
+/* Behind the string whose quote is at p, and behind a number or a word. */
+const char *jtext_string_end(const char *p, const char *end);
+const char *jtext_scalar_end(const char *p, const char *end);
+
 struct jtext_member {
     struct jtext key; /* with its quotes; n is 0 in an array */
     struct jtext value;

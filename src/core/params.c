@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "core/class.h"
 #include "core/json.h"
+#include "core/json_value.h"
 #include "core/param_value.h"
 
 static const char stored_start[] = "{\"args\": [], \"kwargs\": ";
@@ -29,12 +30,34 @@ static int refuse_size(plain_error *err)
                      PLAIN_PARAMETERS_MAX);
 }
 
+static int check_value(struct jtext stored, plain_error *err)
+{
+    struct jtext refused;
+    size_t size = json_value_size(stored, &refused);
+
+    if (refused.n > 0)
+        return error_set(
+            err, PLAIN_E_INVALID, 602, "parameters",
+            "parameters: %.*s%s has more than %d digits behind the point, or an exponent "
+            "that no database takes",
+            (int)(refused.n < SHOWN_SIZE ? refused.n : SHOWN_SIZE), refused.p,
+            refused.n > SHOWN_SIZE ? "..." : "", JSON_VALUE_DIGITS_MAX);
+    if (size > PARAMS_STORED_MAX)
+        return error_set(err, PLAIN_E_INVALID, 602, "parameters",
+                         "parameters: larger than %zu bytes when numbers are written without "
+                         "exponents, as PostgreSQL does",
+                         PARAMS_STORED_MAX);
+    return PLAIN_OK;
+}
+
 /* What became of the stored form that was appended to out from byte `start` on. */
 static int finish(const struct buf *out, size_t start, plain_error *err)
 {
     if (!buf_ok(out))
         return out->max < PARAMS_BUF_MAX ? refuse_size(err) : error_nomem(err);
-    return out->len - start > PARAMS_SIZE_MAX ? refuse_size(err) : PLAIN_OK;
+    if (out->len - start > PARAMS_SIZE_MAX)
+        return refuse_size(err);
+    return check_value((struct jtext){out->data + start, out->len - start}, err);
 }
 
 static int write_param(const plain_param *param, const void *params, struct buf *out,
@@ -73,14 +96,15 @@ int params_encode(const plain_job_class *cls, const void *params, struct buf *ou
     return finish(out, start, err);
 }
 
-/* A JSON text that came from outside: its size, then its form. */
-static int check_text(const char *text, unsigned depth_max, struct jtext *out, plain_error *err)
+/* A stored form as a database gives it back: its size, then its form. */
+static int check_stored(const char *text, struct jtext *out, plain_error *err)
 {
-    size_t n = strnlen(text, PARAMS_SIZE_MAX + 1);
+    size_t n = strnlen(text, PARAMS_STORED_MAX + 1);
 
-    if (n > PARAMS_SIZE_MAX)
-        return refuse_size(err);
-    return jtext_check(text, n, depth_max, "parameters", out, err);
+    if (n > PARAMS_STORED_MAX)
+        return error_set(err, PLAIN_E_INVALID, 602, "parameters",
+                         "parameters: larger than %zu bytes", PARAMS_STORED_MAX);
+    return jtext_check(text, n, PARAMS_DEPTH_MAX + 1, "parameters", out, err);
 }
 
 /* The two parts of a stored form; a missing one is empty. */
@@ -113,7 +137,7 @@ static int split_stored(const char *stored, struct stored *out, plain_error *err
     *out = nothing_stored;
     if (!stored)
         return PLAIN_OK;
-    int r = check_text(stored, PARAMS_DEPTH_MAX + 1, &whole, err);
+    int r = check_stored(stored, &whole, err);
     if (r < 0 || jtext_kind(whole) == JTEXT_NULL)
         return r;
     if (jtext_kind(whole) != JTEXT_OBJECT)
@@ -279,16 +303,19 @@ int params_from_json(const plain_job_class *cls, const char *json, struct buf *o
 {
     struct jtext object = {0};
     size_t start = out->len;
-    int r = check_text(json ? json : "{}", PARAMS_DEPTH_MAX, &object, err);
+    size_t n = json ? strnlen(json, PARAMS_SIZE_MAX) : 0;
 
+    if (n + FRAME_SIZE > PARAMS_SIZE_MAX)
+        return refuse_size(err);
+    int r = json ? jtext_check(json, n, PARAMS_DEPTH_MAX, "parameters", &object, err) : PLAIN_OK;
+    if (!json)
+        object = jtext_of("{}");
     if (r < 0)
         return r;
     if (jtext_kind(object) != JTEXT_OBJECT)
         return error_set(err, PLAIN_E_INVALID, 602, "parameters",
                          "parameters: %s, not an object {\"name\": value}",
                          jtext_kind_name(jtext_kind(object)));
-    if (object.n + FRAME_SIZE > PARAMS_SIZE_MAX)
-        return refuse_size(err);
     r = cls ? check_object(cls, object, err) : PLAIN_OK;
     if (r < 0)
         return r;

@@ -24,8 +24,10 @@
 /* Levels of the object of parameters, which is the first; the stored form has one around it. */
 enum { PARAMS_DEPTH_MAX = 128 };
 
-/* Bytes of a stored form at most. */
-#define PARAMS_SIZE_MAX ((size_t)PLAIN_PARAMETERS_MAX)
+/* Bytes of a stored form at most; and of one that comes from a database, which may spell it in
+ * another way: see json_value.h. */
+#define PARAMS_SIZE_MAX   ((size_t)PLAIN_PARAMETERS_MAX)
+#define PARAMS_STORED_MAX (PARAMS_SIZE_MAX / 8 * 13)
 
 /* A ceiling for the bufs below that is never reached before the limit of 1 MiB is noticed. */
 enum { PARAMS_BUF_MAX = 8 * 1024 * 1024 };

@@ -88,10 +88,8 @@ static const char *read_old_model(char *text, void *value)
 {
     char *start = strchr(text, '/');
 
-    for (char *p = start ? start + 1 : text; start && *p && *p != '/'; p++) {
-        if (*p >= 'A' && *p <= 'Z')
-            *p = (char)(*p - 'A' + 'a');
-    }
+    for (char *p = start ? start + 1 : text; start && *p && *p != '/'; p++)
+        *p = text_lower(*p);
     return read_model(text, value);
 }
 

@@ -45,9 +45,10 @@ int plain_schedule_parse(const char *text, plain_schedule *out, plain_error *err
 /* The first version of the struct, of which shorter ones do not exist. */
 static bool fields_are_known(const plain_schedule_fields *fields)
 {
+    enum { FIELDS_SIZE_MAX = 4096 }; /* more is no size: it was never set */
     const unsigned char *bytes = (const unsigned char *)fields;
 
-    if (fields->size < sizeof(*fields))
+    if (fields->size < sizeof(*fields) || fields->size > FIELDS_SIZE_MAX)
         return false;
     for (size_t i = sizeof(*fields); i < fields->size; i++) {
         if (bytes[i])

@@ -77,6 +77,21 @@ static void memory_of_a_job_is_zeroed(void **state)
     arena_release(&a);
 }
 
+/* The job is told of it by NULL, and may still say so. */
+static void memory_that_is_refused_costs_no_error_text(void **state)
+{
+    struct arena a = ARENA_INIT;
+    plain_job job = {.arena = &a};
+
+    (void)state;
+    assert_null(plain_job_alloc(&job, SIZE_MAX));
+    assert_non_null(plain_job_alloc(&job, 16));
+    assert_int_equal(plain_job_fail(&job, "TooBig", "cannot hold %d rows", 42), JOB_RETURN_FAILED);
+    assert_string_equal(job.outcome.error_message, "cannot hold 42 rows");
+    arena_release(&a);
+}
+
 HARNESS_MAIN(failing_records_type_message_place_and_stack,
              a_long_or_dirty_message_is_cut_and_cleaned, the_last_word_counts,
-             a_deferral_out_of_range_is_a_failure_that_says_so, memory_of_a_job_is_zeroed)
+             a_deferral_out_of_range_is_a_failure_that_says_so, memory_of_a_job_is_zeroed,
+             memory_that_is_refused_costs_no_error_text)

@@ -1,5 +1,6 @@
 """plain build: all modules or none, and what it leaves."""
 import os
+import subprocess
 import time
 
 import pytest
@@ -41,6 +42,17 @@ def test_one_that_does_not_compile_replaces_none(building):
     assert refused.code == 1 and "PJ108" in refused.stderr
     assert made(building) == ["app/jobs.so", "app/mail/jobs.so"]
     assert (building.folder / "app/jobs.so").read_bytes() == before
+
+
+def test_a_parameter_that_is_an_array_of_char_does_not_compile(building):
+    """_Generic would take it for a pointer."""
+    source = ('#include <plain/jobs.h>\nstruct s { FIELD; };\n'
+              'const plain_param params[] = {PLAIN_PARAM(struct s, code, 0), PLAIN_PARAMS_END};\n')
+    for field, code in (("const char *code", 0), ("char *const code", 0), ("char code[8]", 1)):
+        (building.folder / "one.c").write_text(source.replace("FIELD", field))
+        done = subprocess.run(["cc", "-std=c17", "-Wall", "-Werror", "-fsyntax-only",
+                               f"-I{TREE}/include", "one.c"], cwd=building.folder, capture_output=True)
+        assert done.returncode == code, (field, done.stderr)
 
 
 def test_a_module_without_a_source_is_named(building):

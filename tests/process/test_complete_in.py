@@ -49,6 +49,15 @@ def test_it_ends_once_and_is_counted_once(db, plain, effects):
     assert_sound(db, uuids)
 
 
+def test_a_handle_of_its_own_is_refused(db, plain, effects):
+    """The end would commit whatever becomes of the job's transaction."""
+    effects(how="own")
+    plain.drain()
+    row = db.one("jobresult")
+    assert row.status == "ERRORED" and "adopted handle" in row.error_message
+    assert rows(db) == []
+
+
 @pytest.mark.parametrize("how", ["", "fail", "crash"])
 def test_the_result_has_what_its_worker_knows(db, plain, effects, how):
     """Its runner, output, CPU time and memory, which the transaction could not write."""

@@ -47,6 +47,22 @@ def test_each_line_is_a_job(db, plain, module, write):
     assert at.start_at == 1893549845
 
 
+def test_what_a_database_spells_longer_still_runs(db, plain, module, write):
+    """jsonb puts a blank behind each comma, and takes no number with that many digits."""
+    path = write(json.dumps({"params": {"large": 1, "raw": [1] * 400000}}, separators=(",", ":")) + "\n")
+    plain.enqueue("TypesJob", "--from", path)
+    plain.drain()
+    assert db.statuses() == ["SUCCESSFUL"]
+    write({"params": {"large": 1, "raw": [0]}}, '{"params": {"large": 1, "raw": 1e-20000}}\n')
+    refused = plain.fails(2, 602, "jobs", "enqueue", "TypesJob", "--from", path)
+    assert "line 2: parameters: 1e-20000 has more than 16383 digits" in refused.stderr
+    many = ",".join(["1e308"] * 6000)
+    write(f'{{"params": {{"large": 1, "raw": [{many}]}}}}\n')
+    assert "without exponents" in plain.fails(2, 602, "jobs", "enqueue", "TypesJob", "--from",
+                                              path).stderr
+    assert db.count("jobrequest") == 0
+
+
 def test_options_are_for_lines_that_say_nothing(db, plain, module, write):
     path = write(TYPES, {**TYPES, "queue": "mail", "delay": "1h", "retries": 0})
     uuids = plain.enqueue("TypesJob", "--from", path, "--queue", "slow", "--priority", "7",

@@ -7,7 +7,7 @@ import subprocess
 import psycopg2
 import pytest
 
-from marks import on_postgres
+from marks import on_postgres, on_sqlite
 SQLITE_SCHEMA = """SELECT type, name, sql FROM sqlite_schema
                    WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name"""
 POSTGRES_SCHEMA = """
@@ -111,6 +111,23 @@ def test_a_worker_makes_a_missing_sqlite_database_only(empty_db, plain, module):
         assert versions(empty_db)
     else:
         plain.fails(5, 302, "jobs", "worker", "--drain")
+
+
+@on_sqlite
+def test_a_connection_that_trusts_no_schema_uses_the_file(db, plain):
+    """As SQLite advises to set it: no part of ours keeps it from the application's own tables."""
+    db.execute("CREATE TABLE users (name text)")
+    with sqlite3.connect(plain.folder / "plain.db") as hardened:
+        hardened.execute("PRAGMA trusted_schema = OFF")
+        assert hardened.execute("SELECT * FROM users").fetchall() == []
+        hardened.execute("INSERT INTO plainjobs_jobrequest (job_class, parameters, concurrency_key)"
+                         " VALUES ('AnyJob', '{}', 'k')")
+        views = hardened.execute("SELECT name FROM sqlite_schema WHERE type = 'view'").fetchall()
+        for view, in views:
+            hardened.execute(f"SELECT * FROM {view}").fetchall()
+        assert views and db.count("jobkey") == 0
+    hardened.close()
+    assert db.count("jobkey") == 1
 
 
 def test_a_newer_schema_is_refused(db, plain, module):

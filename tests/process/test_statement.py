@@ -118,6 +118,19 @@ def test_a_repeated_statement_is_one_job(db, make, driver):
     assert db.one("jobrequest").uuid == chosen
 
 
+def test_one_whose_retry_is_all_that_is_left_is_no_new_job(db, plain, make):
+    plain.add_executable("fails", "#!/bin/sh\nexit 1\n")
+    (chosen,) = plain.enqueue("fails", "--retries", 1)
+    plain.drain()
+    assert db.statuses() == ["ERRORED"] * 2
+    db.execute("DELETE FROM plainjobs_jobresult WHERE run_no = 1")
+    with contextlib.closing(Driver(db)) as driver:
+        again = driver.execute(make(driver.dialect, "", 0, chosen))
+        assert again == [] if driver.kind == "sqlite" else [(chosen,)]
+        driver.end("commit")
+    assert db.count("jobrequest") == 0
+
+
 def test_a_worker_runs_the_job(db, make, driver, module, plain, start_worker):
     statement = make(driver.dialect)
     statement.values[0] = "NoopJob"

@@ -245,6 +245,8 @@ static void bad_fields_are_refused(void **state)
     assert_string_equal(err.message, "month: a value is missing");
     f.size = 8;
     assert_int_equal(plain_schedule_from_fields(&f, &s, &err), PLAIN_E_VERSION);
+    f.size = 1 << 20; /* never set: nothing behind the struct is read */
+    assert_int_equal(plain_schedule_from_fields(&f, &s, &err), PLAIN_E_VERSION);
     assert_int_equal(plain_schedule_from_fields(NULL, &s, &err), PLAIN_E_INVALID);
 }
 

@@ -22,7 +22,9 @@
  * A class is a constant of the program: it is never copied and must outlive every use. Its
  * functions are called in the process that enqueues (the default_..._for functions) or in a runner
  * (run, calculate_retry_delay), by one thread of it at a time for a given job, and may be called by
- * several threads of an application at once.
+ * several threads of an application at once. They return: a C++ exception that leaves one passes
+ * through C that cannot clean up behind it. In a runner it ends the attempt LOST; out of
+ * should_enqueue it keeps the handle for ever.
  *
  * What an option of the call says beats the function, the function beats the constant.
  */
@@ -45,12 +47,13 @@ typedef struct plain_job plain_job;
 typedef struct plain_job_class plain_job_class;
 typedef struct plain_middleware plain_middleware;
 
-#define PLAIN_SECONDS(n) ((int64_t)(n)*1000)
-#define PLAIN_MINUTES(n) ((int64_t)(n)*60 * 1000)
-#define PLAIN_HOURS(n)   ((int64_t)(n)*60 * 60 * 1000)
-#define PLAIN_DAYS(n)    ((int64_t)(n)*24 * 60 * 60 * 1000)
+/* Milliseconds; n may have a fraction. */
+#define PLAIN_SECONDS(n) ((int64_t)((n)*INT64_C(1000)))
+#define PLAIN_MINUTES(n) PLAIN_SECONDS((n)*INT64_C(60))
+#define PLAIN_HOURS(n)   PLAIN_MINUTES((n)*INT64_C(60))
+#define PLAIN_DAYS(n)    PLAIN_HOURS((n)*INT64_C(24))
 
-#define PLAIN_MEGABYTES(n) ((int64_t)(n)*1024 * 1024)
+#define PLAIN_MEGABYTES(n) ((int64_t)((n)*INT64_C(1048576)))
 
 /* Limits of a request. */
 #define PLAIN_NAME_MAX       255   /* bytes of a class, queue or key  */

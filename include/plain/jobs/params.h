@@ -122,8 +122,14 @@ typedef struct plain_param {
 } plain_param;
 
 #ifndef __cplusplus
-/* The type of a field, at compile time. A field of any other type does not compile. */
+/* The type of a field, at compile time. A field of any other type does not compile; an array of
+ * char, which _Generic would take for a pointer, neither. */
 #define PLAIN_TYPE_OF(value)                                                                       \
+    _Generic(&(value), char(*)[sizeof(value)]                                                      \
+             : (plain_json){0}, const char(*)[sizeof(value)]                                       \
+             : (plain_json){0}, default                                                            \
+             : PLAIN_TYPE_OF_SCALAR(value))
+#define PLAIN_TYPE_OF_SCALAR(value)                                                                \
     _Generic((value),                                                                              \
         bool: PLAIN_TYPE_BOOL,                                                                     \
         int: PLAIN_TYPE_INT32,                                                                     \

@@ -231,7 +231,7 @@ PLAIN_EXPORT void plain_statement_free(plain_statement *statement); /* NULL is f
 #ifndef __cplusplus
 /* Defines CLASS_run_in_worker(jobs, &params, options, request, err), checked by the compiler. */
 #define PLAIN_JOB_TYPED(cls, structure)                                                            \
-    PLAIN_MUST_USE static inline int cls##_run_in_worker(                                          \
+    PLAIN_MUST_USE PLAIN_MAYBE_UNUSED static inline int cls##_run_in_worker(                       \
         plain_jobs *jobs, const structure *params, const plain_options *options,                   \
         plain_request *request, plain_error *err)                                                  \
     {                                                                                              \

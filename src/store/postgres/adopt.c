@@ -191,7 +191,9 @@ static void undo(struct session *s)
     plain_error first = a->error;
     int failed = a->failed;
 
-    if (!a->nested)
+    if (!a->nested && libpq.PQtransactionStatus(s->conn) == PQTRANS_IDLE)
+        ; /* its COMMIT failed, which has ended it: another ROLLBACK is warned of, on stderr */
+    else if (!a->nested)
         (void)run_word(s, SQL_ROLLBACK);
     else if (run_word(s, SQL_ROLLBACK_TO))
         (void)run_word(s, SQL_RELEASE);

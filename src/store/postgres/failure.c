@@ -99,10 +99,10 @@ static void put_fix(const struct failure_context *c, enum remedy remedy, plain_e
 /* A message may quote what was sent to the server: the password never gets out. */
 static void hide_password(const char *password, char *text)
 {
-    enum { STARS = 3 };
+    enum { STARS = 3, SHORTEST = 4 }; /* what is shorter is in words that say nothing of it */
     size_t length = strlen(password);
 
-    if (length == 0)
+    if (length < SHORTEST)
         return;
     for (char *p = strstr(text, password); p; p = strstr(p, password)) {
         size_t shown = length < STARS ? length : STARS;
@@ -135,14 +135,15 @@ static int fill(const struct failure_context *c, const char *sqlstate, const cha
                 plain_error *err)
 {
     const struct failure_kind *kind = find_kind(sqlstate);
+    char said[sizeof(err->message)];
 
     *lost = kind->lost;
     if (!err)
         return kind->code;
-    text = skip_number(text);
-    (void)error_set(err, kind->code, pj_of(kind, sqlstate), "", "cannot %s: %.*s", c->doing,
-                    (int)strcspn(text, "\n"), text);
-    hide_password(c->password, err->message);
+    (void)text_copy(said, sizeof(said), skip_number(text));
+    said[strcspn(said, "\n")] = '\0';
+    hide_password(c->password, said);
+    (void)error_set(err, kind->code, pj_of(kind, sqlstate), "", "cannot %s: %s", c->doing, said);
     put_fix(c, kind->remedy, err);
     (void)text_copy(err->sqlstate, sizeof(err->sqlstate), sqlstate);
     err->retryable = err->retryable || kind->later;

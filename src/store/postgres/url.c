@@ -160,6 +160,19 @@ int pgurl_with_schema(const char *url, const char *schema, struct arena *a, cons
     return r;
 }
 
+/* libpq takes it in lower case only, and what lacks the "//" for a list of keywords. */
+static int lower_scheme(char *url, plain_error *err)
+{
+    char *p = url;
+
+    for (; *p && *p != ':'; p++)
+        *p = text_lower(*p);
+    if (text_starts_with(p, "://"))
+        return PLAIN_OK;
+    return error_set(err, PLAIN_E_INVALID, 307, "",
+                     "the database URL does not begin with postgresql://");
+}
+
 int pgurl_parse(struct pgurl *u, const char *url, unsigned flags, struct arena *a, plain_error *err)
 {
     struct buf own = BUF_INIT(URL_MAX);
@@ -171,6 +184,8 @@ int pgurl_parse(struct pgurl *u, const char *url, unsigned flags, struct arena *
     int r = strip_schema(u, url, &own, err);
     if (r == PLAIN_OK && !buf_ok(&own))
         r = too_long(err);
+    if (r == PLAIN_OK)
+        r = lower_scheme(own.data, err);
     if (r < 0)
         goto out;
     options = libpq.PQconninfoParse(own.data, &reason);

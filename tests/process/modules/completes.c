@@ -45,8 +45,23 @@ static bool join(const char *url)
     return PQstatus(conn) == CONNECTION_OK;
 }
 
-static int complete(plain_job *job, plain_error *err)
+/* By a handle of its own, whose connection is not that of the transaction. */
+static int complete_by_own(plain_job *job, const char *url, plain_error *err)
 {
+    plain_jobs *own;
+    int r = plain_jobs_open(url, &own, err);
+
+    if (r < 0)
+        return r;
+    r = plain_job_complete_in(job, own, err);
+    plain_jobs_close(own);
+    return r;
+}
+
+static int complete(plain_job *job, const struct effect *self, plain_error *err)
+{
+    if (strcmp(self->how, "own") == 0)
+        return complete_by_own(job, self->url, err);
     return db ? plain_job_complete_in_sqlite(job, db, err)
               : plain_job_complete_in_postgres(job, conn, NULL, err);
 }
@@ -79,7 +94,7 @@ static int effect_run(plain_job *job, const void *params)
         (void)say("ROLLBACK");
         return plain_job_fail(job, "Insert", "cannot insert");
     }
-    if (complete(job, &err) < 0) {
+    if (complete(job, self, &err) < 0) {
         (void)say("ROLLBACK");
         return plain_job_fail(job, "Complete", "PJ%d %d %s", err.pj, err.transaction_aborted,
                               err.message);

@@ -20,7 +20,11 @@ SELECT made.uuid, made.uuid, 1, 0, ?1, ?2, ?3, CAST(?4 AS INTEGER), CAST(?5 AS I
                 + CAST(?8 AS INTEGER), CAST(?9 AS INTEGER)),
        CAST(?10 AS INTEGER)
   FROM (SELECT x'00000000000000000000000000000000' AS uuid) made
- WHERE NOT EXISTS (SELECT 1 FROM plainjobs_jobprocess p WHERE p.job_request_uuid = made.uuid)
+ WHERE NOT EXISTS (SELECT 1 FROM plainjobs_jobrequest r
+                    WHERE r.root_uuid = made.uuid AND r.root_uuid <> r.uuid)
+   AND NOT EXISTS (SELECT 1 FROM plainjobs_jobprocess p
+                    WHERE p.job_request_uuid = made.uuid OR p.root_uuid = made.uuid)
    AND NOT EXISTS (SELECT 1 FROM plainjobs_jobresult t WHERE t.job_request_uuid = made.uuid)
+   AND NOT EXISTS (SELECT 1 FROM plainjobs_jobresult t WHERE t.root_uuid = made.uuid)
     ON CONFLICT (uuid) DO NOTHING
 RETURNING '00000000-0000-0000-0000-000000000000' AS uuid;
