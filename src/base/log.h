@@ -61,6 +61,12 @@ void log_record(enum log_level level, const char *event, const struct log_pair *
     log_record((level), (event), (const struct log_pair[]){__VA_ARGS__},                           \
                sizeof((const struct log_pair[]){__VA_ARGS__}) / sizeof(struct log_pair))
 
+/* Whether what happens again and again is recorded this time: the 1st, 2nd, 4th, 8th ... */
+static inline bool log_takes_time(unsigned times)
+{
+    return (times & (times - 1)) == 0;
+}
+
 /* A line of somebody else's text to fd, escaped as values are, with the patience of a record. */
 void log_bare_line(int fd, const char *text);
 

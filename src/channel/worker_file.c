@@ -74,7 +74,7 @@ static void fill_head(struct worker_file_head *h, const struct facts *facts)
 /* 0 when nobody held the lock of the file at path; else errno: EWOULDBLOCK when somebody does. */
 static int try_lock(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 
     if (fd < 0)
         return errno;
@@ -95,7 +95,7 @@ static int refuse(const char *path, int why, plain_error *err)
 
 void worker_file_remove_begun(const char *name)
 {
-    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 
     if (fd < 0)
         return;
@@ -258,7 +258,7 @@ int worker_file_read(struct worker_file *f, const char *path, plain_error *err)
     (void)text_copy(f->path, sizeof(f->path), path);
     if (!find_place(boot, &pid_namespace))
         return PLAIN_NONE;
-    f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    f->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
     if (f->fd < 0)
         return PLAIN_NONE;
     const char *fault = "is too short";

@@ -254,9 +254,11 @@ static const struct command commands[] = {
         .operands = "",
         .doc = "Run jobs until stopped.",
         .about =
-            "SIGTERM or Ctrl-C: unstarted jobs go back to the queue, running ones finish; a "
-            "second one\n"
-            "puts those back too. A SQLite database that does not exist is made.\n"
+            "SIGTERM or Ctrl-C: unstarted jobs go back to the queue, running ones finish; a second "
+            "one\n"
+            "stops those too: one with retries goes back, one without is LOST. A SQLite database "
+            "that\n"
+            "does not exist is made.\n"
             "\n"
             "--queue 'mail*' is every queue whose name begins with mail, '*' every queue, also "
             "those that\n"

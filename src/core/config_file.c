@@ -463,13 +463,74 @@ static int parse_text(struct parse *parse, const char *text, config_file_fn *fn,
     return r;
 }
 
+/* Behind the comment or the text in single quotes that begins at p; p when none does. */
+static const char *skip_literal(const char *p)
+{
+    static const struct {
+        const char *begin, *end;
+    } literals[] = {{"#", "\n"}, {"//", "\n"}, {"/*", "*/"}, {"'", "'"}};
+
+    for (size_t i = 0; i < ARRAY_SIZE(literals); i++) {
+        if (!text_starts_with(p, literals[i].begin))
+            continue;
+        const char *end = strstr(p + strlen(literals[i].begin), literals[i].end);
+        while (end && *p == '\'' && end[-1] == '\\')
+            end = strchr(end + 1, '\'');
+        return end ? end + strlen(literals[i].end) : p + strlen(p);
+    }
+    return p;
+}
+
+/* The "${" that libconfuse would replace by a variable of the environment, or by nothing; NULL:
+ * there is none. */
+static const char *find_variable(const char *p)
+{
+    bool quoted = false;
+
+    while (*p) {
+        const char *behind = quoted ? p : skip_literal(p);
+
+        if (behind > p) {
+            p = behind;
+            continue;
+        }
+        if (text_starts_with(p, "${"))
+            return p;
+        if (*p == '\\' && p[1])
+            p++; /* what follows stands for itself */
+        else if (*p == '"')
+            quoted = !quoted;
+        p++;
+    }
+    return NULL;
+}
+
+static int check_variables(const char *path, const char *text, plain_error *err)
+{
+    const char *found = find_variable(text);
+    unsigned line = 1;
+
+    if (!found)
+        return PLAIN_OK;
+    for (const char *p = text; p < found; p++)
+        line += *p == '\n';
+    (void)error_set(err, PLAIN_E_INVALID, 203, path,
+                    "%s:%u: ${ would be replaced by a variable of the environment", path, line);
+    error_fix(err, "write the value in single quotes, where nothing is replaced, or \\${ for these "
+                   "characters");
+    return PLAIN_E_INVALID;
+}
+
 int config_file_parse(const char *path, const char *text, config_file_fn *fn, config_dev_fn *dev,
                       void *user, struct buf sections[SECTION_COUNT], plain_error *err)
 {
     struct buf marked = BUF_INIT(SIZE_MAX);
-    struct parse *parse = mem_zalloc(1, sizeof(*parse));
-    int r = PLAIN_E_NOMEM;
+    int r = check_variables(path, text, err);
 
+    if (r < 0)
+        return r;
+    struct parse *parse = mem_zalloc(1, sizeof(*parse));
+    r = PLAIN_E_NOMEM;
     buf_puts(&marked, text);
     buf_puts(&marked, marked.len > 0 && marked.data[marked.len - 1] == '\n' ? "" : "\n");
     buf_puts(&marked, END_MARK " = 1\n");

@@ -2,9 +2,12 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,6 +28,14 @@ static int64_t look_us(const struct worker_file_head *head)
     return us < (int64_t)LOOK_MOST_MS * US_PER_MS ? us : (int64_t)LOOK_MOST_MS * US_PER_MS;
 }
 
+static void kill_all(void)
+{
+    if (group[0])
+        group_kill(group);
+    (void)kill(-getpid(), SIGKILL);
+    (void)kill(getpid(), SIGKILL); /* a job made another group of us */
+}
+
 static void *watch(void *argument)
 {
     const struct worker_file_head *head = argument;
@@ -37,12 +48,28 @@ static void *watch(void *argument)
         } else if (now < deadline) {
             clock_boot_sleep_until(deadline);
         } else {
-            if (group[0])
-                group_kill(group);
-            (void)kill(-getpid(), SIGKILL);
-            (void)kill(getpid(), SIGKILL); /* a job made another group of us */
+            kill_all();
         }
     }
+    return NULL;
+}
+
+static struct parent {
+    pid_t pid;
+    int fd; /* readable when it has ended */
+} parent;
+
+/* The poll keeps what it waits for, whatever the job closes; only when the process was stopped and
+ * goes on is the descriptor looked up again, and may be another. */
+static void *watch_parent(void *unused)
+{
+    struct pollfd p = {.fd = parent.fd, .events = POLLIN};
+
+    (void)unused;
+    (void)poll(&p, 1, -1);
+    while (getppid() == parent.pid)
+        clock_boot_sleep_until(clock_boot_us() + (int64_t)LOOK_MOST_MS * US_PER_MS);
+    kill_all();
     return NULL;
 }
 
@@ -63,25 +90,52 @@ static bool watch_main(void)
     return pthread_key_create(&key, on_main_exit) == 0 && pthread_setspecific(key, &anything) == 0;
 }
 
+/* Signals are the job's. */
+static int start_thread(void *(*run)(void *), void *argument)
+{
+    sigset_t all, before;
+    pthread_attr_t attr;
+    pthread_t thread;
+
+    (void)pthread_attr_init(&attr);
+    (void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    (void)pthread_attr_setstacksize(&attr, STACK_SIZE);
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&thread, &attr, run, argument);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    (void)pthread_attr_destroy(&attr);
+    return failed;
+}
+
+/* Instead of the SIGKILL that the kernel sends to this process alone when its parent ends. Without
+ * a descriptor, as under valgrind, that is left. */
+static int guard_against_parent(void)
+{
+    parent = (struct parent){.pid = getppid()};
+    parent.fd = pidfd_open(parent.pid, 0);
+    if (parent.fd < 0)
+        return 0;
+    int failed = start_thread(watch_parent, NULL);
+    if (failed)
+        return failed;
+    (void)prctl(PR_SET_PDEATHSIG, 0);
+    if (getppid() != parent.pid) /* it was another one's descriptor */
+        kill_all();
+    return 0;
+}
+
 int guard_start(const struct worker_file_head *head, const char *own, plain_error *err)
 {
     union {
         const struct worker_file_head *given;
         void *wanted; /* pthread_create's type; it changes nothing */
     } argument = {.given = head};
-    sigset_t all, before;
-    pthread_attr_t attr;
-    pthread_t thread;
 
     (void)text_copy(group, sizeof(group), own);
-    (void)pthread_attr_init(&attr);
-    (void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    (void)pthread_attr_setstacksize(&attr, STACK_SIZE);
-    (void)sigfillset(&all); /* signals are the job's */
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&thread, &attr, watch, argument.wanted);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    (void)pthread_attr_destroy(&attr);
+    int failed = start_thread(watch, argument.wanted);
+    if (!failed)
+        failed = guard_against_parent();
     if (failed || !watch_main())
         return error_set_errno(err, PLAIN_E_IO, 705, "", failed ? failed : EAGAIN,
                                "starting the guard of a runner");

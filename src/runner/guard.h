@@ -1,10 +1,12 @@
 /*
- * guard.h - a runner ends itself when its worker's lease is over
+ * guard.h - a runner ends itself when its worker's lease is over, or its worker has died
  *
  * The worker kills its runners when it loses its lease; but a worker that is stopped or stuck
  * cannot, and then somebody else would run the job beside this process. So a thread of the runner
  * looks at the deadline that the worker keeps moving, in a page that is mapped read-only, and at
- * that moment by CLOCK_BOOTTIME kills the process group.
+ * that moment by CLOCK_BOOTTIME kills the process group. Another one waits for the end of the
+ * worker: the signal that the kernel sends then would end this process, and leave what it has
+ * started to run beside the job's next attempt.
  */
 #ifndef PLAIN_RUNNER_GUARD_H
 #define PLAIN_RUNNER_GUARD_H

@@ -158,6 +158,8 @@ int process_start(struct runner *r, plain_error *err)
     r->killed_before = 0;
     r->stop_step = STOP_STEP_NONE;
     r->told_us = 0;
+    r->starting_us = clock_mono_us();
+    r->is_slow_told = false;
     r->state = RUNNER_STARTING;
     return PLAIN_OK;
 }

@@ -68,10 +68,9 @@ static void set_due(struct lease_thread *t, int r, const plain_error *err)
         if (retry_us > (int64_t)RETRY_MAX_MS * US_PER_MS)
             retry_us = (int64_t)RETRY_MAX_MS * US_PER_MS;
         wait_us = retry_us < wait_us ? retry_us : wait_us;
-        if ((t->failures & (t->failures - 1)) == 0) /* the 1st, 2nd, 4th, 8th ... */
+        if (log_takes_time(++t->failures))
             log_event(LOG_ERROR, "Worker heartbeat failed", LOG_TEXT("error", err->message),
-                      LOG_NUMBER("failures", t->failures + 1));
-        t->failures++;
+                      LOG_NUMBER("failures", t->failures));
     }
     t->due_us = clock_boot_us() + clock_jittered(wait_us);
 }

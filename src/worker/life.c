@@ -66,11 +66,13 @@ void life_texts(struct work *k, const char *type, const char *message, const cha
 }
 
 /* The times come from a page that a job can write to: whatever it says, an end is in order. */
-void life_begin_end(struct work *k, enum job_status status, int runner_pid, int64_t started_us,
-                    int64_t ended_us)
+void life_begin_end(const struct worker *w, struct work *k, enum job_status status, int runner_pid,
+                    int64_t started_us, int64_t ended_us)
 {
     int64_t now = clock_mono_us();
 
+    if (w->clock.slack_us > 0 && !clocks_agree(&k->clock, &w->clock))
+        k->clock = w->clock;
     if (ended_us <= 0 || ended_us > now)
         ended_us = now;
     if (started_us <= 0 || started_us > ended_us)
@@ -173,7 +175,7 @@ void life_go_on(struct worker *w, struct work *k, bool may_retry)
 
     if (!may_retry || !has_retries_left(k)) {
         life_finish(w, k);
-    } else if (class && class->has_retry_delay && w->stop == STOP_NO) {
+    } else if (class && class->has_retry_delay && w->stop != STOP_NOW) {
         k->kind = WORK_ASK;
         k->why = WHY_NONE; /* what stopped the attempt is no reason to stop who is asked */
         work_list_push(&w->asking, k);
@@ -300,7 +302,7 @@ void life_succeeded(struct runner *r, struct work *k, const struct progress_time
         return;
     }
     settle_deaths(r, k, -1);
-    life_begin_end(k, JOB_SUCCESSFUL, r->pid, times->started_us, times->ended_us);
+    life_begin_end(r->worker, k, JOB_SUCCESSFUL, r->pid, times->started_us, times->ended_us);
     k->end.cpu_us = times->cpu_us;
     k->end.max_rss_kb = times->max_rss_kb;
     runners_weigh(r, times->max_rss_kb);
@@ -364,12 +366,13 @@ static void end_by_frame(struct worker *w, struct work *k, const struct frame_en
     life_finish(w, k);
 }
 
-static void begin_by_frame(struct work *k, int runner_pid, const struct frame_end *f)
+static void begin_by_frame(const struct worker *w, struct work *k, int runner_pid,
+                           const struct frame_end *f)
 {
     static const enum job_status statuses[] = {
         [END_FAILED] = JOB_ERRORED, [END_DEFERRED] = JOB_DEFERRED, [END_LOST] = JOB_LOST};
 
-    life_begin_end(k, statuses[f->kind], runner_pid, f->started_us, f->ended_us);
+    life_begin_end(w, k, statuses[f->kind], runner_pid, f->started_us, f->ended_us);
     k->end.cpu_us = f->cpu_us;
     k->end.max_rss_kb = f->max_rss_kb;
     k->end.exit_code = f->exit_code;
@@ -378,7 +381,7 @@ static void begin_by_frame(struct work *k, int runner_pid, const struct frame_en
 
 void life_end_as(struct worker *w, struct work *k, int runner_pid, const struct frame_end *f)
 {
-    begin_by_frame(k, runner_pid, f);
+    begin_by_frame(w, k, runner_pid, f);
     end_by_frame(w, k, f);
 }
 
@@ -386,7 +389,7 @@ void life_ended(struct runner *r, struct work *k, const struct frame_end *f)
 {
     if (of_shutdown(k, f) && put_back(r->worker, k))
         return;
-    begin_by_frame(k, r->pid, f);
+    begin_by_frame(r->worker, k, r->pid, f);
     runners_weigh(r, f->max_rss_kb);
     r->failures = 0;
     settle_deaths(r, k, f->exit_signal);
@@ -404,6 +407,11 @@ void life_usage_of_dead(const struct runner *r, struct work *k, const struct chi
     k->end.max_rss_kb = how->max_rss_kb;
 }
 
+static bool is_by_shutdown(const struct worker *w, const struct work *k)
+{
+    return k->why == WHY_SHUTDOWN || (k->why == WHY_NONE && w->stop == STOP_NOW);
+}
+
 /* The runner died under this job. */
 static void end_lost(struct runner *r, struct work *k, const struct child_end *how)
 {
@@ -411,7 +419,8 @@ static void end_lost(struct runner *r, struct work *k, const struct child_end *h
     struct buf error = BUF_INIT((size_t)2 * PROGRESS_CRASH_SIZE);
 
     struct death death = death_of(r, k, how);
-    life_begin_end(k, JOB_LOST, r->pid, atomic_load(&r->progress->entered_us), clock_mono_us());
+    life_begin_end(r->worker, k, JOB_LOST, r->pid, atomic_load(&r->progress->entered_us),
+                   clock_mono_us());
     k->end.exit_code = how->exit_code;
     k->end.exit_signal = how->exit_signal;
     life_usage_of_dead(r, k, how);
@@ -420,7 +429,8 @@ static void end_lost(struct runner *r, struct work *k, const struct child_end *h
         return;
     }
     bool may_retry = count_crash(r->worker, k, limit);
-    (void)snprintf(message, sizeof(message), "%s%s", death.message, limit);
+    (void)snprintf(message, sizeof(message), "%s%s%s", death.message, limit,
+                   is_by_shutdown(r->worker, k) ? ": its worker was stopped" : "");
     memcpy(stack, r->progress->crash, sizeof(stack));
     stack[sizeof(stack) - 1] = '\0';
     buf_putf(&error, "%s: %s\n%s", death.type, message, stack);
@@ -441,8 +451,7 @@ void life_lost(struct runner *r, struct work *k, const struct child_end *how)
         life_delay(w, k, 0);
         return;
     }
-    bool by_shutdown = k->why == WHY_SHUTDOWN || (k->why == WHY_NONE && w->stop == STOP_NOW);
-    if (!by_shutdown || !put_back(w, k))
+    if (!is_by_shutdown(w, k) || !put_back(w, k))
         end_lost(r, k, how);
 }
 

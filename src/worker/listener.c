@@ -21,9 +21,8 @@ static void lose(struct listener *l)
 
 static void fail(struct listener *l, const char *what, const plain_error *err)
 {
-    if ((l->failures & (l->failures - 1)) == 0) /* the 1st, 2nd, 4th, 8th ... */
+    if (log_takes_time(++l->failures))
         log_event(LOG_WARNING, what, LOG_TEXT("error", err->message));
-    l->failures++;
     lose(l);
     l->retry_us = clock_boot_us() + (int64_t)RETRY_MS * US_PER_MS;
 }

@@ -72,9 +72,9 @@ static void add_living(struct neighbours *n, const struct worker_file *f)
 static void drop_damaged(const char *path, const char *why)
 {
     if (!worker_file_is_free(path))
-        return; /* its worker lives, where we cannot see it */
-    log_event(LOG_WARNING, "Worker file not used", LOG_TEXT("error", why));
-    (void)unlink(path);
+        return;            /* its worker lives, where we cannot see it */
+    if (unlink(path) == 0) /* what stays would be told at each look */
+        log_event(LOG_WARNING, "Worker file not used", LOG_TEXT("error", why));
 }
 
 static void look_at(struct neighbours *n, const char *path)

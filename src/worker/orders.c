@@ -140,6 +140,14 @@ static bool hooks_wanted(const struct worker *w)
     return w->stop == STOP_NO && w->hook_name_count > 0 && w->hooks.count == 0;
 }
 
+/* No more than runners can begin at once: each has its lease from now on. */
+static size_t hook_room(const struct worker *w)
+{
+    size_t room = runners_room(w);
+
+    return room < STORE_HOOK_MAX ? room : STORE_HOOK_MAX;
+}
+
 /* Not while it could not be recorded how they end. */
 static bool may_claim(const struct worker *w)
 {
@@ -322,7 +330,7 @@ static void submit_first(struct worker *w, struct lane *l)
     take_hooked(w, o);
     oversight_take(w, o);
     o->limit = has_cause(w, o) ? claim_limit(w, l) : 0;
-    o->hook_limit = hooks_wanted(w) && clock_mono_us() >= w->hooks_at_us ? STORE_HOOK_MAX : 0;
+    o->hook_limit = hooks_wanted(w) && clock_mono_us() >= w->hooks_at_us ? hook_room(w) : 0;
     wake_fill(w, o);
     if (o->end_count + o->release_count + o->limit + o->hooks_done_count + o->hook_limit +
             o->watched_count + o->fold ==
@@ -403,8 +411,10 @@ static void learn_clock(struct worker *w, const struct order *o)
 
     if (o->result.now == STORE_NO_TIME)
         return;
-    if (w->clock.slack_us == 0 || took <= w->clock.slack_us)
-        w->clock = (struct db_clock){.offset_us = o->result.now - o->replied_us, .slack_us = took};
+    const struct db_clock seen = {.offset_us = o->result.now - o->replied_us, .slack_us = took};
+
+    if (w->clock.slack_us == 0 || took <= w->clock.slack_us || !clocks_agree(&seen, &w->clock))
+        w->clock = seen;
     else
         w->clock.slack_us += w->clock.slack_us / 8 + 1;
 }
@@ -514,6 +524,8 @@ static void on_success(struct worker *w, struct lane *l)
         wake_found(w, o);
     if (o->hook_limit > 0)
         set_hooks_at(w, o);
+    if (o->hook_limit + o->hooks_done_count > 0)
+        w->hooks_refused = 0;
     learn_clock(w, o);
     oversight_reply(w, o);
     w->untidy.claimed += o->result.claim_count;
@@ -594,6 +606,18 @@ static bool on_refused(struct worker *w, const struct order *o)
                             : on_refused_release(w, o->err.message);
 }
 
+/* An order without works that is refused may be for its hooks: the next ones have none for a while.
+ * That those which were called are not noted lets them be called again, when their lease is over.
+ */
+static void on_refused_hooks(struct worker *w, const char *why)
+{
+    if (log_takes_time(++w->hooks_refused))
+        log_event(LOG_ERROR, "Hooks not settled", LOG_TEXT("error", why),
+                  LOG_NUMBER("failures", w->hooks_refused));
+    work_list_free(&w->hooked);
+    w->hooks_at_us = clock_mono_us() + clock_jittered((int64_t)HOOKS_EVERY_MS * US_PER_MS);
+}
+
 /* One row that an application's transaction holds must not keep all others from being recorded. */
 static void mark_locked(struct work_list *ends)
 {
@@ -615,6 +639,7 @@ static void on_failure(struct worker *w, struct lane *l)
     unsigned shift = l->failures < 6 ? l->failures : 6;
     int64_t delay = clock_earlier((int64_t)STORE_RETRY_FIRST_MS << shift, STORE_RETRY_MAX_MS);
     bool had_works = l->recording.count > 0 || (l == w->lanes && w->releasing.count > 0);
+    bool had_hooks = l == w->lanes && o->hooks_done_count + o->hook_limit > 0;
 
     if (o->err.code == PLAIN_E_BUSY)
         mark_locked(&l->recording);
@@ -630,11 +655,14 @@ static void on_failure(struct worker *w, struct lane *l)
         l->failures = 0;
         return;
     }
-    if ((l->failures & (l->failures - 1)) == 0) /* the 1st, 2nd, 4th, 8th ... */
+    if (!o->err.retryable && had_hooks) {
+        on_refused_hooks(w, o->err.message);
+        return;
+    }
+    if (log_takes_time(++l->failures))
         log_event(LOG_ERROR, "Database failed", LOG_TEXT("error", o->err.message),
-                  LOG_NUMBER("failures", l->failures + 1),
+                  LOG_NUMBER("failures", l->failures),
                   LOG_NUMBER("ends_kept", (int64_t)w->ended.count));
-    l->failures++;
     l->is_away = o->err.code == PLAIN_E_UNREACHABLE || o->err.code == PLAIN_E_TIMEOUT;
     wake_fail(w);
     l->retry_at_us = clock_mono_us() + clock_jittered(delay * US_PER_MS);

@@ -40,7 +40,8 @@ void rescue_own(struct runner *r, struct work *k, const struct child_end *how)
 {
     char why[MESSAGE_SIZE];
 
-    life_begin_end(k, JOB_LOST, r->pid, atomic_load(&r->progress->entered_us), clock_mono_us());
+    life_begin_end(r->worker, k, JOB_LOST, r->pid, atomic_load(&r->progress->entered_us),
+                   clock_mono_us());
     life_usage_of_dead(r, k, how);
     (void)snprintf(why, sizeof(why), "worker %s lost its lease", r->worker->id_text);
     lose(r->worker, k, why, "");
@@ -53,7 +54,7 @@ static void lose_with_worker(struct worker *w, struct work *k, const struct resc
     bool by_lease = job->verdict.kind == VERDICT_UNKNOWN;
     char id[PLAIN_UUID_TEXT], why[MESSAGE_SIZE];
 
-    life_begin_end(k, JOB_LOST, job->verdict.runner_pid, 0, 0);
+    life_begin_end(w, k, JOB_LOST, job->verdict.runner_pid, 0, 0);
     k->end.started_at = o->started_at;
     k->end.ended_at = now > o->started_at ? now : o->started_at;
     if (o->worker_pid > 0)
@@ -75,7 +76,7 @@ static void end_as_told(struct worker *w, struct work *k, const struct verdict *
 
 static void succeed(struct worker *w, struct work *k, const struct verdict *v)
 {
-    life_begin_end(k, JOB_SUCCESSFUL, v->runner_pid, v->times.started_us, v->times.ended_us);
+    life_begin_end(w, k, JOB_SUCCESSFUL, v->runner_pid, v->times.started_us, v->times.ended_us);
     k->end.cpu_us = v->times.cpu_us;
     k->end.max_rss_kb = v->times.max_rss_kb;
     life_finish(w, k);

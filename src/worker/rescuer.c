@@ -115,9 +115,18 @@ static bool hand_over(struct rescuer *r, struct rescue_batch *b, bool nothing_le
     return news;
 }
 
-static void report(const struct rescue_result *found)
+/* Those whose end is refused are found each time, and told once. */
+static void report(struct rescuer *r, const struct rescue_result *found)
 {
-    if (found->seized > 0 || found->orphan_count > 0)
+    const plain_uuid *first =
+        found->orphan_count > 0 ? &found->orphans[0].claim.token : &r->told_first;
+    bool is_told = found->orphan_count == r->told_count && uuid_equal(first, &r->told_first);
+
+    if (found->orphan_count > 0) {
+        r->told_count = found->orphan_count;
+        r->told_first = *first;
+    }
+    if (found->seized > 0 || (found->orphan_count > 0 && !is_told))
         log_event(LOG_WARNING, "Rescuing jobs of dead workers",
                   LOG_NUMBER("workers", (int64_t)found->seized),
                   LOG_NUMBER("jobs", (int64_t)found->orphan_count));
@@ -147,15 +156,15 @@ static bool ask(struct rescuer *r, struct store *store, const struct worker_iden
             (struct db_clock){.offset_us = found.now - replied, .slack_us = replied - sent + 1};
         if (fill_batch(r, &batch, &found)) {
             r->failures = 0;
-            report(&found);
+            report(r, &found);
             set_next(r, &found);
             return hand_over(r, &batch, neighbours_close(&r->neighbours, &found));
         }
-    } else if ((r->failures & (r->failures - 1)) == 0) {
-        log_event(LOG_ERROR, "Looking for dead workers failed", LOG_TEXT("error", err.message),
-                  LOG_NUMBER("failures", r->failures + 1));
     }
     r->failures++;
+    if (result < 0 && log_takes_time(r->failures))
+        log_event(LOG_ERROR, "Looking for dead workers failed", LOG_TEXT("error", err.message),
+                  LOG_NUMBER("failures", r->failures));
     r->ask_at_us = soon_us(FAILED_MS);
     arena_release(&batch.arena);
     return false;

@@ -44,6 +44,8 @@ struct rescuer {
     int64_t interval_ms, lease_ms;
     int64_t scan_at_us, ask_at_us; /* clock_boot_us(): the folder, the database */
     unsigned failures;
+    size_t told_count; /* of the orphans that were reported last, and the first of them */
+    plain_uuid told_first;
 
     pthread_mutex_t mutex; /* guards what follows */
     enum { BATCH_NONE, BATCH_FULL, BATCH_OUT } state;

@@ -16,7 +16,12 @@
 #include "base/statm.h"
 #include "worker/state.h"
 
-enum { AHEAD_MAX = 1000, UNSENT_MAX = 1024 * 1024 };
+enum {
+    AHEAD_MAX = 1000,
+    UNSENT_MAX = 1024 * 1024,
+    LOADS_MS = 5000, /* who loads for longer is not waited for */
+    SLOW_MS = 30000  /* and is told of then */
+};
 
 static int64_t ahead(const struct worker *w)
 {
@@ -248,15 +253,46 @@ static bool has_future(const struct runner *r, int64_t now)
     return false;
 }
 
+/* It has died more than once in a row, or loads for so long that jobs are better off elsewhere. */
+static bool is_in_trouble(const struct runner *r, int64_t now)
+{
+    return (r->state == RUNNER_DOWN && r->failures > 1) ||
+           (r->state == RUNNER_STARTING && now - r->starting_us >= (int64_t)LOADS_MS * US_PER_MS);
+}
+
 bool runners_are_long(const struct worker *w)
 {
     int64_t now = clock_mono_us();
 
     for (int i = 0; i < w->runner_count; i++) {
-        if (has_future(&w->runners[i], now) && !is_long(&w->runners[i]))
+        const struct runner *r = &w->runners[i];
+
+        if (has_future(r, now) && !is_long(r) && !is_in_trouble(r, now))
             return false;
     }
     return true;
+}
+
+/* One that hangs while it loads would be looked for in vain: nothing has failed. */
+static void tell_slow(struct runner *r, int64_t now)
+{
+    if (r->state != RUNNER_STARTING || r->is_slow_told ||
+        now - r->starting_us < (int64_t)SLOW_MS * US_PER_MS)
+        return;
+    r->is_slow_told = true;
+    log_event(LOG_WARNING, "Runner not ready", LOG_NUMBER("pid", r->pid),
+              LOG_NUMBER("seconds", SLOW_MS / MS_PER_S),
+              LOG_TEXT("fix", "see what its modules do while they are loaded"));
+}
+
+/* When a runner that is starting is looked at again. */
+static int64_t starting_at(const struct runner *r)
+{
+    if (r->state != RUNNER_STARTING || r->is_slow_told)
+        return INT64_MAX;
+    bool awaited = r->worker->ready.count > 0 && !is_in_trouble(r, clock_mono_us());
+
+    return r->starting_us + (int64_t)(awaited ? LOADS_MS : SLOW_MS) * US_PER_MS;
 }
 
 /* How many are to be started. */
@@ -264,8 +300,10 @@ static int missing(const struct worker *w, int64_t now)
 {
     int n = w->options->max_processes;
 
-    if (w->stop != STOP_NO || w->lease.lost)
+    if (w->lease.lost || w->stop == STOP_NOW)
         return 0;
+    if (w->stop != STOP_NO) /* only to be asked how long a retry has to wait */
+        n = w->asking.count > 0 ? 1 : 0;
     for (int i = 0; i < w->runner_count; i++)
         n -= has_future(&w->runners[i], now);
     return n;
@@ -277,6 +315,8 @@ void runners_start(struct worker *w)
     int wanted = missing(w, now);
     plain_error err;
 
+    for (int i = 0; i < w->runner_count; i++)
+        tell_slow(&w->runners[i], now);
     for (int i = 0; i < w->runner_count && wanted > 0; i++) {
         struct runner *r = &w->runners[i];
 
@@ -298,7 +338,9 @@ void runners_close_idle(struct worker *w)
         struct runner *r = &w->runners[i];
         bool used_up = r->state == RUNNER_READY && lifetime_left(r) <= 0;
 
-        if (r->given.count == 0 && (used_up || (w->stop != STOP_NO && r->state != RUNNER_DOWN)))
+        bool ends = w->stop != STOP_NO && w->asking.count == 0 && r->state != RUNNER_DOWN;
+
+        if (r->given.count == 0 && (used_up || ends))
             stops_close(r);
     }
 }
@@ -333,6 +375,7 @@ int64_t runners_next_us(const struct worker *w)
         /* What waits behind it, or with the worker, is to be found another place. */
         if (r->given.count < 2 && (w->ready.count == 0 || at <= now))
             at = INT64_MAX;
+        at = clock_earlier(at, starting_at(r));
         if (r->state == RUNNER_DOWN && w->stop == STOP_NO && !w->lease.lost &&
             (i == 0 || w->classes_known) && (wanted || r->restart_at_us > now))
             at = r->restart_at_us;

@@ -39,6 +39,7 @@
 #include "worker/lease_thread.h"
 #include "worker/rescuer.h"
 #include "worker/scheduler.h"
+#include "worker/stop_signals.h"
 #include "worker/store_thread.h"
 #include "worker/work.h"
 #include "worker/worker.h"
@@ -84,6 +85,8 @@ struct runner {
     bool is_heavy;     /* it has more memory than JOBS_WORKER_MAX_RSS: no more jobs */
     unsigned failures; /* deaths in a row without an end in between */
     int64_t restart_at_us;
+    int64_t starting_us; /* when this process was started */
+    bool is_slow_told;   /* that it is not ready for long was said */
 
     enum stop_step stop_step; /* of the job stop_seq, or of the runner itself */
     uint64_t stop_seq;
@@ -159,7 +162,7 @@ struct worker {
     uv_loop_t loop;
     uv_timer_t timer;
     struct bell store_bell, lease_bell;
-    uv_signal_t signals[2];
+    struct stop_signals signals;
     struct lane *lanes;       /* the first does everything, the second helps in a rush */
     struct listener listener; /* the first one's */
     int lane_count;
@@ -194,7 +197,8 @@ struct worker {
 
     const char **hook_names; /* classes with an on_aborted */
     size_t hook_name_count;
-    int64_t hooks_at_us; /* next look for hooks; 0: at once, there is one of ours */
+    int64_t hooks_at_us;    /* next look for hooks; 0: at once, there is one of ours */
+    unsigned hooks_refused; /* orders in a row that failed for them */
 
     int64_t watch_at_us;     /* next look at the rows of what runs */
     int64_t undecided_at_us; /* when those ends are told again */
@@ -321,8 +325,8 @@ void life_too_large(struct worker *w, struct work *k, size_t size, size_t most);
 void life_delay(struct worker *w, struct work *k,
                 int64_t delay_ms); /* of the retry of a lost job */
 /* For rescue.c: the parts of which an end is made. */
-void life_begin_end(struct work *k, enum job_status status, int runner_pid, int64_t started_us,
-                    int64_t ended_us);
+void life_begin_end(const struct worker *w, struct work *k, enum job_status status, int runner_pid,
+                    int64_t started_us, int64_t ended_us);
 /* CPU time of an attempt whose runner died, without what that had used before, and its memory. */
 void life_usage_of_dead(const struct runner *r, struct work *k, const struct child_end *how);
 void life_texts(struct work *k, const char *type, const char *message, const char *error);

@@ -66,6 +66,11 @@ void work_list_merge(struct work_list *l, struct work_list *from)
     }
 }
 
+bool clocks_agree(const struct db_clock *a, const struct db_clock *b)
+{
+    return a->offset_us <= b->offset_us + b->slack_us && b->offset_us <= a->offset_us + a->slack_us;
+}
+
 bool work_take(struct work_list *jobs, struct work_list *hooks, struct arena *arena,
                const struct cycle_result *result, const struct db_clock *clock)
 {

@@ -48,6 +48,10 @@ struct db_clock {
     int64_t offset_us, slack_us;
 };
 
+/* Whether both can be right: else the database's clock was set, or another server's took its place,
+ * or this host has slept, between the two. */
+bool clocks_agree(const struct db_clock *a, const struct db_clock *b);
+
 struct work {
     struct work *next;
     struct batch *batch;

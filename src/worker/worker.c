@@ -29,8 +29,6 @@ enum { SHARDS = 64 };
 /* Of so many runners one may have its replacement beside it, and one more. */
 enum { PROCESSES_PER_SPARE = 4 };
 
-static const int stop_signals[] = {SIGTERM, SIGINT};
-
 void worker_stop(struct worker *w)
 {
     w->stop = STOP_GRACEFUL;
@@ -173,11 +171,7 @@ static int start_loop(struct worker *w, plain_error *err)
         return error_set(err, PLAIN_E_IO, 705, "", "event loop: %s", uv_strerror(failed));
     (void)uv_timer_init(&w->loop, &w->timer);
     w->timer.data = w;
-    for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++) {
-        (void)uv_signal_init(&w->loop, &w->signals[i]);
-        w->signals[i].data = w;
-        (void)uv_signal_start(&w->signals[i], on_signal, stop_signals[i]);
-    }
+    stop_signals_start(&w->signals, &w->loop, on_signal, w);
     return PLAIN_OK;
 }
 
@@ -298,21 +292,9 @@ static void close_handle(uv_handle_t *handle, void *unused)
         uv_close(handle, NULL);
 }
 
-/* A signal that comes late must not kill a worker that has done all: closing its handle makes it
- * deadly again. */
-static void block_stop_signals(void)
-{
-    sigset_t set;
-
-    (void)sigemptyset(&set);
-    for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++)
-        (void)sigaddset(&set, stop_signals[i]);
-    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
-}
-
 static void release(struct worker *w)
 {
-    block_stop_signals();
+    stop_signals_block();
     bool has_store = w->lanes->is_started;
     bool settled = has_store && orders_are_done(w) && runners_given(w) == 0 &&
                    w->ready.count + w->asking.count + w->refused.count == 0;

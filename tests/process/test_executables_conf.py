@@ -260,6 +260,23 @@ BAD = [
 ]
 
 
+@pytest.mark.parametrize("text, line", [('job thumbnail {\n  doc = "a ${HOME}"\n}\n', 2),
+                                        ("# '${A}\njob thumbnail { doc = ${HOME} }\n", 2),
+                                        ('job thumbnail { doc = "\\\\${B}" }\n', 1),
+                                        ('/* \n" */\ndev { a = "echo \'${A}\'" }\n', 3)])
+def test_a_variable_is_refused_not_replaced(lone_plain, text, line):
+    configure(lone_plain, text)
+    done = lone_plain.fails(2, 203, "jobs", "list")
+    assert f"plain.conf:{line}: ${{" in done.stderr and "single quotes" in done.stderr
+
+
+def test_in_single_quotes_or_escaped_it_stands_for_itself(lone_plain):
+    configure(lone_plain, "job thumbnail {\n  doc = 'it\\'s ${HOME}' # ${A}\n}\n")
+    assert lone_plain.json("jobs", "list")["jobs"][0]["doc"] == "it's ${HOME}"
+    configure(lone_plain, 'job thumbnail {\n  doc = "\\${HOME}" // ${A}\n}\n')
+    assert lone_plain.json("jobs", "list")["jobs"][0]["doc"] == "${HOME}"
+
+
 @pytest.mark.parametrize("text, message, fix", BAD)
 def test_a_bad_section_is_refused(lone_plain, text, message, fix):
     configure(lone_plain, text)

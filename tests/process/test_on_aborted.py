@@ -56,6 +56,28 @@ def test_it_is_told_of_a_failure_that_was_cancelled_before_it_was_recorded(db, p
     assert_sound(db, [uuid])
 
 
+NO_UPDATE = {  # of hooks that are to be called; the end that wants one is taken
+    "sqlite": "CREATE TRIGGER no_update BEFORE UPDATE OF aborted_hook_at ON plainjobs_jobresult "
+              "WHEN OLD.aborted_hook_at IS NOT NULL BEGIN SELECT RAISE(ABORT, 'not these'); END",
+    "postgres": "CREATE FUNCTION no_update() RETURNS trigger LANGUAGE plpgsql AS $$ "
+                "BEGIN RAISE EXCEPTION 'not these'; END $$; "
+                "CREATE TRIGGER no_update BEFORE UPDATE OF aborted_hook_at ON plainjobs_jobresult "
+                "FOR EACH ROW WHEN (OLD.aborted_hook_at IS NOT NULL) EXECUTE FUNCTION no_update()",
+}
+
+
+def test_hooks_that_the_database_refuses_keep_no_job_waiting(db, plain, folder, hooks, start_worker):
+    plain.add_executable("good", "#!/bin/sh\n")
+    db.execute(NO_UPDATE[db.kind])
+    plain.enqueue("DoomedJob", f"file={folder}/hooks.txt")
+    worker = start_worker("--max-processes", 1)
+    worker.await_event("Hooks not settled")
+    plain.enqueue("good")
+    db.await_results(1, "good")
+    worker.stop()
+    assert waiting(db) == 1
+
+
 def test_its_failure_changes_no_result(db, plain, folder, hooks):
     plain.enqueue("DoomedJob", f"file={folder}/hooks.txt", "fail_in_hook=true")
     done = plain.drain()

@@ -69,6 +69,7 @@ def test_a_refused_end_keeps_no_other_waiting(db, refusing, start_worker, end):
     assert (plain.folder / "refused.log").read_text() == "ran\n"
     second.stop()
     assert db.count("jobprocess") == 0
+    assert len(second.events("Rescuing jobs of dead workers")) == 1, "told once, not at each look"
 
 
 def test_a_grace_that_is_over_waits_until_the_others_are_recorded(db, refusing, start_worker):

@@ -373,6 +373,20 @@ def test_a_file_that_a_killed_worker_had_only_begun_is_removed(db, plain, module
     assert mine.exists()
 
 
+@on_one_store
+def test_what_is_no_file_in_its_folder_stops_no_worker(db, plain, module, start_worker):
+    folder = plain.folder / "plain.db-workers"
+    folder.mkdir(mode=0o700)
+    os.mkfifo(folder / "w0000000b")
+    (folder / "w0000000a").mkdir()
+    worker = start_worker("--max-processes", 1)
+    plain.enqueue("NoopJob")
+    db.await_results(1)
+    worker.stop()
+    (told,) = worker.events("Worker file not used")
+    assert "w0000000b" in told["error"], "the other one stays, and would be told at each look"
+
+
 @on_postgres
 def test_a_drain_waits_for_what_a_killed_worker_had_under_way(db, plain, module, start_worker):
     """Its last statement, which the server goes on with, has its row. test_random_kills_lose_nothing

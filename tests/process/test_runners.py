@@ -3,6 +3,7 @@ import itertools
 import os
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 
@@ -292,6 +293,37 @@ class AsFirst(Plain):
 def zombies_of(parent):
     all_fields = [stat_fields(pid) for pid in all_pids()]
     return [fields for fields in all_fields if fields and fields[:2] == ["Z", str(parent)]]
+
+
+@on_one_store
+def test_what_a_job_has_started_ends_with_its_killed_worker(db, plain, start_worker):
+    """Nobody else is there to end it."""
+    plain.add_executable("starts", "#!/bin/sh\nsleep 100 &\necho $! >one\nmv one started\nwait\n")
+    plain.enqueue("starts")
+    worker = start_worker("--max-processes", 1)
+    wait_until(lambda: (plain.folder / "started").exists(), "the job")
+    left = int((plain.folder / "started").read_text())
+    worker.send(signal.SIGKILL)
+    wait_until(lambda: not is_alive(left), "the end of what it started")
+
+
+@on_one_store
+def test_jobs_do_not_wait_for_a_runner_that_cannot_start(db, plain, module, start_worker):
+    """They were handed out ahead to one that died; another worker may take them."""
+    plain.env["PLAIN_JOBS_START_AHEAD_MS"] = "1000"
+    plain.add_executable("breaks", "#!/bin/sh\necho '#!/bin/sh' >jobs.d/bad\nchmod 777 jobs.d/bad\n"
+                                   "kill -9 $PPID\n")
+    plain.enqueue("NoopJob", "--count", 300)
+    plain.enqueue("breaks")
+    plain.enqueue("NoopJob", "--count", 6)
+    worker = start_worker("--max-processes", 1)
+    db.await_results(301)
+    wait_until(lambda: db.count("jobprocess") == 0, "what it cannot run to go back")
+    (plain.folder / "jobs.d/bad").unlink()
+    plain.drain()
+    assert len(db.results()) == 307
+    worker.stop()
+    assert_sound(db)
 
 
 @on_one_store

@@ -46,6 +46,38 @@ def drain_the_rest(db, plain, uuids):
     assert_sound(db, uuids, plain.folder / "trace.log")
 
 
+@pytest.fixture
+def hang_up():
+    """Where nobody ignores it, as nohup does."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield signal.SIGHUP
+    signal.signal(signal.SIGHUP, before)
+
+
+@on_one_store
+def test_a_closed_terminal_stops_gracefully(db, plain, start_worker, hang_up):
+    plain.add_executable("short", "#!/bin/sh\ntouch began\nsleep 1\n")
+    plain.enqueue("short")
+    worker = start_worker("--max-processes", 1)
+    wait_until(lambda: (plain.folder / "began").exists(), "the job")
+    worker.stop(hang_up)
+    assert db.statuses() == ["SUCCESSFUL"]
+
+
+@on_one_store
+def test_a_retry_keeps_its_delay_when_its_worker_ends(db, plain, start_worker):
+    """Though its runner has ended with it: another one is asked how long it is."""
+    (plain.folder / "plain.conf").write_text('job slow { retries = 1 retry_delay = "10m" }\n')
+    plain.add_executable("slow", "#!/bin/sh\ntouch began\nsleep 1.5\nkill -9 $PPID\n")
+    plain.enqueue("slow")
+    worker = start_worker("--max-processes", 1)
+    wait_until(lambda: (plain.folder / "began").exists(), "the job")
+    worker.stop()
+    assert db.statuses() == ["LOST"]
+    row = db.one("jobrequest")
+    assert 590 < row.start_at - row.created_at < 620
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_gracefully(db, plain, module, start_worker, number):
     worker, uuids = start_in_the_middle(plain, start_worker)

@@ -431,7 +431,7 @@ void a_failing_account_changes_nothing(void **state)
     bench_open(&b);
     (void)declare(&b, &nightly, 100 * MINUTE);
     make_one(&o, &nightly, 100 * MINUTE, SLOT_RUN);
-    o.request.parameters = "no JSON";
+    o.request.job_class = "";
     assert_true(account(&b, &o.batch).result < 0);
     assert_int_equal(bench_rows(&b, "plainjobs_slot"), 0);
     assert_int_equal(found(&b, "nightly").slot_at, 100 * MINUTE);

@@ -95,5 +95,25 @@ static void merged_jobs_stand_in_the_order_in_which_they_start(void **state)
     }
 }
 
+/* Else a retry would be due hours late, or before its time, after the database's clock was set. */
+static void clocks_that_cannot_both_be_right_are_told(void **state)
+{
+    static const struct {
+        struct db_clock a, b;
+        bool agree;
+    } samples[] = {
+        {{1000, 50}, {1000, 50}, true},   {{1000, 50}, {1050, 10}, true},
+        {{1000, 50}, {1051, 10}, false},  {{1000, 5000}, {1500, 10}, true},
+        {{1000, 50}, {-3600, 10}, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
+        assert_int_equal(clocks_agree(&samples[i].a, &samples[i].b), samples[i].agree);
+        assert_int_equal(clocks_agree(&samples[i].b, &samples[i].a), samples[i].agree);
+    }
+}
+
 HARNESS_MAIN(a_list_is_first_in_first_out, merged_jobs_stand_in_the_order_in_which_they_start,
-             claims_share_an_arena_until_the_last_is_freed, without_memory_nothing_is_taken)
+             claims_share_an_arena_until_the_last_is_freed, without_memory_nothing_is_taken,
+             clocks_that_cannot_both_be_right_are_told)
