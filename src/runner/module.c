@@ -2,11 +2,14 @@
 #include "runner/module.h"
 
 #include <dlfcn.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <link.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -80,6 +83,35 @@ static int load_failed(const char *path, plain_error *err)
     return r;
 }
 
+/* What lies behind the end of a file that was cut is mapped all the same, and a signal when it is
+ * read: in dlopen() already. What is no ELF file is left to that. */
+static int check_whole(int fd, const char *path, plain_error *err)
+{
+    ElfW(Ehdr) head;
+    ElfW(Phdr) part;
+    struct stat file;
+    off_t end = 0;
+
+    if (fstat(fd, &file) < 0 || pread(fd, &head, sizeof(head), 0) != sizeof(head) ||
+        memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 || head.e_phentsize != sizeof(part))
+        return PLAIN_OK;
+    for (int i = 0; i < head.e_phnum; i++) {
+        off_t at = (off_t)head.e_phoff + i * (off_t)sizeof(part);
+
+        if (pread(fd, &part, sizeof(part), at) != sizeof(part))
+            end = at + (off_t)sizeof(part);
+        else if (part.p_type == PT_LOAD && (off_t)(part.p_offset + part.p_filesz) > end)
+            end = (off_t)(part.p_offset + part.p_filesz);
+    }
+    if (end <= file.st_size)
+        return PLAIN_OK;
+    (void)error_set(err, PLAIN_E_MODULE, 108, "JOBS_MODULES",
+                    "job module %s is cut: it has %lld of at least %lld bytes", path,
+                    (long long)file.st_size, (long long)end);
+    error_fix(err, "copy it under another name and rename it, or run `plain build`");
+    return PLAIN_E_MODULE;
+}
+
 static void name_in_backtraces(const plain_module *module, const char *path)
 {
     Dl_info where;
@@ -91,7 +123,10 @@ static void name_in_backtraces(const plain_module *module, const char *path)
 int module_load(struct registry *r, int fd, const char *path, plain_error *err)
 {
     char through[64];
+    int whole = check_whole(fd, path, err);
 
+    if (whole < 0)
+        return whole;
     (void)snprintf(through, sizeof(through), "/proc/self/fd/%d", fd);
     void *handle = dlopen(through, RTLD_NOW | RTLD_LOCAL);
     if (!handle)

@@ -89,6 +89,10 @@ void lease_check(struct worker *w)
     } else if (state == LEASE_HELD && !w->lease.held) {
         w->lease.held = true;
         log_event(LOG_INFO, "Worker registered", LOG_TEXT("worker_id", w->id_text));
+    } else if (state == LEASE_REFUSED && w->stop == STOP_NO) {
+        const plain_error refusal = lease_thread_refusal(&w->lease.thread);
+
+        worker_fail(w, &refusal);
     } else if (!w->lease.asked && w->classes_known && w->stop == STOP_NO) {
         ask(w);
     }

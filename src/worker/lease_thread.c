@@ -32,7 +32,8 @@ static int open_store(struct lease_thread *t, plain_error *err)
 
 /* What came of a registration or heartbeat that was sent at sent_us. A reply that comes when the
  * lease was over is too late: runners are being killed. */
-static void set_state(struct lease_thread *t, int r, enum lease_state before, int64_t sent_us)
+static void set_state(struct lease_thread *t, int r, enum lease_state before, int64_t sent_us,
+                      const plain_error *err)
 {
     int64_t lease_us = t->terms.lease_ms * US_PER_MS - lease_margin_us(t->terms.lease_ms);
     int64_t now = clock_boot_us();
@@ -42,10 +43,14 @@ static void set_state(struct lease_thread *t, int r, enum lease_state before, in
     if (t->state == before) {
         bool late = now >= (before == LEASE_HELD ? t->deadline_us : deadline);
 
-        if (r == PLAIN_NONE || (r == PLAIN_OK && late)) {
+        if (r < 0 && !err->retryable && before == LEASE_ASKED && !t->was_held) {
+            t->state = LEASE_REFUSED;
+            t->refusal = *err;
+        } else if (r == PLAIN_NONE || (r == PLAIN_OK && late)) {
             t->state = LEASE_OVER;
         } else if (r == PLAIN_OK) {
             t->state = LEASE_HELD;
+            t->was_held = true;
             t->deadline_us = deadline;
             atomic_store(&t->terms.file->deadline_us, deadline);
         }
@@ -166,7 +171,7 @@ static void keep_lease(struct lease_thread *t)
     else if (r == PLAIN_OK)
         r = t->store->ops->beat(t->store, &identity.id, stops, &err);
     set_due(t, r, &err);
-    set_state(t, r, state, sent); /* before another call, which may take its time */
+    set_state(t, r, state, sent, &err); /* before another call, which may take its time */
     if (r == PLAIN_OK) {
         read_wish(t, &identity.id);
         bell_ring(t->bell);
@@ -345,6 +350,14 @@ enum lease_state lease_thread_state(struct lease_thread *t, int64_t *deadline_us
     *deadline_us = t->deadline_us;
     (void)pthread_mutex_unlock(&t->mutex);
     return state;
+}
+
+plain_error lease_thread_refusal(struct lease_thread *t)
+{
+    (void)pthread_mutex_lock(&t->mutex);
+    plain_error refusal = t->refusal;
+    (void)pthread_mutex_unlock(&t->mutex);
+    return refusal;
 }
 
 enum worker_wish lease_thread_wish(struct lease_thread *t)

@@ -34,7 +34,8 @@ enum lease_state {
     LEASE_NONE,  /* not asked for */
     LEASE_ASKED, /* registering */
     LEASE_HELD,
-    LEASE_OVER /* for ever: for this id */
+    LEASE_OVER,   /* for ever: for this id */
+    LEASE_REFUSED /* before there was any: waiting would be in vain */
 };
 
 struct lease_thread {
@@ -53,7 +54,9 @@ struct lease_thread {
     enum lease_state state;
     struct worker_row row; /* of the lease that is asked for or held */
     struct worker_identity identity;
-    int64_t deadline_us;   /* clock_boot_us(): HELD until then */
+    int64_t deadline_us; /* clock_boot_us(): HELD until then */
+    bool was_held;
+    plain_error refusal;   /* when REFUSED */
     enum worker_wish wish; /* as of the last heartbeat, or since somebody said that there is one */
 
     struct house house; /* the thread's, as what follows */
@@ -76,6 +79,8 @@ enum lease_state lease_thread_state(struct lease_thread *t, int64_t *deadline_us
 void lease_thread_ask(struct lease_thread *t);
 /* The worker is to end, whoever wanted that: readers of its row are told at once. */
 void lease_thread_tell_stop(struct lease_thread *t);
+/* Why there is no lease to be had, when the state is REFUSED. */
+plain_error lease_thread_refusal(struct lease_thread *t);
 /* What an operator wants of this worker, as far as it was read. */
 enum worker_wish lease_thread_wish(struct lease_thread *t);
 /* Ends the thread. leave: everything is given back or ended, so the worker's row goes too. */

@@ -55,6 +55,21 @@ def test_a_parameter_that_is_an_array_of_char_does_not_compile(building):
         assert done.returncode == code, (field, done.stderr)
 
 
+def test_a_module_that_was_cut_is_named_and_kills_nobody(building):
+    """As by a copy that is under way."""
+    write(building, "app", "FirstJob")
+    building("build")
+    module = building.folder / "app/jobs.so"
+    whole = module.read_bytes()
+    for size in range(512, len(whole), 2048):
+        module.write_bytes(whole[:size])
+        done = building.run("jobs", "list")
+        assert done.code in (0, 2), (size, done)
+        assert done.code == 0 or "PJ108" in done.stderr
+    module.write_bytes(whole[:9000])
+    assert "is cut" in building.fails(2, 108, "jobs", "list").stderr
+
+
 def test_a_module_without_a_source_is_named(building):
     write(building, "app", "FirstJob")
     assert "no jobs.c beside it" not in building("build").stderr

@@ -1,5 +1,6 @@
 """plain migrate: twice, at once, dry, as SQL text, and against a newer schema."""
 import concurrent.futures
+import contextlib
 import json
 import sqlite3
 import subprocess
@@ -128,6 +129,20 @@ def test_a_connection_that_trusts_no_schema_uses_the_file(db, plain):
         assert views and db.count("jobkey") == 0
     hardened.close()
     assert db.count("jobkey") == 1
+
+
+@on_postgres
+def test_a_database_of_another_encoding_is_refused(db, plain):
+    """It could not hold what jobs write."""
+    with contextlib.closing(psycopg2.connect(db.url)) as connection:
+        connection.autocommit = True
+        name = f"latin_{db.name}"
+        connection.cursor().execute(f"CREATE DATABASE {name} ENCODING LATIN1 LOCALE 'C' TEMPLATE template0")
+        try:
+            plain.env["DATABASE_URL"] = db.url.replace(f"/{db.name}", f"/{name}")
+            assert "LATIN1" in plain.fails(1, 306, "migrate").stderr
+        finally:
+            connection.cursor().execute(f"DROP DATABASE {name}")
 
 
 def test_a_newer_schema_is_refused(db, plain, module):

@@ -57,3 +57,12 @@ def test_none_of_them_is_for_nothing(db, role, left_out):
         cursor.execute("SELECT plain_jobs_enqueue('A', concurrency_key => 'k',"
                        " uuid => gen_random_uuid())")
     connection.close()
+
+
+@on_postgres
+def test_a_worker_that_may_only_read_ends_with_what_it_lacks(db, plain, module, role):
+    """Instead of trying again for ever, as a drain in cron would."""
+    db.execute(f"ALTER ROLE {role} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+    plain.env["DATABASE_URL"] = db.url.replace("://plain@", f"://{role}@")
+    refused = plain.fails(1, 304, "jobs", "worker", "--drain")
+    assert "permission denied for table" in refused.stderr and "owner of the tables" in refused.stderr

@@ -8,7 +8,16 @@
 
 #define LINK_LOST "08006"
 
-enum remedy { BY_TABLE, BY_TEST, BY_LOGIN, BY_CREATEDB, BY_MIGRATE, BY_GRANT, BY_POOLER };
+enum remedy {
+    BY_TABLE,
+    BY_TEST,
+    BY_LOGIN,
+    BY_CREATEDB,
+    BY_MIGRATE,
+    BY_GRANT,
+    BY_RIGHTS,
+    BY_POOLER
+};
 
 /* The longest prefix stands first. An error that our own triggers raise bears its PJ number. */
 static const struct failure_kind {
@@ -78,6 +87,8 @@ static void put_fix(const struct failure_context *c, enum remedy remedy, plain_e
         [BY_MIGRATE] = "run `plain migrate`",
         [BY_GRANT] = "as the owner run `GRANT USAGE, CREATE ON SCHEMA %s TO` the user, or migrate "
                      "as the owner of the schema; for one that only enqueues see docs/sql.md",
+        [BY_RIGHTS] = "connect as the owner of the tables, or let them grant what is missing; "
+                      "docs/sql.md lists what one needs that only enqueues",
         [BY_POOLER] = "let the pooler keep prepared statements (PgBouncer 1.21, "
                       "max_prepared_statements), or connect to the server itself",
     };
@@ -144,7 +155,8 @@ static int fill(const struct failure_context *c, const char *sqlstate, const cha
     said[strcspn(said, "\n")] = '\0';
     hide_password(c->password, said);
     (void)error_set(err, kind->code, pj_of(kind, sqlstate), "", "cannot %s: %s", c->doing, said);
-    put_fix(c, kind->remedy, err);
+    bool of_schema = strstr(said, "for schema") != NULL;
+    put_fix(c, kind->remedy == BY_GRANT && !of_schema ? BY_RIGHTS : kind->remedy, err);
     (void)text_copy(err->sqlstate, sizeof(err->sqlstate), sqlstate);
     err->retryable = err->retryable || kind->later;
     return kind->code;

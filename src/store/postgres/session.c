@@ -159,15 +159,22 @@ static void take_notice(void *user, const PGresult *result)
     s->is_warned |= state && strcmp(state, warning) == 0;
 }
 
-static int refuse_old_server(struct session *s, plain_error *err)
+static int refuse_server(struct session *s, plain_error *err)
 {
-    int version = libpq.PQserverVersion(s->conn);
+    int version = libpq.PQserverVersion(s->conn), r = PLAIN_OK;
+    const char *encoding = libpq.PQparameterStatus(s->conn, "server_encoding");
 
-    if (version >= SESSION_OLDEST_SERVER)
-        return PLAIN_OK;
-    session_drop(s);
-    return error_set(err, PLAIN_E_DB, 306, "", "the server is PostgreSQL %d, too old: 13 is needed",
-                     version / 10000);
+    if (version < SESSION_OLDEST_SERVER) {
+        r = error_set(err, PLAIN_E_DB, 306, "",
+                      "the server is PostgreSQL %d, too old: 13 is needed", version / 10000);
+    } else if (encoding && strcmp(encoding, "UTF8") != 0) {
+        r = error_set(err, PLAIN_E_DB, 306, "",
+                      "the database's encoding is %s: it cannot hold what jobs write", encoding);
+        error_fix(err, "make one with `createdb -E UTF8 -T template0`");
+    }
+    if (r < 0)
+        session_drop(s);
+    return r;
 }
 
 void session_quote_schema(struct session *s, const char *name)
@@ -228,7 +235,7 @@ static int connect_now(struct session *s, plain_error *err)
     if (libpq.PQstatus(s->conn) != CONNECTION_OK)
         return session_lose(s, NULL, err);
     session_more_time(s);
-    int r = refuse_old_server(s, err);
+    int r = refuse_server(s, err);
     return r < 0 ? r : set_up(s, err);
 }
 
