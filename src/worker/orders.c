@@ -134,18 +134,18 @@ static void take_hooked(struct worker *w, struct order *o)
     }
 }
 
-/* Whether this worker may look for hooks: now and then, since another may have died with one. */
-static bool hooks_wanted(const struct worker *w)
-{
-    return w->stop == STOP_NO && w->hook_name_count > 0 && w->hooks.count == 0;
-}
-
 /* No more than runners can begin at once: each has its lease from now on. */
 static size_t hook_room(const struct worker *w)
 {
     size_t room = runners_room(w);
 
     return room < STORE_HOOK_MAX ? room : STORE_HOOK_MAX;
+}
+
+/* Whether this worker may look for hooks: now and then, since another may have died with one. */
+static bool hooks_wanted(const struct worker *w)
+{
+    return w->stop == STOP_NO && w->hook_name_count > 0 && w->hooks.count == 0 && hook_room(w) > 0;
 }
 
 /* Not while it could not be recorded how they end. */
@@ -425,7 +425,7 @@ static void set_hooks_at(struct worker *w, const struct order *o)
 {
     bool ours_waits = w->hooks_at_us == 0 && w->ended.count > 0;
 
-    if (!ours_waits && o->result.hook_count < STORE_HOOK_MAX)
+    if (!ours_waits && o->result.hook_count < o->hook_limit)
         w->hooks_at_us = clock_mono_us() + clock_jittered((int64_t)HOOKS_EVERY_MS * US_PER_MS);
 }
 

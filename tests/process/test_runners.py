@@ -70,7 +70,7 @@ def test_runners_are_executed_children_in_groups_of_their_own(idle_worker, plain
 
 def test_a_runner_has_no_descriptor_of_the_database(idle_worker, plain, db):
     """Neither the file nor the server's socket: its channel, the worker's file, its output, the
-    folder in which it started, and what tells it that the channel is open."""
+    folder in which it started, and what tells it that the channel is open and its worker lives."""
     of_worker = descriptors(idle_worker.pid)
     sockets = {what for what in of_worker.values() if what.startswith("socket:")}
     assert sockets or db.kind == "sqlite"
@@ -80,7 +80,7 @@ def test_a_runner_has_no_descriptor_of_the_database(idle_worker, plain, db):
                     if "plain.db" in what and number != 4], mine
         assert not sockets & set(mine.values()), mine
         assert {what for number, what in mine.items() if number > 5} \
-            == {str(plain.folder), "anon_inode:[eventpoll]"}, mine
+            == {str(plain.folder), "anon_inode:[eventpoll]", "anon_inode:[pidfd]"}, mine
         assert mine[1].startswith("pipe:") and mine[1] == mine[2] == mine[5]
         assert mine[3].startswith("socket:")
     if db.kind == "sqlite":

@@ -141,7 +141,6 @@ static const struct step scripts[][8] = {
       "CHECK"},
      {"INSERT INTO plainjobs_jobrequest (job_class, start_at) VALUES ('Job', 'tomorrow')", "CHECK"},
      {"INSERT INTO plainjobs_jobrequest (job_class, priority) VALUES ('Job', 99999)", "CHECK"},
-     {"INSERT INTO plainjobs_jobrequest (job_class, parameters) VALUES ('Job', '{')", "CHECK"},
      {"INSERT INTO plainjobs_jobrequest (job_class, uuid) VALUES ('Job', 'a uuid as text')",
       "CHECK"}},
     {{"INSERT INTO plainjobs_jobrequest (job_class) VALUES ('Job' || char(0) || 'x')", "CHECK"},
