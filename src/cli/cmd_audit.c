@@ -63,6 +63,7 @@ static void add_row(struct table *t, const struct cli *cli, const struct audit_r
     struct buf at = BUF_INIT(64);
     char uuid[PLAIN_UUID_TEXT];
 
+    table_add(t, PAINT_NONE, arena_printf(a, "%lld", (long long)row->id));
     put_time(&at, row->at, cli->utc, true);
     table_add(t, PAINT_NONE, at.data);
     buf_release(&at);
@@ -75,9 +76,9 @@ static void add_row(struct table *t, const struct cli *cli, const struct audit_r
 
 static void print_table(struct cli *cli, const struct audit_row *rows, size_t count)
 {
-    static const struct table_column columns[] = {{"WHEN", false},   {"WHO", false},
-                                                  {"ACTION", false}, {"TARGET", false},
-                                                  {"UUID", false},   {"DETAIL", false}};
+    static const struct table_column columns[] = {
+        {"ID", true},      {"WHEN", false}, {"WHO", false},   {"ACTION", false},
+        {"TARGET", false}, {"UUID", false}, {"DETAIL", false}};
     struct table t;
 
     table_begin(&t, &cli->arena, columns, ARRAY_SIZE(columns), count);
@@ -86,13 +87,14 @@ static void print_table(struct cli *cli, const struct audit_row *rows, size_t co
     table_print(&t, cli->colour, &cli->out);
 }
 
-static int read_rows(struct cli *cli, struct audit_row **rows, size_t *count, plain_error *err)
+static int read_rows(struct cli *cli, struct audit_row **rows, size_t *count, int64_t *limit,
+                     plain_error *err)
 {
     const struct arguments *args = &cli->args;
-    int64_t limit = LIMIT_DEFAULT, before = 0;
+    int64_t before = 0;
     struct store *store = NULL;
     plain_uuid uuid;
-    int r = option_int(args, OPTION_LIMIT, "limit", 1, STORE_AUDIT_MAX, 201, &limit, err);
+    int r = option_int(args, OPTION_LIMIT, "limit", 1, STORE_AUDIT_MAX, 201, limit, err);
 
     if (r == PLAIN_OK)
         r = option_int(args, OPTION_BEFORE, "before", 1, INT64_MAX, 201, &before, err);
@@ -101,7 +103,7 @@ static int read_rows(struct cli *cli, struct audit_row **rows, size_t *count, pl
     if (r == PLAIN_OK)
         r = cli_store(cli, STORE_READ_ONLY, &store, err);
     if (r == PLAIN_OK)
-        r = store->ops->audit(store, args->operand_count > 0 ? &uuid : NULL, before, (int)limit,
+        r = store->ops->audit(store, args->operand_count > 0 ? &uuid : NULL, before, (int)*limit,
                               &cli->arena, rows, count, err);
     store_close(store);
     return r;
@@ -111,15 +113,17 @@ int cmd_audit(struct cli *cli, plain_error *err)
 {
     struct audit_row *rows = NULL;
     size_t count = 0;
-    int r = read_rows(cli, &rows, &count, err);
+    int64_t limit = LIMIT_DEFAULT;
+    int r = read_rows(cli, &rows, &count, &limit, err);
 
     if (r < 0)
         return r;
     if (cli->json)
         return print_json(cli, rows, count, err);
-    if (count > 0)
+    if (count > 0) {
         print_table(cli, rows, count);
-    else if (cli->terminal)
+        say_cut(cli, count, limit);
+    } else if (cli->terminal)
         cli_say(cli, "Nobody has done anything.");
     return PLAIN_OK;
 }

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/job_words.h"
 #include "cli/json_writer.h"
 #include "cli/print.h"
 
@@ -73,9 +74,10 @@ static int print_table(struct cli *cli, enum job_table table, const char *member
         return r;
     if (cli->json)
         return print_json(cli, member, rows, count, err);
-    if (count > 0)
+    if (count > 0) {
         print_rows(cli, table, rows, count, now);
-    else if (cli->terminal)
+        say_cut(cli, count, filter.limit);
+    } else if (cli->terminal)
         cli_say(cli, "There are no such %s.", member);
     return PLAIN_OK;
 }

@@ -132,7 +132,7 @@ static void unserved(struct asking *w)
         return;
     }
     if (lacks == NO_WORKER)
-        buf_puts(&b, "no worker is running");
+        buf_puts(&b, "no worker is running that takes new jobs");
     else if (lacks == NO_QUEUE)
         buf_putf(&b, "no worker works for queue %s", row->queue);
     else

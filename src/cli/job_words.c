@@ -28,7 +28,7 @@ int parse_uuid(const char *text, plain_uuid *out, plain_error *err)
     if (plain_uuid_parse(text, out) && !uuid_is_zero(out)) /* that would be as if none were given */
         return PLAIN_OK;
     return error_set(err, PLAIN_E_NOT_FOUND, 502, "uuid",
-                     "\"%s\" is no uuid: it has 32 hexadecimal digits, not all of them 0", text);
+                     "\"%s\" is no uuid, which has 32 hexadecimal digits, not all of them 0", text);
 }
 
 int read_uuid(const struct cli *cli, plain_uuid *out, plain_error *err)
@@ -79,13 +79,17 @@ void say_unknown(const plain_uuid *uuid, plain_error *err)
     error_fix(err, "look before you repeat it: plain jobs show %s", text);
 }
 
+void say_cut(const struct cli *cli, size_t count, int64_t limit)
+{
+    if (cli->terminal && (int64_t)count >= limit)
+        cli_say(cli, "The newest %lld; --limit N shows more.", (long long)limit);
+}
+
 void say_skipped(const struct cli *cli, const plain_request *request)
 {
     struct buf age = BUF_INIT(64);
     char uuid[PLAIN_UUID_TEXT];
 
-    if (cli->json) /* its document says so */
-        return;
     if (request->holder_state == PLAIN_HOLDER_NONE) {
         cli_say(cli, "skipped[PJ501]: the class's own rule, should_enqueue, says no for now");
         return;

@@ -104,7 +104,7 @@ void unserved_put_message(struct buf *b, const struct unserved *u)
         buf_putf(b, " of class %s", u->job_class);
     buf_putf(b, " wait%s in queue %s, and ", one ? "s" : "", u->queue);
     if (u->lacks == NO_WORKER)
-        buf_puts(b, "no worker is running");
+        buf_puts(b, "no worker is running that takes new jobs");
     else if (u->lacks == NO_QUEUE)
         buf_puts(b, "no worker works for it");
     else

@@ -28,8 +28,9 @@ static int no_such_worker(const char *name, plain_error *err)
 {
     int r = error_set(err, PLAIN_E_NOT_FOUND, 205, "worker", "there is no worker \"%s\"", name);
 
-    error_fix(err, "see them with `plain jobs workers`: WORKER is the id, the beginning or the end "
-                   "of it, or host:pid");
+    error_fix(err,
+              "see them with `plain jobs workers`: WORKER is the id, at least 4 characters of its "
+              "beginning or end, or host:pid");
     return r;
 }
 

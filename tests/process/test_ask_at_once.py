@@ -41,7 +41,7 @@ def test_a_quiet_worker_gives_back_at_once(db, plain, gate, worker):
 def test_a_busy_worker_stops_at_once(db, plain, worker):
     """Its loop and its connections have other things to do; what it had not started goes back."""
     plain("jobs", "pause", "default")  # it would end most of them meanwhile
-    plain.enqueue("TraceJob", "ms=5", "--count", 4000)
+    plain.enqueue("TraceJob", "ms=5", "--count", 2000)
     plain("jobs", "resume", "default")
     db.await_results(20)
     plain("jobs", "stop", f"{socket.gethostname()}:{worker.pid}")

@@ -6,7 +6,7 @@ import time
 import pytest
 
 import relay
-from marks import on_postgres
+from marks import on_one_store, on_postgres
 from verify import assert_sound
 from workers import wait_until
 
@@ -135,6 +135,7 @@ def test_a_job_that_cannot_go_back_keeps_no_other_waiting(db, plain, module, gat
     assert_sound(db)
 
 
+@on_one_store
 def test_a_worker_whose_every_end_is_refused_takes_no_more(db, refusing, start_worker):
     plain = refusing
     plain.enqueue("refused", "--count", 20)
@@ -149,6 +150,7 @@ def test_a_worker_whose_every_end_is_refused_takes_no_more(db, refusing, start_w
     worker.stop()
 
 
+@on_one_store
 def test_a_refused_end_does_not_stop_its_runner_later(db, refusing, module, start_worker):
     """Its place in the ring of 2,048 stays in use."""
     plain = refusing

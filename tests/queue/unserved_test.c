@@ -77,7 +77,7 @@ static void the_words_name_what_helps(void **state)
                 "12 jobs wait in queue mail, and no worker works for it",
                 "plain jobs worker --queue mail");
     check_words(&(struct unserved){.lacks = NO_WORKER, .queue = "mail", .count = 1},
-                "1 job waits in queue mail, and no worker is running",
+                "1 job waits in queue mail, and no worker is running that takes new jobs",
                 "plain jobs worker --queue mail");
     check_words(
         &(struct unserved){.lacks = NO_CLASS, .queue = "mail", .job_class = "Old", .count = 2},
