@@ -5,6 +5,7 @@
  * what is wrong with all of them.
  */
 #include <plain/jobs/queue.h>
+#include <signal.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -212,6 +213,7 @@ int cmd_enqueue(struct cli *cli, plain_error *err)
     struct registry *registry = NULL;
     int r = check_from(&cli->args, err);
 
+    (void)signal(SIGPIPE, SIG_IGN); /* what was enqueued and not printed is told */
     if (r == PLAIN_OK)
         r = cli_registry(cli, &registry, err);
     if (r == PLAIN_OK)

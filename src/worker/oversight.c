@@ -49,8 +49,11 @@ void oversight_take(struct worker *w, struct order *o)
         w->fold_at_us = now + (int64_t)FOLD_EVERY_MS * US_PER_MS;
     if (now < w->watch_at_us)
         return;
-    for (int i = 0; i < w->runner_count; i++)
-        take(o, &w->runners[i].given, now - (int64_t)WATCH_EVERY_MS * US_PER_MS / 2);
+    /* From where the last look was full, so that each runner has its turn. */
+    for (int i = 0; i < w->runner_count && o->watched_count < STORE_END_MAX; i++) {
+        take(o, &w->runners[w->watch_next].given, now - (int64_t)WATCH_EVERY_MS * US_PER_MS / 2);
+        w->watch_next = (w->watch_next + 1) % w->runner_count;
+    }
     take(o, &w->ready, now - (int64_t)WATCH_EVERY_MS * US_PER_MS / 2);
     w->watch_at_us = now + (int64_t)WATCH_EVERY_MS * US_PER_MS;
 }

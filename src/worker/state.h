@@ -201,6 +201,7 @@ struct worker {
     unsigned hooks_refused; /* orders in a row that failed for them */
 
     int64_t watch_at_us;     /* next look at the rows of what runs */
+    int watch_next;          /* the runner whose jobs it looks at first */
     int64_t undecided_at_us; /* when those ends are told again */
     int64_t refused_at_us;   /* likewise, one of the refused */
     int64_t fold_at_us;      /* next time that counts of other transactions are taken over */

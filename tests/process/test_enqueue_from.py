@@ -47,6 +47,18 @@ def test_each_line_is_a_job(db, plain, module, write):
     assert at.start_at == 1893549845
 
 
+def test_a_reader_that_has_gone_is_told_how_many_were_made(db, plain, module):
+    reads, writes = os.pipe()
+    os.close(reads)
+    process = plain.start("jobs", "enqueue", "NoopJob", "--count", 10000, stdout=writes,
+                          stderr=subprocess.PIPE)
+    os.close(writes)
+    said = process.communicate(timeout=60)[1].decode()
+    assert process.returncode == 1 and "error[PJ705]" in said and "Broken pipe" in said
+    made = db.count("jobrequest")
+    assert f"{made} " in said
+
+
 def test_what_a_database_spells_longer_still_runs(db, plain, module, write):
     """jsonb puts a blank behind each comma, and takes no number with that many digits."""
     path = write(json.dumps({"params": {"large": 1, "raw": [1] * 400000}}, separators=(",", ":")) + "\n")
