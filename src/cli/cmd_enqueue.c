@@ -4,8 +4,9 @@
  * Every value is checked by the library before it writes anything, so the first of --count finds
  * what is wrong with all of them.
  */
-#include <plain/jobs/queue.h>
 #include <signal.h>
+
+#include <plain/jobs/queue.h>
 
 #include "base/clock.h"
 #include "base/error.h"
