@@ -238,9 +238,10 @@ static const struct pj_code pj_codes[] = {
         .number = 306,
         .title = "unsupported database or version of a server",
         .why = "The URL names a kind of database that this program was built without or does not "
-               "know, or the server is older than the oldest version that it works with.",
-        .fix = "use sqlite: or postgresql: (server 13 or later); see what is built in with "
-               "`plain help databases`",
+               "know, or the server is older than the oldest version that it works with, or the "
+               "database's encoding is not UTF8.",
+        .fix = "use sqlite: or postgresql: (server 13 or later, encoding UTF8); see what is built "
+               "in with `plain help databases`",
         .example = "plain jobs stats --db mongodb://localhost/jobs",
     },
     {

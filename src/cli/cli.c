@@ -172,7 +172,7 @@ void cli_say(const struct cli *cli, const char *fmt, ...)
     char text[SAY_MAX / 8];
     va_list ap;
 
-    if (cli->quiet || cli->json) /* its document says it */
+    if (cli->quiet)
         return;
     va_start(ap, fmt);
     (void)vsnprintf(text, sizeof(text), fmt, ap);

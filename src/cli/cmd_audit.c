@@ -122,7 +122,7 @@ int cmd_audit(struct cli *cli, plain_error *err)
         return print_json(cli, rows, count, err);
     if (count > 0) {
         print_table(cli, rows, count);
-        say_cut(cli, count, limit);
+        put_cut(cli, count, limit);
     } else if (cli->terminal)
         cli_say(cli, "Nobody has done anything.");
     return PLAIN_OK;

@@ -76,7 +76,7 @@ static int print_table(struct cli *cli, enum job_table table, const char *member
         return print_json(cli, member, rows, count, err);
     if (count > 0) {
         print_rows(cli, table, rows, count, now);
-        say_cut(cli, count, filter.limit);
+        put_cut(cli, count, filter.limit);
     } else if (cli->terminal)
         cli_say(cli, "There are no such %s.", member);
     return PLAIN_OK;

@@ -79,10 +79,10 @@ void say_unknown(const plain_uuid *uuid, plain_error *err)
     error_fix(err, "look before you repeat it: plain jobs show %s", text);
 }
 
-void say_cut(const struct cli *cli, size_t count, int64_t limit)
+void put_cut(struct cli *cli, size_t count, int64_t limit)
 {
     if (cli->terminal && (int64_t)count >= limit)
-        cli_say(cli, "The newest %lld; --limit N shows more.", (long long)limit);
+        buf_putf(&cli->out, "The newest %lld; there may be more: --limit N.\n", (long long)limit);
 }
 
 void say_skipped(const struct cli *cli, const plain_request *request)
@@ -90,6 +90,8 @@ void say_skipped(const struct cli *cli, const plain_request *request)
     struct buf age = BUF_INIT(64);
     char uuid[PLAIN_UUID_TEXT];
 
+    if (cli->json)
+        return;
     if (request->holder_state == PLAIN_HOLDER_NONE) {
         cli_say(cli, "skipped[PJ501]: the class's own rule, should_enqueue, says no for now");
         return;

@@ -26,8 +26,8 @@ int no_such_job(const plain_uuid *uuid, plain_error *err);
 void say_not_printed(const plain_uuid *uuid, int64_t made, int64_t count, plain_error *err);
 void say_unknown(const plain_uuid *uuid, plain_error *err);
 
-/* Says under a list on a terminal that there may be more than these. */
-void say_cut(const struct cli *cli, size_t count, int64_t limit);
+/* Under a list on a terminal, that there may be more than these. */
+void put_cut(struct cli *cli, size_t count, int64_t limit);
 
 /* Says on stderr who holds the key, or that the class's own rule says no; not with --json, whose
  * document has put_skipped(). */

@@ -463,44 +463,44 @@ static int parse_text(struct parse *parse, const char *text, config_file_fn *fn,
     return r;
 }
 
-/* Behind the comment or the text in single quotes that begins at p; p when none does. */
-static const char *skip_literal(const char *p)
+/* Behind the comment that begins at p; p when none does: "//" in a word is part of it. */
+static const char *skip_comment(const char *p, char before)
 {
     static const struct {
         const char *begin, *end;
-    } literals[] = {{"#", "\n"}, {"//", "\n"}, {"/*", "*/"}, {"'", "'"}};
+    } comments[] = {{"#", "\n"}, {"//", "\n"}, {"/*", "*/"}};
 
-    for (size_t i = 0; i < ARRAY_SIZE(literals); i++) {
-        if (!text_starts_with(p, literals[i].begin))
+    for (size_t i = 0; i < ARRAY_SIZE(comments); i++) {
+        if (!text_starts_with(p, comments[i].begin) ||
+            (*p == '/' && !strchr(" \t\r\n={}(),", before)))
             continue;
-        const char *end = strstr(p + strlen(literals[i].begin), literals[i].end);
-        while (end && *p == '\'' && end[-1] == '\\')
-            end = strchr(end + 1, '\'');
-        return end ? end + strlen(literals[i].end) : p + strlen(p);
+        const char *end = strstr(p + strlen(comments[i].begin), comments[i].end);
+        return end ? end + strlen(comments[i].end) : p + strlen(p);
     }
     return p;
 }
 
 /* The "${" that libconfuse would replace by a variable of the environment, or by nothing; NULL:
- * there is none. */
+ * there is none. Not in single quotes; a backslash has what follows stand for itself. */
 static const char *find_variable(const char *p)
 {
-    bool quoted = false;
+    char quote = '\0', before = '\n';
 
     while (*p) {
-        const char *behind = quoted ? p : skip_literal(p);
+        const char *behind = quote ? p : skip_comment(p, before);
 
         if (behind > p) {
             p = behind;
+            before = '\n';
             continue;
         }
-        if (text_starts_with(p, "${"))
+        if (quote != '\'' && text_starts_with(p, "${"))
             return p;
         if (*p == '\\' && p[1])
-            p++; /* what follows stands for itself */
-        else if (*p == '"')
-            quoted = !quoted;
-        p++;
+            p++;
+        else if (quote ? *p == quote : *p == '"' || *p == '\'')
+            quote = quote ? '\0' : *p;
+        before = *p++;
     }
     return NULL;
 }

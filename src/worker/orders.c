@@ -655,7 +655,7 @@ static void on_failure(struct worker *w, struct lane *l)
         l->failures = 0;
         return;
     }
-    if (!o->err.retryable && had_hooks) {
+    if (!o->err.retryable && had_hooks && !had_works) {
         on_refused_hooks(w, o->err.message);
         return;
     }

@@ -43,7 +43,7 @@ static void return_unstarted(struct worker *w)
         return;
     runners_take_back(w);
     work_list_append(&w->returning, &w->ready);
-    while (runners_all_down(w) && (k = work_list_pop(&w->asking)))
+    while (!runners_can_be_asked(w) && (k = work_list_pop(&w->asking)))
         life_delay(w, k, 0);
 }
 

@@ -273,6 +273,37 @@ bool runners_are_long(const struct worker *w)
     return true;
 }
 
+/* Whether it will soon say how long a retry has to wait, while the worker stops. */
+static bool is_askable(const struct runner *r, int64_t now)
+{
+    switch (r->state) {
+    case RUNNER_DOWN: /* it is started for that */
+        return r->restart_at_us <= now && r->failures <= 1;
+    case RUNNER_STARTING:
+        return !is_in_trouble(r, now);
+    case RUNNER_READY:
+        return r->given.count == 0 && room(r) > 0;
+    case RUNNER_CLOSING:
+        break;
+    }
+    return false;
+}
+
+bool runners_can_be_asked(const struct worker *w)
+{
+    int64_t now = clock_mono_us();
+
+    if (w->stop != STOP_GRACEFUL || w->lease.lost)
+        return !runners_all_down(w);
+    for (int i = 0; i < w->runner_count; i++) {
+        const struct runner *r = &w->runners[i];
+
+        if (is_askable(r, now) || (r->given.head && r->given.head->kind == WORK_ASK))
+            return true;
+    }
+    return false;
+}
+
 /* One that hangs while it loads would be looked for in vain: nothing has failed. */
 static void tell_slow(struct runner *r, int64_t now)
 {
@@ -290,9 +321,19 @@ static int64_t starting_at(const struct runner *r)
 {
     if (r->state != RUNNER_STARTING || r->is_slow_told)
         return INT64_MAX;
-    bool awaited = r->worker->ready.count > 0 && !is_in_trouble(r, clock_mono_us());
+    bool awaited =
+        r->worker->ready.count + r->worker->asking.count > 0 && !is_in_trouble(r, clock_mono_us());
 
     return r->starting_us + (int64_t)(awaited ? LOADS_MS : SLOW_MS) * US_PER_MS;
+}
+
+static int missing_to_ask(const struct worker *w, int64_t now)
+{
+    int n = w->asking.count > 0 ? 1 : 0;
+
+    for (int i = 0; i < w->runner_count; i++)
+        n -= w->runners[i].state != RUNNER_DOWN && is_askable(&w->runners[i], now);
+    return n;
 }
 
 /* How many are to be started. */
@@ -302,8 +343,8 @@ static int missing(const struct worker *w, int64_t now)
 
     if (w->lease.lost || w->stop == STOP_NOW)
         return 0;
-    if (w->stop != STOP_NO) /* only to be asked how long a retry has to wait */
-        n = w->asking.count > 0 ? 1 : 0;
+    if (w->stop != STOP_NO)
+        return missing_to_ask(w, now);
     for (int i = 0; i < w->runner_count; i++)
         n -= has_future(&w->runners[i], now);
     return n;

@@ -256,6 +256,8 @@ void runners_take_back(struct worker *w);      /* every job that was not entered
 void runners_take_back_from(struct runner *r);
 void runners_close_idle(struct worker *w); /* those that are to take no more and have none */
 bool runners_all_down(const struct worker *w);
+/* Whether a question for a retry's delay will be answered; while stopping not behind a long job. */
+bool runners_can_be_asked(const struct worker *w);
 size_t runners_given(const struct worker *w);    /* jobs with runners */
 int64_t runners_next_us(const struct worker *w); /* when something here is due; INT64_MAX: never */
 

@@ -263,6 +263,8 @@ BAD = [
 @pytest.mark.parametrize("text, line", [('job thumbnail {\n  doc = "a ${HOME}"\n}\n', 2),
                                         ("# '${A}\njob thumbnail { doc = ${HOME} }\n", 2),
                                         ('job thumbnail { doc = "\\\\${B}" }\n', 1),
+                                        ("job thumbnail { doc = a//b queue = \"${V}\" }\n", 1),
+                                        ("job thumbnail {\n doc = 'a\\\\'\n queue = \"${V}\" }\n", 3),
                                         ('/* \n" */\ndev { a = "echo \'${A}\'" }\n', 3)])
 def test_a_variable_is_refused_not_replaced(lone_plain, text, line):
     configure(lone_plain, text)
@@ -273,6 +275,8 @@ def test_a_variable_is_refused_not_replaced(lone_plain, text, line):
 def test_in_single_quotes_or_escaped_it_stands_for_itself(lone_plain):
     configure(lone_plain, "job thumbnail {\n  doc = 'it\\'s ${HOME}' # ${A}\n}\n")
     assert lone_plain.json("jobs", "list")["jobs"][0]["doc"] == "it's ${HOME}"
+    configure(lone_plain, "job thumbnail { doc = 'a\\\\' queue = '${V}' }\n")
+    assert lone_plain.json("jobs", "list")["jobs"][0]["queue"] == "${V}"
     configure(lone_plain, 'job thumbnail {\n  doc = "\\${HOME}" // ${A}\n}\n')
     assert lone_plain.json("jobs", "list")["jobs"][0]["doc"] == "${HOME}"
 

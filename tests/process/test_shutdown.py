@@ -66,16 +66,65 @@ def test_a_closed_terminal_stops_gracefully(db, plain, start_worker, hang_up):
 
 @on_one_store
 def test_a_retry_keeps_its_delay_when_its_worker_ends(db, plain, start_worker):
-    """Though its runner has ended with it: another one is asked how long it is."""
+    """Though its runner has ended with it: another one is asked how long it is, not behind a job
+    that still runs."""
     (plain.folder / "plain.conf").write_text('job slow { retries = 1 retry_delay = "10m" }\n')
     plain.add_executable("slow", "#!/bin/sh\ntouch began\nsleep 1.5\nkill -9 $PPID\n")
+    plain.add_executable("long", "#!/bin/sh\ntouch runs\nwhile [ ! -e go ]; do sleep 0.1; done\n")
     plain.enqueue("slow")
-    worker = start_worker("--max-processes", 1)
-    wait_until(lambda: (plain.folder / "began").exists(), "the job")
-    worker.stop()
-    assert db.statuses() == ["LOST"]
+    plain.enqueue("long")
+    worker = start_worker("--max-processes", 2)
+    wait_until(lambda: (plain.folder / "began").exists() and (plain.folder / "runs").exists(), "the jobs")
+    worker.send(signal.SIGTERM)
+    assert db.await_results(1, "slow")[0].status == "LOST"
+    (plain.folder / "go").touch()
+    worker.wait()
     row = db.one("jobrequest")
     assert 590 < row.start_at - row.created_at < 620
+
+
+HANGS = """#include <stdlib.h>
+#include <unistd.h>
+#include <plain/jobs.h>
+__attribute__((constructor)) static void hang(void)
+{
+    while (access("hang", F_OK) == 0)
+        (void)usleep(10000);
+}
+static int run(plain_job *job, const void *params)
+{
+    (void)job, (void)params;
+    (void)close(creat("began", 0600));
+    while (access("hang", F_OK) != 0)
+        (void)usleep(10000);
+    abort();
+}
+static int64_t delay(const plain_job_class *self, const void *params, int attempt)
+{
+    return (void)self, (void)params, (void)attempt, 600000;
+}
+static const plain_job_class HangJob = {
+    PLAIN_JOB_CLASS_EMPTY, .name = "HangJob", .default_retries = 1, .run = run,
+    .calculate_retry_delay = delay};
+PLAIN_REGISTER_JOBS(&HangJob);
+"""
+
+
+@on_one_store
+def test_who_cannot_be_asked_for_a_delay_keeps_no_worker(db, plain, start_worker):
+    """The runner that is started for it hangs while it loads."""
+    (plain.folder / "app").mkdir()
+    (plain.folder / "app/jobs.c").write_text(HANGS.replace("#include <unistd", "#include <fcntl.h>\n#include <unistd"))
+    plain("build")
+    plain.env["PLAIN_JOBS_STOP_GRACE"] = "300ms"
+    plain.enqueue("HangJob")
+    worker = start_worker("--max-processes", 1)
+    wait_until(lambda: (plain.folder / "began").exists(), "the job")
+    worker.send(signal.SIGTERM)
+    worker.await_event("Job worker shutdown requested")
+    (plain.folder / "hang").touch()
+    worker.wait()
+    assert db.statuses() == ["LOST"] and db.count("jobrequest") == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

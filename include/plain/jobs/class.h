@@ -47,7 +47,7 @@ typedef struct plain_job plain_job;
 typedef struct plain_job_class plain_job_class;
 typedef struct plain_middleware plain_middleware;
 
-/* Milliseconds; n may have a fraction. */
+/* Milliseconds; n may have a fraction, what is less than one is cut. */
 #define PLAIN_SECONDS(n) ((int64_t)((n)*INT64_C(1000)))
 #define PLAIN_MINUTES(n) PLAIN_SECONDS((n)*INT64_C(60))
 #define PLAIN_HOURS(n)   PLAIN_MINUTES((n)*INT64_C(60))

@@ -168,8 +168,8 @@ static int refuse_server(struct session *s, plain_error *err)
         r = error_set(err, PLAIN_E_DB, 306, "",
                       "the server is PostgreSQL %d, too old: 13 is needed", version / 10000);
     } else if (encoding && strcmp(encoding, "UTF8") != 0) {
-        r = error_set(err, PLAIN_E_DB, 306, "",
-                      "the database's encoding is %s: it cannot hold what jobs write", encoding);
+        r = error_set(err, PLAIN_E_DB, 306, "", "the database's encoding is %s: UTF8 is needed",
+                      encoding);
         error_fix(err, "make one with `createdb -E UTF8 -T template0`");
     }
     if (r < 0)

@@ -12,7 +12,8 @@
 -- ?9 text start_at in microseconds since 1970, or null
 -- ?10 text timeout in milliseconds, or null
 -- The zero uuid, here and as bytes, is replaced: a driver that has only texts cannot give bytes. A
--- uuid that was used before, whatever became of it, is the same job, and gives no row.
+-- uuid that was used before, whatever became of it, is the same job, and gives no row. Processes are
+-- few: no index.
 INSERT INTO plainjobs_jobrequest (uuid, root_uuid, run_no, crash_count, job_class, parameters,
     queue, priority, retries, concurrency_key, source, start_at, timeout_ms)
 SELECT made.uuid, made.uuid, 1, 0, ?1, ?2, ?3, CAST(?4 AS INTEGER), CAST(?5 AS INTEGER), ?6, ?7,
