@@ -273,35 +273,31 @@ bool runners_are_long(const struct worker *w)
     return true;
 }
 
-/* Whether it will soon say how long a retry has to wait, while the worker stops. */
-static bool is_askable(const struct runner *r, int64_t now)
+/* It has nothing to do but answer how long a retry has to wait, or is about to. */
+static bool answers(const struct runner *r)
 {
-    switch (r->state) {
-    case RUNNER_DOWN: /* it is started for that */
-        return r->restart_at_us <= now && r->failures <= 1;
-    case RUNNER_STARTING:
-        return !is_in_trouble(r, now);
-    case RUNNER_READY:
-        return r->given.count == 0 && room(r) > 0;
-    case RUNNER_CLOSING:
-        break;
-    }
-    return false;
+    bool asked = r->given.head && r->given.head->kind == WORK_ASK;
+
+    return asked || (r->state == RUNNER_READY && r->given.count == 0 && room(r) > 0);
 }
 
 bool runners_can_be_asked(const struct worker *w)
 {
     int64_t now = clock_mono_us();
+    bool may_start = false, starts = false;
 
     if (w->stop != STOP_GRACEFUL || w->lease.lost)
         return !runners_all_down(w);
     for (int i = 0; i < w->runner_count; i++) {
         const struct runner *r = &w->runners[i];
 
-        if (is_askable(r, now) || (r->given.head && r->given.head->kind == WORK_ASK))
+        if (answers(r) || (r->state == RUNNER_STARTING && !is_in_trouble(r, now)))
             return true;
+        starts = starts || r->state == RUNNER_STARTING;
+        may_start =
+            may_start || (r->state == RUNNER_DOWN && r->restart_at_us <= now && r->failures <= 1);
     }
-    return false;
+    return may_start && !starts; /* one is tried, not one after another */
 }
 
 /* One that hangs while it loads would be looked for in vain: nothing has failed. */
@@ -327,13 +323,15 @@ static int64_t starting_at(const struct runner *r)
     return r->starting_us + (int64_t)(awaited ? LOADS_MS : SLOW_MS) * US_PER_MS;
 }
 
-static int missing_to_ask(const struct worker *w, int64_t now)
+static int missing_to_ask(const struct worker *w)
 {
-    int n = w->asking.count > 0 ? 1 : 0;
-
-    for (int i = 0; i < w->runner_count; i++)
-        n -= w->runners[i].state != RUNNER_DOWN && is_askable(&w->runners[i], now);
-    return n;
+    if (w->asking.count == 0)
+        return 0;
+    for (int i = 0; i < w->runner_count; i++) {
+        if (answers(&w->runners[i]) || w->runners[i].state == RUNNER_STARTING)
+            return 0;
+    }
+    return 1;
 }
 
 /* How many are to be started. */
@@ -344,7 +342,7 @@ static int missing(const struct worker *w, int64_t now)
     if (w->lease.lost || w->stop == STOP_NOW)
         return 0;
     if (w->stop != STOP_NO)
-        return missing_to_ask(w, now);
+        return missing_to_ask(w);
     for (int i = 0; i < w->runner_count; i++)
         n -= has_future(&w->runners[i], now);
     return n;

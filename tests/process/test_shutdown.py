@@ -125,6 +125,7 @@ def test_who_cannot_be_asked_for_a_delay_keeps_no_worker(db, plain, start_worker
     (plain.folder / "hang").touch()
     worker.wait()
     assert db.statuses() == ["LOST"] and db.count("jobrequest") == 1
+    assert len(worker.events("Runner killed")) == 1, "one was tried, not each that there may be"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
