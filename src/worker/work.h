@@ -56,7 +56,7 @@ struct work {
     struct work *next;
     struct batch *batch;
     const struct claim *claim;
-    struct db_clock clock; /* as it was when the job was claimed */
+    struct db_clock clock; /* as it was when the job was claimed, or after a step since then */
     uint64_t seq;          /* in its runner */
     enum work_kind kind;
     enum stop_why why;

@@ -9,6 +9,8 @@
 #include "core/adopt.h"
 #include "tests/harness/harness.h"
 
+_Static_assert(PLAIN_DAYS(365000) == PLAIN_DELAY_MAX, "no int overflows in a unit");
+
 struct user {
     int64_t id;
     bool urgent;
@@ -529,11 +531,23 @@ static void a_long_source_keeps_its_end(void **state)
     assert_non_null(strstr(v.source, "\xEF\xBF\xBD-/web.c"));
 }
 
-HARNESS_MAIN(takes_a_good_class, refuses_a_class_with_a_bad_field, refuses_a_bad_timeout,
-             an_older_class_has_no_timeout, tells_whether_enqueueing_calls_its_functions,
-             refuses_a_bad_parameter, refuses_a_table_without_an_end,
-             takes_sizes_of_older_and_newer_programs, walks_rows_of_the_size_that_the_program_has,
-             decides_defaults_without_a_class, option_beats_function_beats_constant,
-             refuses_what_a_function_cannot_mean, refuses_bad_options,
-             takes_options_at_their_limits, takes_options_of_older_and_newer_programs,
+static void units_take_fractions(void **state)
+{
+    static const int64_t ms[] = {PLAIN_SECONDS(0.5), PLAIN_MINUTES(1.5), PLAIN_HOURS(0.25),
+                                 PLAIN_DAYS(1.5), PLAIN_MEGABYTES(0.5)};
+    static const int64_t expected[] = {500, 90000, 900000, 129600000, 524288};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(ms); i++)
+        assert_int_equal(ms[i], expected[i]);
+}
+
+HARNESS_MAIN(units_take_fractions, takes_a_good_class, refuses_a_class_with_a_bad_field,
+             refuses_a_bad_timeout, an_older_class_has_no_timeout,
+             tells_whether_enqueueing_calls_its_functions, refuses_a_bad_parameter,
+             refuses_a_table_without_an_end, takes_sizes_of_older_and_newer_programs,
+             walks_rows_of_the_size_that_the_program_has, decides_defaults_without_a_class,
+             option_beats_function_beats_constant, refuses_what_a_function_cannot_mean,
+             refuses_bad_options, takes_options_at_their_limits,
+             takes_options_of_older_and_newer_programs,
              the_source_is_file_and_line_or_what_is_given, a_long_source_keeps_its_end)

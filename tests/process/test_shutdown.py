@@ -175,6 +175,7 @@ def test_a_second_signal_loses_only_what_may_not_run_twice(db, plain, module, st
     worker.wait()
     assert {row.job_request_uuid for row in db.results()} == started
     assert db.statuses() == ["LOST"] * 4
+    assert all(row.error_message.endswith(": its worker was stopped") for row in db.results())
     assert {row.uuid for row in db.rows("jobrequest")} == set(uuids) - started
     assert_sound(db, uuids)
 

@@ -56,6 +56,7 @@ static void a_bad_url_is_refused_without_its_password(void **state)
         "postgresql://u:%zzsecret@h/db",
         "postgresql://u:secret@[h/db",
         "postgresql://u:secret@h/db?connect_timeout=0",
+        "postgresql:secret",
     };
     plain_error err;
 
@@ -64,6 +65,16 @@ static void a_bad_url_is_refused_without_its_password(void **state)
         assert_int_equal(open_fails(urls[i], &err), PLAIN_E_INVALID);
         assert_int_equal(err.pj, 307);
     }
+}
+
+/* libpq knows the scheme in lower case only; and stars for each "o" would tell the password. */
+static void a_url_in_capitals_with_a_short_password_is_told_in_whole_words(void **state)
+{
+    plain_error err;
+
+    (void)state;
+    assert_int_equal(open_fails("PostgreSQL://u:o@127.0.0.1:1/db", &err), PLAIN_E_UNREACHABLE);
+    assert_non_null(strstr(err.message, "cannot open the database: connection to server"));
 }
 
 static void the_schema_of_the_url_is_made_and_used(void **state)
@@ -659,6 +670,7 @@ static void a_link_cut_while_requests_are_made_is_unreachable(void **state)
 }
 
 CONFORMANCE_MAIN(&cluster_database, a_bad_url_is_refused_without_its_password,
+                 a_url_in_capitals_with_a_short_password_is_told_in_whole_words,
                  the_schema_of_the_url_is_made_and_used, a_scratch_url_differs_in_its_schema_alone,
                  a_missing_server_is_told_with_a_command, a_missing_database_or_user_is_told,
                  a_silent_server_is_given_up, a_restarted_server_is_found_again,

@@ -191,12 +191,13 @@ static void undo(struct session *s)
     plain_error first = a->error;
     int failed = a->failed;
 
-    if (!a->nested && libpq.PQtransactionStatus(s->conn) == PQTRANS_IDLE)
-        ; /* its COMMIT failed, which has ended it: another ROLLBACK is warned of, on stderr */
-    else if (!a->nested)
-        (void)run_word(s, SQL_ROLLBACK);
-    else if (run_word(s, SQL_ROLLBACK_TO))
+    /* A COMMIT that failed has ended it: of a ROLLBACK libpq would print a warning then. */
+    bool is_open = libpq.PQtransactionStatus(s->conn) != PQTRANS_IDLE;
+
+    if (a->nested && run_word(s, SQL_ROLLBACK_TO))
         (void)run_word(s, SQL_RELEASE);
+    else if (!a->nested && is_open)
+        (void)run_word(s, SQL_ROLLBACK);
     a->error = first;
     a->failed = failed;
 }
