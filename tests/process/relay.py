@@ -1,10 +1,13 @@
 """Between a program and PostgreSQL: it can lose an answer after the server has committed."""
 import contextlib
+import re
 import socket
 import threading
 import time
 
-CLAIM = b"CLAIM_JOBS"  # the statement's name, as it crosses the wire
+# Statements by their names, as they cross the wire.
+CLAIM = b"CLAIM_JOBS"
+ANY_CLAIM = b"CLAIM_(JOBS|TOLD)"
 ENQUEUE = b"ENQUEUE_NEW"
 COMMIT = b"COMMIT\0"
 READY = b"Z\0\0\0\5I"  # the server has done all, and is in no transaction
@@ -12,7 +15,8 @@ READY = b"Z\0\0\0\5I"  # the server has done all, and is in no transaction
 
 class Relay:
     """Swallows the answer to the first such statement of the nth connection that sends it, ends that
-    connection, and lets new ones wait for hold_s; None: there will be no new ones."""
+    connection, and lets new ones wait for hold_s; None: there will be no new ones. The statement is a
+    pattern, and may be set later; None: no answer is swallowed until then."""
 
     def __init__(self, port, hold_s, statement=CLAIM, nth=2):
         self.server_port = port
@@ -41,9 +45,12 @@ class Relay:
                              daemon=True).start()
             with contextlib.suppress(OSError):
                 while data := client.recv(1 << 16):
-                    if self.statement in data and self.is_to_be_lost(client):
+                    if self.is_such(data) and self.is_to_be_lost(client):
                         losing.set()
                     server.sendall(data)
+
+    def is_such(self, data):
+        return self.statement is not None and re.search(self.statement, data)
 
     def is_to_be_lost(self, client):
         with self.lock:
