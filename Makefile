@@ -26,7 +26,7 @@ release: ## optimised and hardened: build-release/plain
 	@tools/configure $(RELEASE) release
 	@ninja -C $(RELEASE)
 
-bench: release ## figures on an idle PostgreSQL at DATABASE_URL, in turn with graphile-worker
+bench: release ## figures on an idle PostgreSQL at DATABASE_URL, in turn with its peers
 	@RELEASE=$(abspath $(RELEASE)) bench/run.sh $(ROUNDS)
 
 install: ## the release tree to $(DESTDIR)$(PREFIX)
@@ -50,7 +50,7 @@ check-valgrind: ## the unit tests under valgrind
 	@tools/deps build check
 	@T='$(T)' tools/check --valgrind $(VALGRIND)
 
-stress: ## the tests at full size, and the unit tests under valgrind; under an hour
+stress: ## the tests at full size, and the unit tests under valgrind; about an hour
 	@tools/deps build check
 	@T='$(T)' PLAIN_STRESS=1 tools/check $(BUILD) --release $(RELEASE) \
 		--valgrind $(VALGRIND)

