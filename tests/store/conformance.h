@@ -127,6 +127,7 @@ struct conformance_database {
     X(a_job_that_goes_back_wakes_who_waits)                                                        \
     X(nobody_else_is_told)                                                                         \
     X(a_look_sees_what_is_due)                                                                     \
+    X(a_look_behind_another_sees_what_came)                                                        \
     /* conformance_source.c */                                                                     \
     X(a_source_is_asked_for_all)                                                                   \
     X(a_source_that_fails_leaves_nothing)                                                          \

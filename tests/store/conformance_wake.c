@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -206,4 +207,30 @@ void a_look_sees_what_is_due(void **state)
     (void)bench_claim_one(&b);
     assert_false(look(&b).is_due);
     bench_close(&b);
+}
+
+/* A store may know that nothing was written since: but that another has, and that time passes. */
+void a_look_behind_another_sees_what_came(void **state)
+{
+    struct new_request due = request_default(), soon = request_default();
+    struct bench b, other;
+
+    (void)state;
+    bench_open(&b);
+    bench_join(&other, &b);
+    assert_false(look(&b).is_due);
+    (void)bench_enqueue(&other, &due);
+    assert_true(look(&b).is_due);
+    (void)bench_claim_one(&other);
+    assert_false(look(&b).is_due);
+    assert_false(look(&b).is_due);
+    soon.delay_us = 300 * US_PER_MS;
+    (void)bench_enqueue(&other, &soon);
+    struct look seen = look(&b);
+    assert_false(seen.is_due);
+    assert_true(look(&b).next_due == seen.next_due);
+    while (look(&b).now < seen.next_due)
+        (void)usleep(10000);
+    assert_true(look(&b).is_due);
+    close_both(&b, &other);
 }

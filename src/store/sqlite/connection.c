@@ -96,6 +96,7 @@ static int connect_again(struct connection *conn, plain_error *err)
 int connection_open(struct connection *conn, const char *path, int flags, plain_error *err)
 {
     conn->doing = "opening";
+    conn->looked.version = -1;
     conn->deadline = clock_add(clock_mono_us(), CONNECTION_PATIENCE_US);
     conn->open_flags = flags;
     conn->path = mem_strdup(path);
@@ -106,6 +107,7 @@ void connection_close(struct connection *conn)
 {
     disconnect(conn);
     ear_release(conn->ear);
+    mem_free(conn->looked.wish);
     mem_free(conn->path);
 }
 
@@ -149,7 +151,10 @@ int connection_begin(struct connection *conn, enum sql_name how, const char *doi
         int r = connect_again(conn, err);
         if (r != PLAIN_OK)
             return r;
+        conn->looked.version = -1;
     }
+    if (how == SQL_BEGIN_WRITE) /* data_version tells of what others write only */
+        conn->looked.version = -1;
     return connection_run(conn, how, err);
 }
 

@@ -34,6 +34,13 @@
 
 struct ear; /* wake.h */
 
+/* A look for which nothing was due. */
+struct looked {
+    int64_t version;  /* PRAGMA data_version then; -1: nothing is known */
+    int64_t next_due; /* as in struct look */
+    char *wish;       /* what was looked for */
+};
+
 struct connection {
     struct store base;
     sqlite3 *db;
@@ -43,6 +50,7 @@ struct connection {
     int64_t deadline;  /* monotonic: until then a lock is waited for */
     sqlite3_stmt *statements[SQL_COUNT];
     struct checkpoint checkpoint;
+    struct looked looked;
     struct ear *ear;   /* listens for others; NULL: does not */
     bool has_enqueued; /* in the transaction: workers are to be woken behind it */
     bool has_asked;    /* likewise: a worker is to look what is wanted of it */
