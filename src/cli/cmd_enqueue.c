@@ -176,8 +176,8 @@ static int enqueue(struct cli *cli, const struct order *order, plain_error *err)
     }
     if (r == PLAIN_SKIPPED)
         say_skipped(cli, &request);
-    else if (r == PLAIN_OK && cli->terminal)
-        note_if_unserved(cli, &request.uuid);
+    else if (r == PLAIN_OK)
+        note_if_unserved(cli, &request.uuid, order->count);
     return r;
 }
 

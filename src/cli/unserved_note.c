@@ -46,7 +46,7 @@ void put_unserved(struct json_writer *j, struct arena *a, const struct unserved 
     json_end(j, ']');
 }
 
-static int look(struct cli *cli, struct store *store, const plain_uuid *request)
+static int look(struct cli *cli, struct store *store, const plain_uuid *request, int64_t like_it)
 {
     struct arena *a = &cli->arena;
     struct job_row *rows = NULL;
@@ -65,28 +65,28 @@ static int look(struct cli *cli, struct store *store, const plain_uuid *request)
     if (!p)
         p = pause_find(pauses, pause_count, PAUSE_CLASS, rows[0].job_class);
     if (p) {
-        cli_say(
-            cli, "note: %s %s is paused, so it waits. Start it again: `plain jobs resume --%s %s`",
-            pause_kind_names[p->kind], p->name, pause_kind_names[p->kind], shell_word(a, p->name));
+        cli_say(cli, "note: %s %s is paused, so %s. Start it again: `plain jobs resume --%s %s`",
+                pause_kind_names[p->kind], p->name, like_it == 1 ? "it waits" : "they wait",
+                pause_kind_names[p->kind], shell_word(a, p->name));
         return r;
     }
     const struct unserved u = {
         .lacks = service_of(workers, worker_count, rows[0].queue, rows[0].job_class),
         .queue = rows[0].queue,
         .job_class = rows[0].job_class,
-        .count = 1,
+        .count = like_it,
     };
     if (u.lacks != SERVED)
         say_unserved(cli, &u, 1);
     return r;
 }
 
-void note_if_unserved(struct cli *cli, const plain_uuid *request)
+void note_if_unserved(struct cli *cli, const plain_uuid *request, int64_t count)
 {
     struct store *store = NULL;
 
-    if (cli->quiet || cli_store(cli, STORE_READ_ONLY, &store, NULL) != PLAIN_OK)
+    if (!cli->terminal || cli->quiet || cli_store(cli, STORE_READ_ONLY, &store, NULL) != PLAIN_OK)
         return;
-    (void)look(cli, store, request);
+    (void)look(cli, store, request, count);
     store_close(store);
 }

@@ -14,8 +14,8 @@ void say_unserved(const struct cli *cli, const struct unserved *list, size_t cou
 void put_unserved(struct json_writer *j, struct arena *a, const struct unserved *list,
                   size_t count);
 
-/* After an enqueue on a terminal: says so when nobody would take this request. What cannot be found
- * out is not said. */
-void note_if_unserved(struct cli *cli, const plain_uuid *request);
+/* After an enqueue of so many like this request: says so on a terminal when nobody would take them.
+ * What cannot be found out is not said. */
+void note_if_unserved(struct cli *cli, const plain_uuid *request, int64_t count);
 
 #endif

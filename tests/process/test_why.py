@@ -97,3 +97,12 @@ def test_enqueue_on_a_terminal_says_that_nobody_works(db, plain, module):
     plain("jobs", "pause", "--queue", "mail")
     seen, code = on_terminal(command, "", plain.folder, plain.env)
     assert code == 0 and "plain jobs resume --queue mail" in seen and "PJ204" not in seen
+
+
+def test_enqueue_tells_of_all_that_wait(db, plain, module):
+    command = [plain.program, "jobs", "enqueue", "NoopJob"]
+    seen, _ = on_terminal([*command, "--count", 3, "--queue", "mail"], "", plain.folder, plain.env)
+    assert "3 jobs wait in queue mail" in seen
+    (plain.folder / "jobs.jsonl").write_text('{"queue": "slow"}\n{}\n{"queue": "slow"}\n')
+    seen, _ = on_terminal([*command, "--from", "jobs.jsonl"], "", plain.folder, plain.env)
+    assert "2 jobs wait in queue slow" in seen
