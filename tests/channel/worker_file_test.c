@@ -206,6 +206,7 @@ static void a_lock_that_a_child_kept_is_no_life(void **state)
         create(&f, path);
         child = fork();
         if (child == 0) {
+            (void)alarm(60); /* where nobody ends it */
             (void)pause();
             _exit(0);
         }

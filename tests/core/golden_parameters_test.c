@@ -105,7 +105,7 @@ static bool declare_line(struct sheet *sheet, const struct golden_line *line)
     return true;
 }
 
-/* Ours has in kwargs what the original has in args and in kwargs. */
+/* Ours has in kwargs what the Python package has in args and in kwargs. */
 static bool has_expected(const struct golden_line *line, const char *ours)
 {
     struct jtext kwargs = part_of(jtext_of(ours), "\"kwargs\"");
@@ -127,7 +127,7 @@ static bool has_expected(const struct golden_line *line, const char *ours)
     return !jtext_walk_next(&got, &g) || complain(line, "more is stored", ours);
 }
 
-/* Reads what the original stored, args by the order of the fields, and says it again as ours. */
+/* Reads what it stored, args by the order of the fields, and says it again as ours. */
 static bool reads_back(struct sheet *sheet, const struct golden_line *line, const char *stored,
                        const char *ours)
 {
@@ -148,7 +148,7 @@ static const char *copy_slice(struct arena *a, struct jtext value)
     return text;
 }
 
-/* Text that is no UTF-8 is refused, as the original's database did. */
+/* Text that is no UTF-8 is refused, as its database did. */
 static bool is_refused_as_json(const struct golden_line *line, struct sheet *sheet)
 {
     const char *stored =
@@ -211,7 +211,7 @@ static const char *one_arg(struct sheet *sheet, const struct golden_line *line)
                         copy_slice(&sheet->a, line->stored));
 }
 
-/* What the original passes on as a text is an error where a date is declared. */
+/* What the Python package passes on as a text is an error where a date is declared. */
 static bool is_refused_as_tag(const struct golden_line *line)
 {
     static const plain_type tagged[] = {PLAIN_TYPE_DATE, PLAIN_TYPE_DATETIME, PLAIN_TYPE_MODEL};

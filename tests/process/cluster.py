@@ -89,14 +89,13 @@ class Cluster:
         os.chown(self.folder, self.uid, -1)
         self.folder.chmod(0o755)
         self.log = self.folder / "log"
-        self.port = free_port()
         self.process = None
         self.template = None  # a database with the schema, when there is one
         subprocess.run([*self.prefix, binaries() / "initdb", "-D", self.folder / "data",
                         "-U", "plain", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
                        check=True, stdout=subprocess.DEVNULL, cwd="/",
                        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
-
+        self.port = free_port()  # not before: that took its time
         self.link = Link(self.url("postgres"))
 
     def url(self, name, host=None):
@@ -133,6 +132,15 @@ class Cluster:
         if self.process and self.process.poll() is None:
             self.process.send_signal(how)
             self.process.wait(PATIENCE_S)
+
+    @contextlib.contextmanager
+    def down(self):
+        """It has crashed in the block, and is there again behind it, whatever happens."""
+        self.stop(signal.SIGQUIT)
+        try:
+            yield
+        finally:
+            self.start()
 
     def remove(self):
         self.stop()

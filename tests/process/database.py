@@ -54,8 +54,9 @@ class Database:
 
     def await_results(self, n, job_class=None, seconds=40):
         """The results, when there are n: a worker logs an end before it is recorded."""
-        return wait_until(lambda: len(self.results(job_class)) >= n and self.results(job_class),
-                          f"{n} results", seconds)
+        where = f"job_class = '{job_class}'" if job_class else "TRUE"
+        wait_until(lambda: self.count("jobresult", where) >= n, f"{n} results", seconds)
+        return self.results(job_class)
 
     def statuses(self, job_class=None):
         return [row.status for row in self.results(job_class)]

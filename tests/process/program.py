@@ -111,6 +111,11 @@ class Plain:
         """The uuids of the requests that were made."""
         return self("jobs", "enqueue", *args, **options).lines
 
+    def enqueue_many(self, job_class, n, *options, params=None, **more):
+        """Likewise, in one transaction."""
+        line = json.dumps({"params": params or {}}) + "\n"
+        return self.enqueue(job_class, "--from", "-", *options, stdin=(line * n).encode(), **more)
+
     def drain(self, *options, **more):
         """Runs what is due, to the end."""
         return self("jobs", "worker", "--drain", *options, **more)

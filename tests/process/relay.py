@@ -16,13 +16,15 @@ READY = b"Z\0\0\0\5I"  # the server has done all, and is in no transaction
 class Relay:
     """Swallows the answer to the first such statement of the nth connection that sends it, ends that
     connection, and lets new ones wait for hold_s; None: there will be no new ones. The statement is a
-    pattern, and may be set later; None: no answer is swallowed until then."""
+    pattern, and may be set later; None: no answer is swallowed until then. Nor is one without the
+    answer's word, where that is given: the next one is then the first."""
 
-    def __init__(self, port, hold_s, statement=CLAIM, nth=2):
+    def __init__(self, port, hold_s, statement=CLAIM, nth=2, answer=b""):
         self.server_port = port
         self.hold_s = hold_s
         self.statement = statement
         self.nth = nth
+        self.answer = answer
         self.held_until = 0
         self.swallowed = 0
         self.senders = []  # connections, in the order in which they sent it first
@@ -67,7 +69,13 @@ class Relay:
                     client.sendall(data)
                     continue
                 lost += data
-                if lost.endswith(READY):
+                if lost.endswith(READY) and self.answer not in lost:
+                    with self.lock:
+                        self.senders.remove(client)
+                    losing.clear()
+                    client.sendall(lost)
+                    lost = b""
+                elif lost.endswith(READY):
                     self.swallowed += 1
                     if self.hold_s is None:
                         self.close()

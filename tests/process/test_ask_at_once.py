@@ -4,6 +4,7 @@ import socket
 import pytest
 
 from marks import on_postgres
+from workers import wait_until
 
 LONG = {"PLAIN_JOBS_HEARTBEAT_INTERVAL": "120", "PLAIN_JOBS_HEARTBEAT_TIMEOUT": "400"}
 SOON_S = 30  # a bound for a busy machine: a quarter of the interval
@@ -11,7 +12,7 @@ SOON_S = 30  # a bound for a busy machine: a quarter of the interval
 
 @pytest.fixture
 def worker(db, plain, module, gate, start_worker):
-    plain.env.update(LONG)
+    plain.env.update(LONG, PLAIN_JOBS_START_AHEAD_MS="1000")
     worker = start_worker("--max-processes", 1)
     worker.await_event("Worker registered")
     return worker
@@ -22,17 +23,21 @@ def beat_of(db):
 
 
 def test_a_quiet_worker_gives_back_at_once(db, plain, gate, worker):
-    plain.enqueue("TraceJob", "ms=0", "--count", 20)  # short ones are claimed ahead
-    db.await_results(20)
-    plain.enqueue("gate")
+    plain.enqueue("TraceJob", "ms=0", "--count", 50)  # short ones are claimed ahead
+    db.await_results(50)
+    plain("jobs", "pause", "default")
+    plain.enqueue("gate", "--priority", 1)
+    plain.enqueue("NoopJob", "--count", 5)
+    plain("jobs", "resume", "default")
+    wait_until(lambda: db.count("jobprocess") == 6, "all to be claimed")
     gate.await_jobs()
     before = beat_of(db)
     plain("jobs", "quiet", f"{socket.gethostname()}:{worker.pid}")
     worker.await_event("Job worker is quiet", SOON_S)
-    plain.enqueue("NoopJob")
+    wait_until(lambda: db.count("jobrequest") == 5, "what was not entered to go back")
     gate.open()
-    assert db.await_results(21)[20].status == "SUCCESSFUL"
-    assert (beat_of(db), db.count("jobrequest")) == (before, 1)
+    assert db.await_results(51)[50].status == "SUCCESSFUL"
+    assert (beat_of(db), db.count("jobrequest")) == (before, 5)
     plain("jobs", "stop", f"{socket.gethostname()}:{worker.pid}")
     worker.wait(seconds=SOON_S)
     assert db.count("workerheartbeat") == 0
@@ -41,7 +46,7 @@ def test_a_quiet_worker_gives_back_at_once(db, plain, gate, worker):
 def test_a_busy_worker_stops_at_once(db, plain, worker):
     """Its loop and its connections have other things to do; what it had not started goes back."""
     plain("jobs", "pause", "default")  # it would end most of them meanwhile
-    plain.enqueue("TraceJob", "ms=5", "--count", 2000)
+    plain.enqueue_many("TraceJob", 2000, params={"ms": 5})
     plain("jobs", "resume", "default")
     db.await_results(20)
     plain("jobs", "stop", f"{socket.gethostname()}:{worker.pid}")

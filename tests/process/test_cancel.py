@@ -97,11 +97,15 @@ def test_an_executable_gets_sigterm_and_the_time_to_clean_up(db, plain, folder, 
 
 def test_a_job_behind_another_is_never_entered(db, plain, stops, folder, start_worker):
     """One that is claimed, and waits: it ends at once, and others go on."""
-    plain.enqueue("StopJob", "how=sleep", "ms=0", "--count", 30, "--priority", 9)
-    (long,) = plain.enqueue("StopJob", "how=look", "--priority", 5)
+    plain.env["PLAIN_JOBS_START_AHEAD_MS"] = "1000"
+    plain.enqueue("StopJob", "how=sleep", "ms=0", "--count", 30)
     worker = start_worker("--max-processes", 1)
-    await_running(folder, 31)
+    db.await_results(30)
+    plain("jobs", "pause", "default")
+    (long,) = plain.enqueue("StopJob", "how=look", "--priority", 5)
     waiting = plain.enqueue("StopJob", "how=handle", "--count", 5)
+    plain("jobs", "resume", "default")
+    wait_until(lambda: db.count("jobprocess") == 6, "the long one and those behind it")
     plain("jobs", "cancel", *waiting)
     db.await_results(35)
     plain("jobs", "cancel", long)

@@ -22,10 +22,9 @@ def test_the_server_crashes_while_jobs_run(db, plain, module, start_worker):
     worker = start_worker("--max-processes", 4)
     for part in (1, 2):
         wait_until(lambda: db.count("jobresult") >= JOBS * part // 4, f"part {part}", seconds=90)
-        db.cluster.stop(signal.SIGQUIT)
-        time.sleep(0.7)
-        assert worker.process.poll() is None, worker.text()
-        db.cluster.start()
+        with db.cluster.down():
+            time.sleep(0.7)
+            assert worker.process.poll() is None, worker.text()
     wait_until(lambda: db.count("jobresult") >= JOBS, "all results", seconds=300 if STRESS else 90)
     worker.stop()
     assert worker.events("Database failed") and worker.events("Database is back")
@@ -38,9 +37,7 @@ def test_connections_are_cut_in_a_rush(db, plain, module, start_worker):
     """What each of a worker's two had under way is recorded or claimed again, and the drain does not
     end before."""
     jobs = sized(6000, 60000)
-    rows = plain.folder / "rush.jsonl"
-    rows.write_text("{}\n" * jobs)
-    plain("jobs", "enqueue", "NoopJob", "--from", rows, timeout=120)
+    plain.enqueue_many("NoopJob", jobs, timeout=120)
     worker = start_worker("--drain", "--max-processes", 2)
     worker.await_event("Worker registered")
     chance = random.Random(3)
@@ -62,9 +59,7 @@ def test_a_drain_waits_for_jobs_whose_claim_was_not_answered(db, plain, module):
     more; the drain goes on until those jobs are back and have run."""
     plain.env["PLAIN_JOBS_START_AHEAD_MS"] = "1000"  # room for both, however slow the runners are
     jobs = 4000
-    rows = plain.folder / "rush.jsonl"
-    rows.write_text("{}\n" * jobs)
-    plain("jobs", "enqueue", "NoopJob", "--from", rows)
+    plain.enqueue_many("NoopJob", jobs)
     between = relay.Relay(db.cluster.port, hold_s=3)
     plain.drain("--max-processes", 2, timeout=90,
                 env={"DATABASE_URL": f"postgresql://plain@127.0.0.1:{between.port}/{db.name}"})
@@ -98,10 +93,9 @@ def test_a_worker_stops_while_the_server_is_away(db, plain, module, start_worker
     uuids = plain.enqueue("TraceJob", "ms=300", "--count", 20)
     worker = start_worker("--max-processes", 2)
     wait_until(lambda: (plain.folder / "trace.log").exists(), "a job to run")
-    db.cluster.stop(signal.SIGQUIT)
-    worker.send(signal.SIGTERM)
-    time.sleep(1.5)
-    db.cluster.start()
+    with db.cluster.down():
+        worker.send(signal.SIGTERM)
+        time.sleep(1.5)
     worker.wait()
     assert_sound(db, uuids, plain.folder / "trace.log")
     plain.drain(timeout=120)
@@ -114,37 +108,33 @@ def test_an_idle_worker_stops_while_the_server_is_away(db, plain, module, start_
     worker = start_worker("--max-processes", 1)
     db.await_results(1)
     time.sleep(2)  # it asks at 1, 2, 4 ... 500 ms; a claim that is cut off has to be settled first
-    db.cluster.stop(signal.SIGQUIT)
-    try:
+    with db.cluster.down():
         worker.await_event("Database failed")
         worker.stop()
-    finally:
-        db.cluster.start()
 
 
 @contextlib.contextmanager
-def unrecorded_end(db, plain, start_worker):
+def unrecorded_end(db, plain, gate, start_worker):
     """A worker whose job has ended while the server is away. It ends in the block; its successor,
     when the server is back, records that end."""
-    (uuid,) = plain.enqueue("TraceJob", "ms=500")
+    (uuid,) = plain.enqueue("gate")
     worker = start_worker("--max-processes", 1)
-    wait_until(lambda: (plain.folder / "trace.log").exists(), "the job")
-    db.cluster.stop(signal.SIGQUIT)
-    try:
+    gate.await_jobs()
+    with db.cluster.down():
+        gate.open()
         worker.await_event("Completed job")
         worker.await_event("Database failed")
         yield worker
         worker.wait()
-    finally:
-        db.cluster.start()
     plain.drain()
-    assert_sound(db, [uuid], plain.folder / "trace.log")
+    assert_sound(db, [uuid])
+    assert len((plain.folder / "at-gate").read_text()) == 1
     assert db.statuses() == ["SUCCESSFUL"]
 
 
 @on_postgres
-def test_a_third_signal_leaves_what_cannot_be_recorded_to_the_next(db, plain, module, start_worker):
-    with unrecorded_end(db, plain, start_worker) as worker:
+def test_a_third_signal_leaves_what_cannot_be_recorded_to_the_next(db, plain, gate, start_worker):
+    with unrecorded_end(db, plain, gate, start_worker) as worker:
         for n in (1, 2, 3):
             assert worker.process.poll() is None
             worker.send(signal.SIGTERM)
@@ -153,11 +143,11 @@ def test_a_third_signal_leaves_what_cannot_be_recorded_to_the_next(db, plain, mo
 
 
 @on_postgres
-def test_a_grace_that_is_over_leaves_what_cannot_be_recorded_to_the_next(db, plain, module,
+def test_a_grace_that_is_over_leaves_what_cannot_be_recorded_to_the_next(db, plain, gate,
                                                                          start_worker):
     """One signal, as a service manager sends it: the worker does not wait to be killed."""
     plain.env["PLAIN_JOBS_SHUTDOWN_GRACE"] = "2"
-    with unrecorded_end(db, plain, start_worker) as worker:
+    with unrecorded_end(db, plain, gate, start_worker) as worker:
         worker.send(signal.SIGTERM)
         (over,) = worker.await_event("Job worker shutdown grace is over")
         assert over["jobs_running"] == 0
@@ -172,9 +162,10 @@ def test_a_grace_that_is_over_leaves_a_row_that_is_locked(db, plain, module, gat
     plain.enqueue("gate")
     (locked,) = plain.enqueue("NoopJob")
     worker = start_worker("--max-processes", 1)
-    gate.await_jobs()
-    assert db.count("jobprocess", f"job_request_uuid = '{locked}'") == 1  # for 2 s
     with contextlib.closing(db.connect()) as connection:
+        gate.await_jobs()
+        wait_until(lambda: db.count("jobprocess", f"job_request_uuid = '{locked}'"),
+                   "it to be claimed, for 2 s")
         connection.cursor().execute("SELECT plain_jobs_cancel(%s)", (locked,))
         worker.send(signal.SIGTERM)
         worker.wait()
@@ -227,13 +218,17 @@ def test_processes_are_killed_while_they_write(db, plain, module, start_worker):
     """kill -9 of enqueuers and workers: no corruption, and nothing acknowledged is lost."""
     acked = []
     for round_ in range(sized(6, 60)):
-        enqueuer = plain.start("jobs", "enqueue", "TraceJob", "--count", 5000, stdout=-1)
+        printed = plain.folder / f"printed-{round_}"  # no pipe: a full one would hold it up
+        with open(printed, "wb") as out:
+            enqueuer = plain.start("jobs", "enqueue", "TraceJob", "--count", 50000, stdout=out)
         worker = start_worker("--max-processes", 2)
-        time.sleep(0.4 + 0.1 * (round_ % 5))
+        wait_until(lambda: printed.read_text().count("\n") > 1, "its first jobs")
+        time.sleep(0.1 + 0.1 * (round_ % 5))
         os.kill(worker.pid, signal.SIGKILL)
+        assert enqueuer.poll() is None
         enqueuer.kill()
-        output = enqueuer.communicate()[0].decode()
-        acked += [line for line in output.split("\n")[:-1]]
+        enqueuer.wait()
+        acked += printed.read_text().split("\n")[:-1]
     assert db.query("PRAGMA integrity_check")[0] == {"integrity_check": "ok"}
     assert_all_accounted_for(db, acked)
 

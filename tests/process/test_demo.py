@@ -88,18 +88,24 @@ def test_on_a_terminal_the_worker_runs_until_ctrl_c(demo, folder):
     if pid == 0:
         os.chdir(folder)
         os.execve(demo.example / "run", ["run"], demo.env)
-    text = ""
-    for word in ("plain jobs", "demo/plain.db", "WelcomeUserJob (app/jobs.c)",
-                 "change them: they reload", "Ctrl-C stops",
-                 "✓ WelcomeUserJob", "✓ thumbnail", "✕ flaky", "✓ flaky"):
-        text = read_until(terminal, text, word)
-    source = folder / "demo/app/jobs.c"
-    source.write_text(source.read_text() + "int broken\n")
-    text = read_until(terminal, text, ": error: ")
-    source.write_text(source.read_text().replace("int broken\n", "/* mended */\n"))
-    read_until(terminal, text, "↻ the new code runs")
-    os.write(terminal, b"\x03")
-    read_until(terminal, text, "all done, bye")
-    os.waitpid(pid, 0)
-    os.close(terminal)
+    ended = 0
+    try:
+        text = ""
+        for word in ("plain jobs", "demo/plain.db", "WelcomeUserJob (app/jobs.c)",
+                     "change them: they reload", "Ctrl-C stops",
+                     "✓ WelcomeUserJob", "✓ thumbnail", "✕ flaky", "✓ flaky"):
+            text = read_until(terminal, text, word)
+        source = folder / "demo/app/jobs.c"
+        source.write_text(source.read_text() + "int broken\n")
+        text = read_until(terminal, text, ": error: ")
+        source.write_text(source.read_text().replace("int broken\n", "/* mended */\n"))
+        read_until(terminal, text, "↻ the new code runs")
+        os.write(terminal, b"\x03")
+        read_until(terminal, text, "all done, bye")
+        ended, status = os.waitpid(pid, 0)
+    finally:
+        os.close(terminal)  # which ends it, if it is still there
+        if not ended:
+            os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
     wait_until(lambda: not living_in(folder / "demo"), "the end of the demo", seconds=5)

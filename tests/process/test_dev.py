@@ -10,7 +10,7 @@ from marks import on_one_store
 from program import Plain
 from small_pipe import await_full, small_pipe
 from terminal import on_terminal
-from workers import living_in, wait_until
+from workers import living_in, stat_fields, wait_until
 
 TWO_LINES = '''dev {
     worker = "plain jobs worker --reload --stats-every 0 --max-processes 2"
@@ -206,6 +206,8 @@ def test_one_that_does_not_listen_is_killed_with_its_children_after_the_grace(de
 def test_one_that_was_stopped_ends_with_the_others(dev):
     running = dev(shell(stopped="echo up; kill -STOP $$; sleep 60"))
     running.await_line("stopped", "up")
+    wait_until(lambda: any(stat_fields(pid)[0] == "T" for pid in living_in(running.folder)
+                           if stat_fields(pid)), "it to stand still")
     began = time.monotonic()
     running.send(signal.SIGTERM)
     running.wait()

@@ -57,6 +57,16 @@ def test_the_guide_knows_every_field_of_a_class():
     assert fields and [name for name in fields if name not in own and f"`{name}`" not in text] == []
 
 
+def test_the_guide_has_every_log_line_that_is_more_than_information():
+    calls = re.compile(r'(?:log_event\(\s*LOG_(?:WARNING|ERROR),|log_error\(|fail\(l,|log_refusal\(k,)'
+                       r'\s*"([^"]+)"')
+    events = {event for path in TREE.glob("src/**/*.c") for event in calls.findall(path.read_text())}
+    told = set(re.findall(r"^\| `.*$", without_blocks(GUIDE), re.M))
+    told = {word for row in told for word in re.findall(r"`([^`]+)`", row)}
+    assert "Worker lost its lease" in events and "Listening for jobs failed" in events
+    assert events - told == set()
+
+
 def test_pages_of_the_program_are_fresh(lone_plain):
     """As tools/gen-docs writes them."""
     for page in ("commands", "settings", "errors"):

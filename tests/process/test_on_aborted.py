@@ -4,7 +4,6 @@ import signal
 
 import pytest
 
-from conftest import MODULES
 from marks import in_turn, on_one_store
 from verify import assert_sound
 from workers import stat_fields, wait_until
@@ -12,12 +11,16 @@ from workers import stat_fields, wait_until
 pytestmark = in_turn
 
 
+@pytest.fixture(scope="session")
+def hooks_module(build_module):
+    return build_module("hooks.c", CPPFLAGS="-D_GNU_SOURCE")
+
+
 @pytest.fixture
-def hooks(folder, plain):
+def hooks(folder, hooks_module):
     app = folder / "app"
     app.mkdir()
-    shutil.copy(MODULES / "hooks.c", app / "jobs.c")
-    plain("build")
+    shutil.copy(hooks_module, app / "jobs.so")
 
 
 def lines(folder):

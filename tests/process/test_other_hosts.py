@@ -1,4 +1,5 @@
 """Workers on several hosts: nothing but the database tells that one is gone."""
+import statistics
 import time
 
 import pytest
@@ -63,6 +64,27 @@ def test_the_jobs_of_a_lost_host_run_again_after_its_lease(db, plain, module, st
     assert db.statuses("FirstSlowJob").count("SUCCESSFUL") == len(waits)
     assert db.rows("workerheartbeat") == []
     assert_sound(db, uuids)
+
+
+def test_a_job_on_another_host_is_cancelled_at_once(db, plain, gate, start_elsewhere):
+    """Long before that host's next heartbeat: within a second and what a command takes here."""
+    plain.env.update(PLAIN_JOBS_HEARTBEAT_INTERVAL="120", PLAIN_JOBS_HEARTBEAT_TIMEOUT="400")
+    waits, usual = [], []
+    for n in range(sized(3, 20)):
+        worker = start_elsewhere(f"far-{n}", "--max-processes", 1)
+        (uuid,) = plain.enqueue("gate")
+        gate.await_jobs(n + 1)
+        began = time.monotonic()
+        plain("jobs", "stats")
+        usual.append(time.monotonic() - began)
+        plain("jobs", "cancel", uuid)
+        began = time.monotonic()
+        db.await_results(n + 1)
+        waits.append(time.monotonic() - began)
+        worker.stop()
+    print(f"\ncancelled on another host: {sorted(waits)}")
+    assert db.statuses() == ["CANCELLED"] * len(waits)
+    assert statistics.median(waits) < 1 + 3 * statistics.median(usual), (waits, usual)
 
 
 def test_ages_are_by_the_clock_of_the_database(db, plain, module, build_module):

@@ -237,16 +237,23 @@ def test_a_thread_of_a_job_can_log(db, plain, jobs):
 @on_one_store
 def test_a_worker_that_stands_still_costs_no_output(db, plain, jobs, start_worker):
     """The runner ends its jobs meanwhile, and hands over what it could not."""
+    plain.env.update(PLAIN_JOBS_START_AHEAD_MS="1000", PLAIN_JOBS_WORKER_STATS_EVERY="50ms")
+    plain.enqueue("OwnJob", "--count", 100)
     worker = start_worker("--max-processes", 1)
-    worker.await_event("Starting Plain worker")
-    runner = wait_until(worker.runners, "a runner")[0]
-    plain.enqueue("OwnJob", "--count", 500)
-    db.await_results(20)
+    db.await_results(100)
+    (runner,) = worker.runners()
+    os.kill(runner, signal.SIGSTOP)  # until many are handed out
+    seen = len(worker.events("Job worker stats"))
+    plain.enqueue_many("OwnJob", 500)
+    wait_until(lambda: any(stats["jobs_running"] > 100
+                           for stats in worker.events("Job worker stats")[seen:]), "the hand-out")
     worker.send(signal.SIGSTOP)
+    os.kill(runner, signal.SIGCONT)
     wait_until(lambda: stat_fields(runner)[0] == "S", "the runner to have nothing to do")
+    assert db.count("jobresult") < 600
     worker.send(signal.SIGCONT)
-    rows = db.await_results(500)
+    rows = db.await_results(600)
     assert is_alive(runner)
     assert [row for row in rows if row.output and row.output.strip() != row.job_request_uuid] == []
-    assert len([row for row in rows if row.output]) == 250
+    assert len([row for row in rows if row.output]) == 300
     worker.stop()

@@ -3,6 +3,7 @@
 Bounds are ratios to what the same run measures; the figures are printed (pytest -s).
 """
 import contextlib
+import datetime
 import os
 import signal
 import sqlite3
@@ -62,7 +63,7 @@ def test_a_dead_runner_is_a_lost_result_at_once(db, plain, module, start_worker)
                      PLAIN_JOBS_STOP_GRACE="200ms")
     uuids = plain.enqueue("TraceJob", "ms=60000", "--count", runners, "--retries", 1000)
     worker = start_worker("--max-processes", runners)
-    trace, waits, usual = plain.folder / "trace.log", [], []
+    trace, waits, usual, killed = plain.folder / "trace.log", [], [], {}
 
     def running():
         """The runners that are in a job now."""
@@ -74,9 +75,15 @@ def test_a_dead_runner_is_a_lost_result_at_once(db, plain, module, start_worker)
             began = time.monotonic()
             plain("jobs", "stats")
             usual.append(time.monotonic() - began)
+            killed[victim] = time.time()
             os.kill(victim, signal.SIGKILL)
             waits.append(await_quickly(lambda: lost(victim)))
     worker.stop()
+    noticed = [datetime.datetime.fromisoformat(event["time"]).timestamp() - killed[event["pid"]]
+               for event in worker.events("Runner ended") if event["pid"] in killed]
+    assert len(noticed) == kills
+    figures(f"{db.kind}: from kill -9 of a runner to its worker's line", noticed)
+    assert statistics.median(noticed) < 0.05 + statistics.median(usual) / 2, (noticed, usual)
     median = figures(f"{db.kind}: from kill -9 of a runner to its LOST result", waits)
     assert median < 0.1 + 2 * statistics.median(usual), (waits, usual)
     assert_sound(db, uuids, trace)

@@ -97,13 +97,14 @@ def test_an_end_that_goes_alone_forgets_no_claim_in_doubt(db, plain, module, sta
                                   "while [ ! -e go ]; do sleep 0.02; done\n")
     db.execute(REFUSE["postgres"].replace("NEW.job_class = 'refused'", "NEW.output IS NOT NULL"))
     plain.enqueue("wordy")
-    between = relay.Relay(db.cluster.port, hold_s=2, statement=None, nth=1)
+    between = relay.Relay(db.cluster.port, hold_s=2, statement=None, nth=1,
+                          answer=b"NoopJob")
     plain.env["DATABASE_URL"] = f"postgresql://plain@127.0.0.1:{between.port}/{db.name}"
     worker = start_worker("--max-processes", 2)
     plain.env["DATABASE_URL"] = db.url
     wait_until(lambda: (plain.folder / "runs").exists(), "the job to run")
     wait_until(lambda: db.count("workerheartbeat", "idle_at IS NOT NULL"), "the worker to wait")
-    between.statement = relay.ANY_CLAIM  # it may look by itself just when it is told
+    between.statement = relay.ANY_CLAIM  # it may just look by itself
     plain.enqueue("NoopJob")
     wait_until(lambda: between.swallowed, "the claim")
     assert db.count("jobprocess", "job_class = 'NoopJob'") == 1
@@ -159,7 +160,7 @@ def test_a_refused_end_does_not_stop_its_runner_later(db, refusing, module, star
     plain.enqueue("refused")
     worker = start_worker("--max-processes", 1)
     worker.await_event("End not recorded")
-    plain.enqueue("NoopJob", "--count", 2200)
+    plain.enqueue_many("NoopJob", 2200)
     db.await_results(2200, "NoopJob", seconds=120)
     db.execute(ACCEPT[db.kind])
     db.await_results(1, "refused")

@@ -65,9 +65,11 @@ def away(db):
 def test_jobs_of_a_killed_worker_run_again_at_once(db, plain, module, start_worker):
     """The lease is a minute long, and is not waited for."""
     uuids = plain.enqueue("FirstSlowJob", "--count", 2, "--retries", 1)
-    worker = start_worker("--max-processes", 2)
     slow = plain.folder / "slow.log"
+    began = time.monotonic()
+    worker = start_worker("--max-processes", 2)
     wait_until(lambda: slow.exists() and slow.read_text().count("S") == 2, "both to run")
+    usual = time.monotonic() - began
     kill_all(worker)
     assert len(worker_files(plain)) == 1
     began = time.monotonic()
@@ -76,7 +78,7 @@ def test_jobs_of_a_killed_worker_run_again_at_once(db, plain, module, start_work
     took = time.monotonic() - began
     db.await_results(4)
     second.stop()
-    assert took < 30, took
+    assert took < 1 + 3 * usual, (took, usual)
     assert sorted(db.statuses()) == ["LOST"] * 2 + ["SUCCESSFUL"] * 2
     for row in db.results():
         if row.status == "LOST":
@@ -88,16 +90,15 @@ def test_jobs_of_a_killed_worker_run_again_at_once(db, plain, module, start_work
 
 @on_postgres
 def test_the_file_of_a_dead_worker_is_found_by_any_url_of_its_database(db, plain, module,
-                                                                       start_worker):
+                                                                       make_database, start_worker):
     plain.enqueue("FirstSlowJob", "--retries", 1)
     worker = start_worker("--max-processes", 1)
     slow = plain.folder / "slow.log"
     wait_until(lambda: slow.exists() and slow.read_text().count("S") == 1, "it to run")
     kill_all(worker)
     (file,) = worker_files(plain)
-    other = db.cluster.tcp_url("postgres")
-    plain("--db", other, "migrate")
-    plain("jobs", "worker", "--drain", env={"DATABASE_URL": other})
+    with make_database("postgres", plain.folder, True) as other:
+        plain("jobs", "worker", "--drain", env={"DATABASE_URL": db.cluster.tcp_url(other.name)})
     assert worker_files(plain) == [file]
     plain.drain(env={"DATABASE_URL": db.cluster.tcp_url(db.name) + "?application_name=other"})
     assert db.statuses() == ["LOST", "SUCCESSFUL"]
@@ -147,13 +148,13 @@ def test_what_was_not_entered_goes_back_as_it_was(db, plain, module, start_worke
 
 
 @pytest.fixture
-def gate(plain, build_module):
+def gate_job(plain, gate_module):
     """A module whose job runs until there is a file."""
     (plain.folder / "app").mkdir()
-    shutil.copy(build_module("gate.c", CPPFLAGS="-D_GNU_SOURCE"), plain.folder / "app/jobs.so")
+    shutil.copy(gate_module, plain.folder / "app/jobs.so")
 
 
-def test_ends_that_the_database_could_not_take_are_written_later(db, plain, gate, start_worker):
+def test_ends_that_the_database_could_not_take_are_written_later(db, plain, gate_job, start_worker):
     """And not repeated: a success, and a failure with its words."""
     plain.add_executable("fails", "#!/bin/sh\nwhile [ ! -e go ]; do sleep 0.05; done\n"
                                   "echo S >>fails.log\necho the reason >&2\nexit 3\n")

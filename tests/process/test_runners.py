@@ -100,7 +100,7 @@ def test_a_job_sees_only_the_descriptors_of_its_runner(db, plain):
 
 
 def test_one_process_runs_a_thousand_jobs(db, plain, module):
-    plain.enqueue("NoopJob", "--count", JOBS, timeout=120)
+    plain.enqueue_many("NoopJob", JOBS)
     plain.drain("--max-processes", 1)
     assert len(db.results()) == JOBS
     assert len({row.runner_pid for row in db.results()}) == 1
@@ -118,7 +118,7 @@ def test_a_thousand_jobs_take_fewer_than_fifty_statements(db, plain, module):
     """Beside those of a worker that starts, finds nothing and stops."""
     db.cluster.execute(f"ALTER DATABASE {db.name} SET log_statement = 'all'")
     idle = statements_of_a_drain(db, plain)
-    plain.enqueue("NoopJob", "--count", JOBS, timeout=120)
+    plain.enqueue_many("NoopJob", JOBS)
     busy = statements_of_a_drain(db, plain)
     db.cluster.execute(f"ALTER DATABASE {db.name} RESET log_statement")
     assert len(db.results()) == JOBS
@@ -156,14 +156,14 @@ def times_of(plain):
 def test_a_replacement_is_started_while_the_last_job_runs(db, plain):
     """And does not run a job beside it: --max-processes is a bound of jobs."""
     plain.add_executable("notes", NOTES_TIMES.format(0.5))
-    plain.enqueue("notes", "--count", 9)
-    plain.drain("--max-processes", 1, "--max-jobs-per-process", 3)
+    plain.enqueue("notes", "--count", 6)
+    plain.drain("--max-processes", 1, "--max-jobs-per-process", 2)
     rows = times_of(plain)
-    assert [len(list(jobs)) for _, jobs in itertools.groupby(rows, lambda row: row[0])] == [3, 3, 3]
+    assert [len(list(jobs)) for _, jobs in itertools.groupby(rows, lambda row: row[0])] == [2, 2, 2]
     for (pid, _, _, ended), (next_pid, started, began, _) in itertools.pairwise(rows):
         assert began >= ended
         assert next_pid == pid or started < ended, rows
-    assert db.statuses() == ["SUCCESSFUL"] * 9
+    assert db.statuses() == ["SUCCESSFUL"] * 6
 
 
 @on_one_store
@@ -321,7 +321,7 @@ def test_jobs_do_not_wait_for_a_runner_that_cannot_start(db, plain, module, star
     wait_until(lambda: db.count("jobprocess") == 0, "what it cannot run to go back")
     (plain.folder / "jobs.d/bad").unlink()
     plain.drain()
-    assert len(db.results()) == 307
+    db.await_results(307)
     worker.stop()
     assert_sound(db)
 

@@ -277,6 +277,7 @@ def time_limit(place):
     """Whether a job without end is stopped."""
     _, worker = start_gate(place)
     try:
+        wait_until(lambda: (place.folder / "here").exists() or place.db.results(), "the job")
         comes_soon(place.db.results)
         (place.folder / "go").touch()
         (row,) = place.db.await_results(1)
@@ -291,9 +292,8 @@ def grace_of_a_stop(place):
     uuid, worker = start_gate(place, trap="trap '' TERM")
     try:
         wait_until((place.folder / "here").exists, "the job")
-        began = time.monotonic()
         place.plain("jobs", "cancel", uuid)
-        is_soon = comes_soon(place.db.results, began)
+        is_soon = comes_soon(place.db.results)
         (place.folder / "go").touch()
         worker.stop()
     finally:

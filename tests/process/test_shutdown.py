@@ -41,7 +41,7 @@ def assert_nothing_lost(db, plain, uuids):
 
 
 def drain_the_rest(db, plain, uuids):
-    plain.drain("--max-processes", 4, timeout=120)
+    plain.drain("--max-processes", 8, timeout=120)
     assert len(db.results()) == len(uuids) and db.count("jobrequest") == 0
     assert_sound(db, uuids, plain.folder / "trace.log")
 

@@ -122,6 +122,7 @@ def test_who_is_asked_for_a_delay_after_a_timeout_is_not_stopped(db, plain, stop
 
 
 def test_an_executable_leaves_the_handler_of_a_module_in_place(db, plain, stops, folder):
+    plain.env["PLAIN_JOBS_STOP_GRACE"] = "20"  # it cleans up
     plain.add_executable("between", "#!/bin/sh\n")
     plain.enqueue("StopJob", "how=handle", "ms=0", "--priority", 3)
     plain.enqueue("between", "--priority", 2)

@@ -50,14 +50,14 @@ def children(pid):
 
 
 def living_in(folder):
-    """Processes whose working folder is folder: nobody else starts one there."""
+    """Processes whose working folder is folder or in it: nobody else starts one there."""
     found = []
     for pid in all_pids():
         try:
             where = os.readlink(f"/proc/{pid}/cwd")
         except OSError:
             continue
-        if where == str(folder) and is_alive(pid):
+        if (where == str(folder) or where.startswith(f"{folder}/")) and is_alive(pid):
             found.append(pid)
     return found
 

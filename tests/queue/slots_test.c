@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -348,6 +349,7 @@ static _Noreturn void work(struct stage *g)
 {
     struct slots_seen seen;
 
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     open_store(g); /* its own: none crosses a fork */
     for (;;) {
         if (slots_see(&g->looker, g->s, &seen, NULL) < 0 || seen.next_at > atomic_load(now_us))
