@@ -7,8 +7,8 @@
  *     jobs/uuid.h     identifiers
  *     jobs/params.h   parameters of a job
  *     jobs/class.h    job classes and their registration
- *     jobs/queue.h    open, enqueue
- *     jobs/operators.h pause, resume, quiet, stop, delete
+ *     jobs/queue.h    open, enqueue, complete
+ *     jobs/operators.h cancel, retry, delete, pause, resume, quiet, stop
  *     jobs/job.h      what a running job can ask and say
  *     jobs/middleware.h what stands around every job
  *     jobs/schedule.h cron schedules

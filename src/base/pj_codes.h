@@ -130,8 +130,8 @@ static const struct pj_code pj_codes[] = {
         .number = 202,
         .title = "unknown setting or bad value of a setting",
         .why =
-            "The environment, .env, plain.conf or an option gives a setting that does not exist, "
-            "or a value that it cannot have.",
+            "The environment or .env (a variable that begins with PLAIN_JOBS_), plain.conf or an "
+            "option gives a setting that does not exist, or a value that it cannot have.",
         .fix = "see each setting, its value and where it came from with `plain config`",
         .example = "PLAIN_JOBS_WORKER_MAX_PROCESSES=many plain config",
     },
@@ -213,7 +213,7 @@ static const struct pj_code pj_codes[] = {
                "works over NFS, SMB or FUSE, and the file would be damaged.",
         .fix =
             "use a local path (`plain migrate --db sqlite:/var/lib/NAME/plain.db`), or PostgreSQL "
-            "when several machines work",
+            "when several machines work; `sqlite:PATH?journal=delete` takes the risk",
         .example = "",
     },
     {
@@ -444,17 +444,18 @@ static const struct pj_code pj_codes[] = {
         .title = "worker file in use",
         .why = "Another worker, which is alive, has the file in which this one wanted to note what "
                "it hands out.",
-        .fix = "see who it is with `fuser -v FILE`; stop it, or start this worker with another "
-               "XDG_RUNTIME_DIR",
+        .fix = "start this worker again: it takes another name; see who has this one with "
+               "`fuser -v FILE`",
         .example = "",
     },
     {
         .number = 622,
         .title = "worker file cannot be made or mapped",
         .why = "A worker notes what it hands out in a small file, so that no job is lost or run "
-               "twice when it is killed. The file lies in the folder NAME.db-workers beside a "
-               "SQLite database, else in $RUNTIME_DIRECTORY or $XDG_RUNTIME_DIR. There it could "
-               "not be made, or a runner could not map it.",
+               "twice when it is killed. The file lies beside a SQLite database, in a folder "
+               "of its name and -workers, else in $RUNTIME_DIRECTORY, $XDG_RUNTIME_DIR/plain-jobs, "
+               "/run/user/UID/plain-jobs or /tmp/plain-jobs-UID. There it could not be made, or a "
+               "runner could not map it.",
         .fix = "look at the folder's owner and mode and the free space with `ls -ld FOLDER` and "
                "`df -h FOLDER`; of a runner, at its limits of memory (`ulimit -v`)",
         .example = "",

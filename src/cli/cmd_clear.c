@@ -38,7 +38,7 @@ static int find_bound(struct store *store, int64_t age_ms, int64_t *before, plai
     return r;
 }
 
-/* "2026-11-23 10:00:00.123456+00:00", as the original writes it. */
+/* "2026-11-23 10:00:00.123456+00:00", as the Python package writes it. */
 static void put_bound(struct buf *b, int64_t us)
 {
     char text[CLOCK_TEXT_SIZE];

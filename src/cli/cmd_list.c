@@ -16,7 +16,7 @@ static const char *default_queue(const plain_job_class *cls)
     return cls && cls->default_queue ? cls->default_queue : "default";
 }
 
-/* The original's lines. */
+/* The Python package's lines. */
 static void print_lines(struct cli *cli, const struct registry *registry)
 {
     for (size_t i = 0; i < registry_count(registry); i++) {

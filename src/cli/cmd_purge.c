@@ -8,7 +8,7 @@
 #include "cli/json_writer.h"
 #include "cli/who.h"
 
-/* The original's words. */
+/* The words of the Python package plain.jobs, whose running jobs go without a result. */
 static const char question[] =
     "Are you sure you want to clear all running and pending jobs? This will delete all current "
     "Jobs and JobRequests [y/N]: ";

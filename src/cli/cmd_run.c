@@ -16,7 +16,8 @@
 #include "core/params.h"
 #include "runner/runner.h"
 
-/* The original's line on a pipe; for people also where the job comes from and what it is given. */
+/* The Python package's line on a pipe; for people also where the job comes from and what it is
+ * given. */
 static int print_loaded(struct cli *cli, const struct job_entry *entry, const char *stored,
                         plain_error *err)
 {

@@ -32,7 +32,7 @@ struct figures {
     int64_t now; /* by the database's clock */
 };
 
-/* The original prints its five, in this order. */
+/* The Python package prints its five, in this order. */
 static const struct word {
     const char *word;
     const char *member;
@@ -170,7 +170,7 @@ static void print_json(struct cli *cli, const struct figures *f)
     json_end_document(&j);
 }
 
-/* What is shown beside the original's lines. */
+/* What is shown beside its lines. */
 static int find_more(struct cli *cli, struct store *store, struct figures *f, plain_error *err)
 {
     const struct store_ops *ops = store->ops;

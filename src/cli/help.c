@@ -18,7 +18,7 @@ const struct exit_code exit_codes[] = {
     {6, "skipped: the concurrency key is held"},
     {7, "refused"},
     {70, "out of memory"},
-    {130, "interrupted"},
+    {130, "interrupted by Ctrl-C (128 and the signal's number); a worker that has stopped: 0"},
 };
 const size_t exit_code_count = ARRAY_SIZE(exit_codes);
 

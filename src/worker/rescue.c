@@ -112,7 +112,8 @@ static void settle(struct worker *w, struct work *k, const struct rescued *job, 
         break;
     case VERDICT_ENTERED:
     case VERDICT_UNKNOWN:
-        if (job->orphan.started_at == STORE_NO_TIME) /* the original's: claimed, not started */
+        if (job->orphan.started_at ==
+            STORE_NO_TIME) /* the Python package's: claimed, not started */
             work_list_push(&w->returning, k);
         else
             lose_with_worker(w, k, job, now);
