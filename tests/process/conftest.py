@@ -13,6 +13,7 @@ import pytest
 
 import cluster
 import database
+import verify
 import workers
 from program import Plain, TREE, clean_environment, program_path, release_path
 
@@ -23,7 +24,8 @@ MODULES = pathlib.Path(__file__).resolve().parent / "modules"
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "in_turn: see marks.py")
+    for marker in ("in_turn", "spoils_tables"):
+        config.addinivalue_line("markers", f"{marker}: see marks.py")
 
 
 @pytest.fixture(scope="session")
@@ -109,9 +111,13 @@ def empty_db(database_of_test):
 
 
 @pytest.fixture
-def plain(folder, database_of_test):
-    """The program, on both databases in turn, in a folder without jobs."""
-    return Plain(folder, database_of_test.url)
+def plain(request, folder, database_of_test):
+    """The program, on both databases in turn, in a folder without jobs. Whatever a worker did, its
+    tables are sound behind it, unless the test says that it has spoilt them."""
+    made = Plain(folder, database_of_test.url)
+    yield made
+    if made.has_worked and not request.node.get_closest_marker("spoils_tables"):
+        assert verify.findings(database_of_test) == []
 
 
 @pytest.fixture

@@ -11,6 +11,9 @@ on_postgres = pytest.mark.parametrize("store", ["postgres"], indirect=True)
 # stress`. `pytestmark = in_turn` says so of a whole file.
 in_turn = pytest.mark.in_turn
 
+# Its tables are not to be sound at its end, or it has none: see the fixture `plain`.
+spoils_tables = pytest.mark.spoils_tables
+
 # What is loaded or read before any database is opened needs no second one.
 on_one_store = on_sqlite
 

@@ -77,16 +77,19 @@ class Plain:
         self.folder = pathlib.Path(folder)
         self.program = program or program_for(url)
         self.env = clean_environment(folder)
+        self.has_worked = False  # a worker was started
         if url:
             self.env["DATABASE_URL"] = url
 
     def start(self, *args, env=None, **popen):
         """A process that the caller has to end."""
+        self.has_worked |= "worker" in args
         return subprocess.Popen([self.program, *map(str, args)], cwd=self.folder,
                                 env={**self.env, **(env or {})}, **popen)
 
     def run(self, *args, env=None, stdin=b"", timeout=TIMEOUT_S):
         """Runs a command whatever comes of it."""
+        self.has_worked |= "worker" in args
         command = [self.program, *map(os.fsencode, map(str, args))]
         done = subprocess.run(command, cwd=self.folder, env={**self.env, **(env or {})},
                               input=stdin, capture_output=True, timeout=timeout)

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from marks import on_postgres
-from program import sized
+from marks import on_postgres, on_sqlite
+from program import TREE, sized
 from verify import assert_sound
 from workers import wait_until
 
@@ -199,6 +199,33 @@ def test_a_purge_passes_over_a_job_that_completes(db, plain, gate, start_worker)
     assert {row.job_request_uuid: row.status for row in db.results()} == {
         completing: "SUCCESSFUL", other: "CANCELLED"}
     assert db.count("jobrequest") == 0
+
+
+@on_sqlite
+def test_completing_by_the_statements_of_the_guide(db, plain, folder):
+    """On SQLite, from an executable with a client of its own, which fails then."""
+    block = (TREE / "docs/sql.md").read_text().split("-- ... what the job writes ...")[-1]
+    statements = block.split("COMMIT;")[0]
+    db.execute("CREATE TABLE effects (job text, note integer)")
+    plain.add_executable("effect", f"""#!/usr/bin/python3
+import os, sqlite3, uuid
+token = {{"token": uuid.UUID(os.environ["PLAIN_JOB_UUID"]).bytes}}
+c = sqlite3.connect({str(db.path)!r}, isolation_level=None, timeout=30)
+c.execute("PRAGMA wal_autocheckpoint = 0")
+c.execute("BEGIN IMMEDIATE")
+c.execute("INSERT INTO effects VALUES (?, 1)", (os.environ["PLAIN_JOB_ROOT_UUID"],))
+for statement in {statements!r}.split(";")[:-1]:
+    made = c.execute(statement, token).rowcount
+    assert made == 1, (statement, made)
+c.execute("COMMIT")
+os._exit(3)
+""")
+    uuids = plain.enqueue("effect", "--retries", 2)
+    plain.drain()
+    (result,) = db.results()
+    assert result.status == "SUCCESSFUL" and rows(db) == uuids
+    assert result.worker_pid > 0 and result.worker_host and result.runner_pid > 0
+    assert_sound(db, uuids)
 
 
 @on_postgres

@@ -8,7 +8,7 @@ import subprocess
 import psycopg2
 import pytest
 
-from marks import on_postgres, on_sqlite
+from marks import on_postgres, on_sqlite, spoils_tables
 SQLITE_SCHEMA = """SELECT type, name, sql FROM sqlite_schema
                    WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name"""
 POSTGRES_SCHEMA = """
@@ -106,6 +106,7 @@ def test_every_command_asks_for_a_missing_schema(empty_db, plain, module):
     assert schema(empty_db) == []
 
 
+@spoils_tables
 def test_a_worker_makes_a_missing_sqlite_database_only(empty_db, plain, module):
     if empty_db.kind == "sqlite":
         plain.drain()
@@ -145,6 +146,7 @@ def test_a_database_of_another_encoding_is_refused(db, plain):
             connection.cursor().execute(f"DROP DATABASE {name}")
 
 
+@spoils_tables
 def test_a_newer_schema_is_refused(db, plain, module):
     newest = max(versions(db))
     db.execute("INSERT INTO plainjobs_migration (version, name, applied_at) "
@@ -158,6 +160,7 @@ def test_a_newer_schema_is_refused(db, plain, module):
 
 
 @on_postgres
+@spoils_tables
 def test_a_schema_of_its_own(empty_db, plain, module):
     """?schema= keeps the tables apart, also for the rows that a worker writes."""
     url = f"{empty_db.url}&schema=jobs"

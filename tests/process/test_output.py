@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from marks import in_turn, on_one_store
+from marks import in_turn, on_one_store, spoils_tables
 from program import release_path, sized
 from verify import assert_sound
 from workers import is_alive, living_in, stat_fields, wait_until
@@ -94,6 +94,7 @@ def test_show_prints_it(db, plain, jobs):
 
 @on_one_store
 @pytest.mark.parametrize("options", [(), ("--json",)])
+@spoils_tables
 def test_a_job_of_many_and_large_runs_can_be_shown(db, plain, jobs, options):
     """More than what is written at once has room for."""
     plain.program = release_path()

@@ -6,7 +6,7 @@ import time
 import pytest
 
 import relay
-from marks import on_one_store, on_postgres
+from marks import on_one_store, on_postgres, spoils_tables
 from verify import assert_sound
 from workers import wait_until
 
@@ -167,6 +167,7 @@ def test_a_refused_end_does_not_stop_its_runner_later(db, refusing, module, star
     worker.stop()
 
 
+@spoils_tables
 def test_a_number_of_runs_that_is_as_large_as_can_be(db, plain):
     plain.add_executable("fails", "#!/bin/sh\nexit 1\n")
     plain.enqueue("fails", "--retries", 1)

@@ -1,6 +1,7 @@
 """plain jobs verify finds each kind of damage, and nothing where there is none."""
 import pytest
 
+from marks import spoils_tables
 from program import release_path
 from verify import findings
 
@@ -62,6 +63,7 @@ def test_a_sound_history_is_sound(history, plain):
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
+@spoils_tables
 def test_each_damage_is_found(history, plain, damage):
     check = damage.strip()
     history.execute(DAMAGE[damage])
@@ -79,6 +81,7 @@ def test_what_was_purged_is_not_missed(history, plain):
     assert findings(history) == []
 
 
+@spoils_tables
 def test_counters_say_what_is_wrong(history):
     history.execute(DAMAGE["counter"])
     finding, = findings(history)
@@ -86,6 +89,7 @@ def test_counters_say_what_is_wrong(history):
     assert finding["uuid"] is None
 
 
+@spoils_tables
 def test_much_damage_is_told_in_part(db, plain, module):
     plain.enqueue("NoopJob", "--count", 150)
     plain.drain()

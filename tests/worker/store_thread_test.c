@@ -15,7 +15,7 @@ static const char *const names[] = {"default"};
 /* What stands for a database: an id that is written to the pipe is told. Its cycles are noted. */
 static struct {
     int pipe[2];
-    atomic_int cycles, listens;
+    atomic_int cycles, listens, failures; /* failures: hearings that are to fail */
     int64_t told;
     bool woken;
     size_t limit;
@@ -29,7 +29,8 @@ static int fake_listen(struct store *s, const plain_uuid *worker, struct listeni
     (void)worker;
     (void)err;
     *out = (struct listening){.told_fd = fake.pipe[0], .changed_fd = -1};
-    out->is_new = atomic_fetch_add(&fake.listens, 1) == 0;
+    atomic_fetch_add(&fake.listens, 1);
+    out->is_new = true;
     return PLAIN_OK;
 }
 
@@ -39,8 +40,9 @@ static int fake_hear(struct store *s, bool changed, struct heard *out, plain_err
 
     (void)s;
     (void)changed;
-    (void)err;
     *out = (struct heard){.again_ms = -1};
+    if (atomic_load(&fake.failures) > 0 && atomic_fetch_sub(&fake.failures, 1) > 0)
+        return error_set(err, PLAIN_E_UNREACHABLE, 301, "", "the link is cut");
     while (poll(&p, 1, 0) == 1) {
         int64_t id;
 
@@ -231,6 +233,26 @@ static void what_is_told_during_an_order_is_heard_behind_it(void **state)
     end(&b);
 }
 
+/* What came before the new subscription told nobody. */
+static void behind_a_cut_link_it_claims_once(void **state)
+{
+    struct bench b;
+    (void)state;
+    begin(&b);
+    leave(&b);
+    atomic_store(&fake.failures, 1);
+    store_thread_set_waiting(&b.thread, true); /* it hears now */
+    await_wake(&b);
+    store_thread_take_back(&b.thread);
+    assert_true(store_thread_done(&b.thread));
+    assert_int_equal(fake.listens, 2);
+    assert_int_equal(fake.cycles, 1);
+    assert_true(fake.woken);
+    assert_int_equal(fake.told, 0);
+    assert_int_equal(fake.limit, 50);
+    end(&b);
+}
+
 static void a_claim_that_was_left_ends_with_its_thread(void **state)
 {
     struct bench b;
@@ -244,5 +266,5 @@ static void a_claim_that_was_left_ends_with_its_thread(void **state)
 HARNESS_MAIN(an_order_is_run_and_told_of, a_claim_that_was_left_is_run_for_what_is_told,
              what_is_told_of_several_is_claimed_by_a_search,
              what_is_told_when_no_claim_was_left_is_the_loop_s,
-             what_is_told_during_an_order_is_heard_behind_it,
+             what_is_told_during_an_order_is_heard_behind_it, behind_a_cut_link_it_claims_once,
              a_claim_that_was_left_ends_with_its_thread)
