@@ -73,6 +73,15 @@ int64_t clock_add(int64_t a, int64_t b)
     return sum;
 }
 
+int64_t clock_since(int64_t now, int64_t then)
+{
+    int64_t passed;
+
+    if (__builtin_sub_overflow(now, then, &passed))
+        return now < then ? INT64_MIN : INT64_MAX;
+    return passed;
+}
+
 int64_t clock_earlier(int64_t a, int64_t b)
 {
     return a < b ? a : b;

@@ -29,6 +29,7 @@ void clock_set_source(const struct clock_source *source); /* NULL: the kernel's 
 
 /* a + b, saturated to [INT64_MIN, INT64_MAX]. */
 int64_t clock_add(int64_t a, int64_t b);
+int64_t clock_since(int64_t now, int64_t then); /* now - then, likewise */
 int64_t clock_earlier(int64_t a, int64_t b);
 /* us (0 or more), up to an eighth less: so that processes that were started together do not do
  * things together for ever. */

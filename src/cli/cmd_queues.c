@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
@@ -121,7 +122,7 @@ static void add_wait(struct table *t, int64_t due_at, int64_t now)
     struct buf wait = BUF_INIT(64);
 
     if (due_at != STORE_NO_TIME && due_at <= now)
-        put_duration(&wait, now - due_at);
+        put_duration(&wait, clock_since(now, due_at));
     table_add(t, PAINT_NONE, wait.data);
     buf_release(&wait);
 }
@@ -133,7 +134,7 @@ static void add_state(struct table *t, const struct pause *p, int64_t now)
 
     if (p) {
         buf_puts(&b, "paused ");
-        put_duration(&b, now - p->at);
+        put_duration(&b, clock_since(now, p->at));
         buf_puts(&b, " ago");
         if (p->by[0])
             buf_putf(&b, " by %s", p->by);

@@ -154,7 +154,7 @@ static const char *put_last(const struct view *v, const struct line *l, struct b
         buf_puts(out, "under way");
     } else if (row->result_status) {
         buf_putf(out, "%s ", row->result_status);
-        put_duration(out, v->now - row->result_at);
+        put_duration(out, clock_since(v->now, row->result_at));
         buf_puts(out, " ago");
     }
     return out->data ? out->data : "";

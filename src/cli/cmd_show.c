@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/child.h"
+#include "base/clock.h"
 #include "base/uuid.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
@@ -73,7 +74,7 @@ static void put_due_line(struct cli *cli, const struct job_row *row, int64_t now
     put_time(&b, due, cli->utc, true);
     if (row->table == TABLE_REQUEST && due > now) {
         buf_puts(&b, "  (in ");
-        put_duration(&b, due - now);
+        put_duration(&b, clock_since(due, now));
         buf_putc(&b, ')');
     }
     put_line(cli, "due", &b);
@@ -156,7 +157,7 @@ static void put_cancelling(struct cli *cli, const struct job_row *row, int64_t n
     if (row->cancel_at != STORE_NO_TIME) {
         put_time(&b, row->cancel_at, cli->utc, true);
         buf_puts(&b, "  (");
-        put_duration(&b, now - row->cancel_at);
+        put_duration(&b, clock_since(now, row->cancel_at));
         buf_puts(&b, " ago");
         if (row->cancel_by && *row->cancel_by)
             buf_putf(&b, " by %s", row->cancel_by);

@@ -102,7 +102,7 @@ static void add_wait(struct table *t, const struct queue_stats *queue, int64_t n
     struct buf wait = BUF_INIT(64);
 
     if (queue->due_at != STORE_NO_TIME && queue->due_at <= now)
-        put_duration(&wait, now - queue->due_at);
+        put_duration(&wait, clock_since(now, queue->due_at));
     table_add(t, PAINT_NONE, wait.data);
     buf_release(&wait);
 }

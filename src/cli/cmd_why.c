@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
@@ -59,7 +60,7 @@ static void ended(struct asking *w)
     buf_putf(&b, "it has ended: %s", row_state(w->row));
     if (w->row->ended_at != STORE_NO_TIME) {
         buf_puts(&b, ", ");
-        put_age(&b, w->now - w->row->ended_at);
+        put_age(&b, clock_since(w->now, w->row->ended_at));
     }
     (void)add(w, "ended", &b);
 }
@@ -70,7 +71,8 @@ static void processing(struct asking *w)
     const struct job_row *row = w->row;
 
     buf_puts(&b, "a worker has it: claimed ");
-    put_age(&b, w->now - (row->started_at == STORE_NO_TIME ? row->claimed_at : row->started_at));
+    put_age(&b, clock_since(w->now,
+                            row->started_at == STORE_NO_TIME ? row->claimed_at : row->started_at));
     for (size_t i = 0; i < w->worker_count; i++) {
         const struct worker_view *v = &w->workers[i];
 

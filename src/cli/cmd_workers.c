@@ -5,6 +5,7 @@
 
 #include <plain/jobs/operators.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/uuid.h"
 #include "cli/cli.h"
@@ -69,8 +70,8 @@ static void add_worker(struct table *t, const struct worker_view *w, int64_t now
     table_add(t, PAINT_NONE, place ? place : "");
     add_names(t, w->queues, w->queue_count);
     table_add(t, PAINT_NONE, jobs ? jobs : "");
-    add_age(t, now - w->started_at);
-    add_age(t, now - w->last_heartbeat_at);
+    add_age(t, clock_since(now, w->started_at));
+    add_age(t, clock_since(now, w->last_heartbeat_at));
     table_add(t, PAINT_NONE, w->version ? w->version : "");
     table_add(t, paint_of(w), state_of(w));
 }

@@ -1,4 +1,5 @@
 #include "cli/print.h"
+#include "base/clock.h"
 
 #include <string.h>
 
@@ -252,7 +253,7 @@ static void put_due(struct buf *b, const struct view *v)
 
 static void put_age(struct buf *b, const struct view *v)
 {
-    put_duration(b, v->now - v->row->requested_at);
+    put_duration(b, clock_since(v->now, v->row->requested_at));
 }
 
 static void put_between(struct buf *b, int64_t from, int64_t to)
@@ -290,7 +291,7 @@ static void put_cancelling(struct buf *b, const struct view *v)
         buf_putc(b, '-');
         return;
     }
-    put_duration(b, v->now - v->row->cancel_at);
+    put_duration(b, clock_since(v->now, v->row->cancel_at));
     if (v->row->cancel_by && *v->row->cancel_by)
         buf_putf(b, " by %s", v->row->cancel_by);
 }

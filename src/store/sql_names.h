@@ -109,7 +109,7 @@
     X(VERIFY_TIMES)                                                                                \
     X(VERIFY_RESULTS)                                                                              \
     X(VERIFY_COUNTERS)                                                                             \
-    X(VERIFY_ENDS)                                                                                 \
+    X(VERIFY_NEXT)                                                                                 \
     X(TAKE_DUTY)                                                                                   \
     X(FACTS)                                                                                       \
     X(DROP_SCRATCH)                                                                                \

@@ -30,15 +30,31 @@ struct verifying {
     struct arena *arena;
     struct finding *findings;
     size_t count;
-    int64_t last[TABLE_RESULT + 1], first[TABLE_RESULT + 1];
 };
 
-static int check_slice(struct verifying *v, const struct check *c, int64_t above, int64_t upto,
+/* Moves on to the next slice of a table that has rows. False: there is none, or *r has failed. */
+static bool next_slice(const struct verify_source *s, int table, struct verify_slice *slice, int *r,
+                       plain_error *err)
+{
+    int64_t id = 0;
+
+    if (*r != PLAIN_OK || slice->upto == INT64_MAX)
+        return false;
+    *r = s->next(s->store, (enum job_table)table, slice->upto + 1, &id, err);
+    if (*r != PLAIN_OK) {
+        *r = *r == PLAIN_NONE ? PLAIN_OK : *r;
+        return false;
+    }
+    slice->above = id - 1;
+    slice->upto = slice->above < INT64_MAX - VERIFY_SLICE ? slice->above + VERIFY_SLICE : INT64_MAX;
+    return true;
+}
+
+static int check_slice(struct verifying *v, const struct check *c, const struct verify_slice *slice,
                        size_t *found, plain_error *err)
 {
-    const struct verify_slice slice = {c->name, above, upto};
     size_t count = 0;
-    int r = v->source->rows(v->source->store, &slice, VERIFY_FINDINGS_MAX - *found, v->arena,
+    int r = v->source->rows(v->source->store, slice, VERIFY_FINDINGS_MAX - *found, v->arena,
                             &v->findings[v->count], &count, err);
 
     for (size_t i = 0; r == PLAIN_OK && i < count; i++)
@@ -50,15 +66,17 @@ static int check_slice(struct verifying *v, const struct check *c, int64_t above
 
 static int run_check(struct verifying *v, const struct check *c, plain_error *err)
 {
+    struct verify_slice slice = {.name = c->name, .upto = INT64_MIN};
     size_t found = 0;
     int r = PLAIN_OK;
 
-    if (c->table == WHOLE)
-        return check_slice(v, c, INT64_MIN, INT64_MAX, &found, err);
-    for (int64_t above = v->first[c->table] - 1;
-         r == PLAIN_OK && above < v->last[c->table] && found < VERIFY_FINDINGS_MAX;
-         above += VERIFY_SLICE)
-        r = check_slice(v, c, above, above + VERIFY_SLICE, &found, err);
+    if (c->table == WHOLE) {
+        slice.above = INT64_MIN;
+        slice.upto = INT64_MAX;
+        return check_slice(v, c, &slice, &found, err);
+    }
+    while (found < VERIFY_FINDINGS_MAX && next_slice(v->source, c->table, &slice, &r, err))
+        r = check_slice(v, c, &slice, &found, err);
     return r;
 }
 
@@ -68,14 +86,11 @@ static int check_counters(struct verifying *v, plain_error *err)
     int64_t counted[JOB_STATUS_COUNT] = {0}, stored[JOB_STATUS_COUNT] = {0};
     const struct verify_source *s = v->source;
     const struct verify_slice whole = {.name = SQL_VERIFY_COUNTERS};
+    struct verify_slice slice = {.name = SQL_VERIFY_RESULTS, .upto = INT64_MIN};
     int r = s->sums(s->store, &whole, counted, err);
 
-    for (int64_t above = v->first[TABLE_RESULT] - 1; r == PLAIN_OK && above < v->last[TABLE_RESULT];
-         above += VERIFY_SLICE) {
-        const struct verify_slice slice = {SQL_VERIFY_RESULTS, above, above + VERIFY_SLICE};
-
+    while (next_slice(s, TABLE_RESULT, &slice, &r, err))
         r = s->sums(s->store, &slice, stored, err);
-    }
     for (int i = 0; r == PLAIN_OK && i < JOB_STATUS_COUNT; i++) {
         if (counted[i] != stored[i])
             v->findings[v->count++] = (struct finding){.check = "counter",
@@ -96,7 +111,7 @@ int verify_run(const struct verify_source *source, struct arena *a, struct findi
     *findings = v.findings = arena_array(a, most, sizeof(*v.findings));
     if (!v.findings)
         return error_nomem(err);
-    int r = source->ends(source->store, v.last, v.first, err);
+    int r = PLAIN_OK;
     for (size_t i = 0; r == PLAIN_OK && i < ARRAY_SIZE(checks); i++)
         r = run_check(&v, &checks[i], err);
     if (r == PLAIN_OK)

@@ -1,8 +1,9 @@
 /*
  * verify.h - looking whether the tables keep what the queue guarantees: the same for every store
  *
- * The rows of a table are looked at in slices of ids, so that no statement is long and only what is
- * wrong needs memory. All of it has to be of one moment: the store makes the transaction.
+ * The rows of a table are looked at in slices of ids, from one that is there on, so that no
+ * statement is long and only what is wrong needs memory. All of it has to be of one moment: the
+ * store makes the transaction.
  */
 #ifndef PLAIN_STORE_VERIFY_H
 #define PLAIN_STORE_VERIFY_H
@@ -24,9 +25,8 @@ struct verify_slice {
 /* How a store runs the blocks of verify.sql. */
 struct verify_source {
     void *store;
-    /* SQL_VERIFY_ENDS: ids by table. */
-    int (*ends)(void *store, int64_t last[TABLE_RESULT + 1], int64_t first[TABLE_RESULT + 1],
-                plain_error *err);
+    /* SQL_VERIFY_NEXT: the least id from `from` on; PLAIN_NONE: there is none. */
+    int (*next)(void *store, enum job_table table, int64_t from, int64_t *id, plain_error *err);
     /* A check: at most `most` findings into out, of which uuid and job_class are set. */
     int (*rows)(void *store, const struct verify_slice *slice, size_t most, struct arena *a,
                 struct finding *out, size_t *count, plain_error *err);

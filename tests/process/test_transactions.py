@@ -1,10 +1,12 @@
 """An application that enqueues in its own transaction, and dies or lives."""
 import contextlib
+import shutil
 import signal
 import subprocess
 
 import pytest
 
+from marks import on_postgres, only_at_full_size
 from program import TREE, clean_environment
 from verify import assert_sound
 from workers import wait_until
@@ -55,3 +57,24 @@ def test_the_example_of_a_shop_on_this_database(empty_db, folder, reader):
                           text=True, timeout=100, env={**reader, "DATABASE_URL": empty_db.url}
                           if empty_db.kind == "postgres" else reader)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@only_at_full_size("the server waits for a minute")
+@on_postgres
+def test_a_producer_that_stands_still_does_not_keep_its_locks(db, plain, build_module):
+    """A rule that hangs has the lock of its class and key: the server ends that transaction."""
+    (plain.folder / "app").mkdir()
+    shutil.copy(build_module("hanging_rule.c", CPPFLAGS="-D_GNU_SOURCE"), plain.folder / "app/jobs.so")
+    (plain.folder / "hang").touch()
+    hanging = plain.start("jobs", "enqueue", "RuledJob", "--key", "k", stderr=-1)
+    try:
+        wait_until(lambda: db.query("SELECT 1 AS n FROM pg_locks WHERE locktype = 'advisory'"), "its lock")
+        (plain.folder / "hang").unlink()
+        assert plain.run("jobs", "enqueue", "RuledJob", "--key", "k").pj == 305
+        wait_until(lambda: plain.run("jobs", "enqueue", "RuledJob", "--key", "k").code == 0,
+                   "the lock", seconds=90)
+        assert hanging.poll() is None
+    finally:
+        hanging.kill()
+        hanging.communicate()
+    assert db.count("jobrequest") == 1

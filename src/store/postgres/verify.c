@@ -16,16 +16,18 @@ static int ask(struct session *s, enum sql_name name, PGresult **result, plain_e
     return session_sync(s, result, 1, err);
 }
 
-static int read_ends(void *store, int64_t last[TABLE_RESULT + 1], int64_t first[TABLE_RESULT + 1],
-                     plain_error *err)
+static int read_next(void *store, enum job_table table, int64_t from, int64_t *id, plain_error *err)
 {
+    struct session *s = store;
     PGresult *result = NULL;
-    int r = ask(store, SQL_VERIFY_ENDS, &result, err);
 
-    for (int i = TABLE_REQUEST; r == PLAIN_OK && i <= TABLE_RESULT; i++) {
-        field_read(result, 0, i, field_int64, NULL, &last[i]);
-        field_read(result, 0, TABLE_RESULT + 1 + i, field_int64, NULL, &first[i]);
-    }
+    wire_int4(&s->wire, (int)table);
+    wire_int8(&s->wire, from);
+    int r = ask(s, SQL_VERIFY_NEXT, &result, err);
+    if (r == PLAIN_OK && libpq.PQgetisnull(result, 0, 0))
+        r = PLAIN_NONE;
+    else if (r == PLAIN_OK)
+        field_read(result, 0, 0, field_int64, NULL, id);
     session_clear(&result, 1);
     return r;
 }
@@ -75,7 +77,7 @@ static int read_sums(void *store, const struct verify_slice *slice,
 static int run(struct session *s, struct arena *a, struct finding **findings, size_t *count,
                plain_error *err)
 {
-    const struct verify_source source = {s, read_ends, read_rows, read_sums};
+    const struct verify_source source = {s, read_next, read_rows, read_sums};
     PGresult *switches = NULL;
     int r = ask(s, SQL_PLAN_SWITCHES, &switches, err);
 

@@ -36,7 +36,7 @@ static int tell_holder(struct connection *conn, const char *job_class, const cha
     query_text(&q, 1, job_class);
     query_text(&q, 2, key);
     if (query_row(&q)) {
-        int64_t age_us = now - column_int(&q, 2);
+        int64_t age_us = clock_since(now, column_int(&q, 2));
 
         out->holder = column_uuid(&q, 0);
         out->holder_state = column_int(&q, 1) ? PLAIN_HOLDER_PROCESSING : PLAIN_HOLDER_PENDING;
@@ -196,7 +196,7 @@ static int continue_attempt(struct connection *conn, const plain_uuid *token,
     query_uuid(&q, 2, new_uuid);
     query_int(&q, 3, now);
     query_time(&q, 4, STORE_NO_TIME);
-    query_int(&q, 5, (int64_t)attempt->retry_attempt + 1);
+    query_int(&q, 5, attempt->retry_attempt < INT16_MAX ? attempt->retry_attempt + 1 : INT16_MAX);
     query_int(&q, 6, 0); /* who retries by hand knows of the crashes: counted anew */
     query_int(&q, 7, 0);
     r = insert(&q, &is_held, err);

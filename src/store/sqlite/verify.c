@@ -5,18 +5,19 @@
 
 #include "store/sqlite/sqlite.h"
 
-static int read_ends(void *store, int64_t last[TABLE_RESULT + 1], int64_t first[TABLE_RESULT + 1],
-                     plain_error *err)
+static int read_next(void *store, enum job_table table, int64_t from, int64_t *id, plain_error *err)
 {
-    struct query q = query_begin(store, SQL_VERIFY_ENDS);
+    struct query q = query_begin(store, SQL_VERIFY_NEXT);
+    bool found = false;
 
-    if (query_row(&q)) {
-        for (int i = TABLE_REQUEST; i <= TABLE_RESULT; i++) {
-            last[i] = column_int(&q, i);
-            first[i] = column_int(&q, TABLE_RESULT + 1 + i);
-        }
+    query_int(&q, 1, (int64_t)table);
+    query_int(&q, 2, from);
+    if (query_row(&q) && sqlite3_column_type(q.stmt, 0) != SQLITE_NULL) {
+        *id = column_int(&q, 0);
+        found = true;
     }
-    return query_end(&q, err);
+    int r = query_end(&q, err);
+    return r == PLAIN_OK && !found ? PLAIN_NONE : r;
 }
 
 static int read_rows(void *store, const struct verify_slice *slice, size_t most, struct arena *a,
@@ -57,7 +58,7 @@ int sqlite_verify(struct store *store, struct arena *a, struct finding **finding
                   plain_error *err)
 {
     struct connection *conn = connection_of(store);
-    const struct verify_source source = {conn, read_ends, read_rows, read_sums};
+    const struct verify_source source = {conn, read_next, read_rows, read_sums};
     int r = connection_begin(conn, SQL_BEGIN_READ, "verifying", err);
 
     *count = 0;

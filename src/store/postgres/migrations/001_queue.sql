@@ -20,6 +20,10 @@ CREATE TABLE {schema}.plainjobs_migration (
 -- was a fifth of the work of one.
 CREATE DOMAIN {schema}.plainjobs_name AS text CHECK (octet_length(VALUE) BETWEEN 1 AND 255);
 CREATE DOMAIN {schema}.plainjobs_key AS text CHECK (octet_length(VALUE) <= 255);
+-- A number of 16 bytes in jsonb may have 131,072 digits as text: no claim could read a few thousand of
+-- them. What is short is not that long.
+CREATE DOMAIN {schema}.plainjobs_parameters AS jsonb
+    CHECK (pg_column_size(VALUE) <= 256 OR octet_length(VALUE::text) <= 8388608);
 
 -- A pending job. due_at is what claims go by: no start_at means due since created. It is kept by a
 -- trigger, since a generated column costs a tenth of a bulk insert: its rows are copied once more.
@@ -28,7 +32,7 @@ CREATE TABLE {schema}.plainjobs_jobrequest (
     uuid uuid NOT NULL DEFAULT gen_random_uuid(),
     created_at timestamptz NOT NULL DEFAULT statement_timestamp(),
     job_class {schema}.plainjobs_name NOT NULL,
-    parameters jsonb,
+    parameters {schema}.plainjobs_parameters,
     priority smallint NOT NULL DEFAULT 0,
     source text NOT NULL DEFAULT '',
     queue {schema}.plainjobs_name NOT NULL DEFAULT 'default',
@@ -463,6 +467,9 @@ BEGIN
     -- The stored form has exactly these two; anything else is the parameters by name.
     IF NOT (stored ?& '{args,kwargs}' AND stored - '{args,kwargs}'::text[] = '{}') THEN
         stored := jsonb_build_object('args', '[]'::jsonb, 'kwargs', stored);
+    END IF;
+    IF pg_column_size(stored) > 256 AND octet_length(stored::text) > 8388608 THEN
+        RAISE EXCEPTION 'PJ602: parameters must have at most 8 MiB as text' USING ERRCODE = 'PJ602';
     END IF;
     IF uuid IS NOT NULL THEN
         IF {schema}.plainjobs_is_repeated(uuid) THEN

@@ -49,8 +49,10 @@ RETURNING request_uuid;
 -- $2 text[]  concurrency_key
 -- Returns the number, from 1, of each key that a live job holds, and what key_holder returns.
 SELECT w.n, k.request_uuid, (CASE WHEN p.uuid IS NULL THEN 1 ELSE 2 END)::int4,
-       (extract(epoch FROM statement_timestamp()
-                - COALESCE(p.requested_at, p.created_at, r.created_at)) * 1000)::int8
+       CASE WHEN isfinite(COALESCE(p.requested_at, p.created_at, r.created_at))
+            THEN (extract(epoch FROM statement_timestamp()
+                          - COALESCE(p.requested_at, p.created_at, r.created_at)) * 1000)::int8
+            ELSE 0 END
   FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(job_class, concurrency_key, n)
   JOIN {schema}.plainjobs_jobkey k USING (job_class, concurrency_key)
   LEFT JOIN {schema}.plainjobs_jobrequest r ON r.uuid = k.request_uuid

@@ -69,7 +69,8 @@ live AS (
       JOIN {schema}.plainjobs_jobprocess p
         ON p.job_request_uuid = k.request_uuid AND p.concurrency_key <> '')
 SELECT request_uuid, state::int4,
-       (extract(epoch FROM statement_timestamp() - since) * 1000)::int8
+       CASE WHEN isfinite(since)
+            THEN (extract(epoch FROM statement_timestamp() - since) * 1000)::int8 ELSE 0 END
   FROM live LIMIT 1;
 
 -- :name retry_result

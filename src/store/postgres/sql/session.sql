@@ -8,10 +8,15 @@
 -- the next one on that connection may be anybody's: see pooled_settings. Every statement is planned
 -- once for all parameters: for LIMIT $1 the server would otherwise plan each claim anew.
 -- statement_timeout ends what a client that has gone left running, before the client's own deadline.
--- plainjobs.tells_ids: see plainjobs_wake().
+-- The others end a transaction whose client stands still, or has gone without a word, and would
+-- else keep its locks for hours. plainjobs.tells_ids: see plainjobs_wake().
 SELECT current_schema()::text, pg_backend_pid() = $1::int4,
        set_config('lock_timeout', '2s', pg_backend_pid() <> $1::int4),
        set_config('statement_timeout', '20s', pg_backend_pid() <> $1::int4),
+       set_config('idle_in_transaction_session_timeout', '60s', pg_backend_pid() <> $1::int4),
+       set_config('tcp_keepalives_idle', '30', pg_backend_pid() <> $1::int4),
+       set_config('tcp_keepalives_interval', '10', pg_backend_pid() <> $1::int4),
+       set_config('tcp_keepalives_count', '3', pg_backend_pid() <> $1::int4),
        set_config('plan_cache_mode', 'force_generic_plan', pg_backend_pid() <> $1::int4),
        set_config('default_transaction_isolation', 'read committed', pg_backend_pid() <> $1::int4),
        set_config('jit', 'off', pg_backend_pid() <> $1::int4),
@@ -21,6 +26,7 @@ SELECT current_schema()::text, pg_backend_pid() = $1::int4,
 -- Behind a pooler, at the head of each transaction: what session_settings sets for good elsewhere.
 SELECT set_config('lock_timeout', '2s', true),
        set_config('statement_timeout', '20s', true),
+       set_config('idle_in_transaction_session_timeout', '60s', true),
        set_config('plan_cache_mode', 'force_generic_plan', true),
        set_config('jit', 'off', true);
 

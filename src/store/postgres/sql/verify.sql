@@ -188,14 +188,13 @@ SELECT r.status, count(*) FROM {schema}.plainjobs_jobresult r
 -- What the counters say of that.
 SELECT status, sum(n - n_removed)::int8 FROM {schema}.plainjobs_counter GROUP BY status;
 
--- :name verify_ends
--- The highest ids of requests, processes and results.
-SELECT COALESCE((SELECT max(id) FROM {schema}.plainjobs_jobrequest), 0),
-       COALESCE((SELECT max(id) FROM {schema}.plainjobs_jobprocess), 0),
-       COALESCE((SELECT max(id) FROM {schema}.plainjobs_jobresult), 0),
-       COALESCE((SELECT min(id) FROM {schema}.plainjobs_jobrequest), 0),
-       COALESCE((SELECT min(id) FROM {schema}.plainjobs_jobprocess), 0),
-       COALESCE((SELECT min(id) FROM {schema}.plainjobs_jobresult), 0);
+-- :name verify_next
+-- $1 int4  table: 0 requests, 1 processes, 2 results
+-- $2 int8  id
+-- The least id from there on, or NULL.
+SELECT CASE $1::int4 WHEN 0 THEN (SELECT min(id) FROM {schema}.plainjobs_jobrequest WHERE id >= $2::int8)
+               WHEN 1 THEN (SELECT min(id) FROM {schema}.plainjobs_jobprocess WHERE id >= $2::int8)
+               ELSE (SELECT min(id) FROM {schema}.plainjobs_jobresult WHERE id >= $2::int8) END;
 
 -- :name begin_snapshot
 -- All that follows is of one moment.

@@ -40,14 +40,26 @@ CREATE TABLE plainjobs_jobrequest (
     span_id TEXT,
     start_at INTEGER CHECK (start_at IS NULL OR typeof(start_at) = 'integer'),
     due_at INTEGER GENERATED ALWAYS AS (COALESCE(start_at, created_at)) VIRTUAL,
-    root_uuid BLOB,              -- the first request of this job; NULL: this one
-    retry_of BLOB,               -- the attempt (process uuid) that this request continues
+    root_uuid BLOB               -- the first request of this job; NULL: this one
+        CHECK (root_uuid IS NULL
+               OR typeof(root_uuid) = 'blob' AND length(root_uuid) = 16 AND root_uuid <> zeroblob(16)),
+    retry_of BLOB                -- the attempt (process uuid) that this request continues
+        CHECK (retry_of IS NULL
+               OR typeof(retry_of) = 'blob' AND length(retry_of) = 16 AND retry_of <> zeroblob(16)),
     run_no INTEGER,              -- NULL: 1; rises on retries and deferrals
     crash_count INTEGER,         -- NULL: 0; attempts of this job whose runner died
     lost_count INTEGER,          -- NULL: 0; attempts that were lost with their worker or its host
     timeout_ms INTEGER,          -- the longest run; NULL: none of its own
     key_shared INTEGER           -- 1: the class counts for itself and takes no key row
 );
+
+-- All ids that are made follow the greatest that ever was, and there are none behind the last: nobody
+-- could enqueue any more. One that is made is not known yet here (-1).
+CREATE TRIGGER plainjobs_jobrequest_id BEFORE INSERT ON plainjobs_jobrequest
+WHEN NEW.id > 4611686018427387904
+BEGIN
+    SELECT RAISE(ABORT, 'PJ105: id is too great: leave it out');
+END;
 
 -- In claim order: nothing that is pending is sorted.
 CREATE INDEX plainjobs_jobrequest_claim

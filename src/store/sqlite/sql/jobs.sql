@@ -169,8 +169,8 @@ INSERT INTO plainjobs_jobrequest
         retry_attempt, concurrency_key, trace_id, span_id, root_uuid, retry_of, run_no,
         crash_count, key_shared, timeout_ms, lost_count)
 SELECT ?2, ?3, ?4, job_class, parameters, priority, source, queue, retries,
-       ?5, concurrency_key, trace_id, span_id, root_uuid, job_process_uuid, run_no + 1,
-       ?6, key_shared, timeout_ms, ?7
+       ?5, concurrency_key, trace_id, span_id, COALESCE(root_uuid, job_request_uuid),
+       job_process_uuid, COALESCE(run_no, 1) + 1, ?6, key_shared, timeout_ms, ?7
   FROM plainjobs_jobresult WHERE job_process_uuid = ?1 AND retry_job_request_uuid = ?2;
 
 -- :name count_result

@@ -183,11 +183,10 @@ SELECT r.status, count(*) FROM plainjobs_jobresult r NOT INDEXED
 -- What the counters say of that.
 SELECT status, sum(n - n_removed) FROM plainjobs_counter GROUP BY status;
 
--- :name verify_ends
--- The highest ids of requests, processes and results.
-SELECT COALESCE((SELECT max(id) FROM plainjobs_jobrequest), 0),
-       COALESCE((SELECT max(id) FROM plainjobs_jobprocess), 0),
-       COALESCE((SELECT max(id) FROM plainjobs_jobresult), 0),
-       COALESCE((SELECT min(id) FROM plainjobs_jobrequest), 0),
-       COALESCE((SELECT min(id) FROM plainjobs_jobprocess), 0),
-       COALESCE((SELECT min(id) FROM plainjobs_jobresult), 0);
+-- :name verify_next
+-- ?1 integer table: 0 requests, 1 processes, 2 results
+-- ?2 integer id
+-- The least id from there on, or NULL.
+SELECT CASE ?1 WHEN 0 THEN (SELECT min(id) FROM plainjobs_jobrequest WHERE id >= ?2)
+               WHEN 1 THEN (SELECT min(id) FROM plainjobs_jobprocess WHERE id >= ?2)
+               ELSE (SELECT min(id) FROM plainjobs_jobresult WHERE id >= ?2) END;
