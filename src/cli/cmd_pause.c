@@ -265,10 +265,6 @@ int cmd_resume(struct cli *cli, plain_error *err)
     plain_jobs_close(jobs);
     if (r < 0)
         return r;
-    print_done(cli, "resumed", r == PLAIN_OK, &target);
-    if (noted < 0)
-        return noted;
-    if (r == PLAIN_NONE)
-        cli_say(cli, "It was not paused.");
-    return PLAIN_OK;
+    print_done(cli, r == PLAIN_OK ? "resumed" : "not paused:", r == PLAIN_OK, &target);
+    return noted < 0 ? noted : PLAIN_OK;
 }

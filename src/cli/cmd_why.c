@@ -83,6 +83,22 @@ static void processing(struct asking *w)
     (void)add(w, "processing", &b);
 }
 
+static void cancelling(struct asking *w)
+{
+    const struct job_row *row = w->row;
+    struct buf b = BUF_INIT(TEXT_MAX);
+
+    if (row->cancel_at == STORE_NO_TIME) {
+        buf_release(&b);
+        return;
+    }
+    buf_puts(&b, "it is being stopped: cancelled ");
+    put_age(&b, clock_since(w->now, row->cancel_at));
+    if (row->cancel_by && *row->cancel_by)
+        buf_putf(&b, " by %s", row->cancel_by);
+    (void)add(w, "cancelling", &b);
+}
+
 static void paused(struct asking *w, enum pause_kind kind, const char *name)
 {
     const struct pause *p = pause_find(w->pauses, w->pause_count, kind, name);
@@ -242,12 +258,14 @@ int cmd_why(struct cli *cli, plain_error *err)
     store_close(w.store);
     if (r < 0)
         return r;
-    if (w.row->table == TABLE_RESULT)
+    if (w.row->table == TABLE_RESULT) {
         ended(&w);
-    else if (w.row->table == TABLE_PROCESS)
+    } else if (w.row->table == TABLE_PROCESS) {
         processing(&w);
-    else
+        cancelling(&w);
+    } else {
         pending(&w);
+    }
     for (size_t i = 0; i < w.count; i++)
         cli->exit_code = w.reasons[i].fix ? 1 : cli->exit_code;
     if (cli->json)

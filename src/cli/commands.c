@@ -424,11 +424,12 @@ static const struct command commands[] = {
             "UUID is that of a request, or of an attempt. Exit code 1 when somebody has to do "
             "something\n"
             "for it to run, and then it says what; 3 when there is no such job.",
-        .json =
-            "{\"uuid\", \"status\", \"queue\", \"job_class\", \"due_at\", \"ahead\",\n"
-            " \"reasons\": [{\"reason\", \"message\", \"fix\"}]}; a reason is queue_paused, "
-            "class_paused,\n"
-            "no_worker, queue_unserved, class_unserved, not_due, ahead, next, processing or ended",
+        .json = "{\"uuid\", \"status\", \"queue\", \"job_class\", \"due_at\", \"ahead\",\n"
+                " \"reasons\": [{\"reason\", \"message\", \"fix\"}]}; a reason is queue_paused, "
+                "class_paused,\n"
+                "no_worker, queue_unserved, class_unserved, not_due, ahead, next, processing, "
+                "cancelling or "
+                "ended",
         .example = "plain jobs why 0192f3c4-7f3a-7c9e-8000-1c9e7f3a0192",
         .run = cmd_why,
     },

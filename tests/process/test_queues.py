@@ -106,6 +106,7 @@ def test_resuming_says_which_pattern_holds_the_queue_back(db, plain):
     assert done.line == "resumed queue mail"
     assert "paused by mail* all the same" in done.stderr
     assert "plain jobs resume --queue 'mail*'" in done.stderr
+    assert plain("jobs", "resume", "--queue", "other").line == "not paused: queue other"
     plain("jobs", "pause", "--class", "mail")
     assert "all the same" not in plain("jobs", "resume", "mail*").stderr
 

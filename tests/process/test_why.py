@@ -89,6 +89,22 @@ def test_stats_warn_of_jobs_that_nobody_takes(db, plain, module, start_worker):
     worker.stop()
 
 
+def test_a_job_that_is_being_cancelled(db, plain, gate, start_worker):
+    """Its worker gives it time to end."""
+    plain.env["PLAIN_JOBS_STOP_GRACE"] = "60"
+    plain.add_executable("gate", "#!/bin/sh\ntrap : TERM\necho >at-gate\n"
+                                 "while [ ! -e go ]; do sleep 0.02; done\n")
+    (uuid,) = plain.enqueue("gate")
+    worker = start_worker("--max-processes", 1)
+    gate.await_jobs()
+    plain("jobs", "cancel", uuid)
+    reasons, said = why(plain, uuid)
+    assert reasons == ["processing", "cancelling"]
+    assert "cancelled" in said["reasons"][1]["message"] and " by " in said["reasons"][1]["message"]
+    gate.open()
+    worker.stop()
+
+
 def test_enqueue_on_a_terminal_says_that_nobody_works(db, plain, module):
     command = [plain.program, "jobs", "enqueue", "NoopJob", "--queue", "mail"]
     seen, code = on_terminal(command, "", plain.folder, plain.env)
