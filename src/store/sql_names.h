@@ -10,6 +10,7 @@
 
 #define SQL_NAME_MAP(X)                                                                            \
     X(ENQUEUE)                                                                                     \
+    X(END_LOST)                                                                                    \
     X(ENQUEUE_NEW)                                                                                 \
     X(KEY_HOLDER)                                                                                  \
     X(FIND_REPEATED)                                                                               \

@@ -90,3 +90,42 @@ class Relay:
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)  # accept() holds it, too
         self.listener.close()
+
+
+class StalledRelay(Relay):
+    """Keeps the first such statement from the server, and ends the client's connection: the server
+    reads it when it is let go."""
+
+    def __init__(self, port, statement):
+        super().__init__(port, hold_s=0, statement=statement, nth=1)
+        self.kept = threading.Event()
+        self.going_on = threading.Event()
+
+    def is_to_be_lost(self, client):
+        return not self.kept.is_set() and super().is_to_be_lost(client)
+
+    def serve(self, client):
+        with client, socket.create_connection(("127.0.0.1", self.server_port)) as server:
+            threading.Thread(target=self.answers, args=(server, client, threading.Event()),
+                             daemon=True).start()
+            with contextlib.suppress(OSError):
+                while data := client.recv(1 << 16):
+                    if self.is_such(data) and self.is_to_be_lost(client):
+                        self.stall(client, server, data)
+                        return
+                    server.sendall(data)
+
+    def stall(self, client, server, data):
+        client.shutdown(socket.SHUT_RDWR)
+        self.kept.set()
+        self.going_on.wait(60)
+        with contextlib.suppress(OSError):
+            server.sendall(data)
+            time.sleep(0.5)
+
+    def answers(self, server, client, losing):
+        with contextlib.suppress(OSError):
+            while data := server.recv(1 << 16):
+                client.sendall(data)
+        with contextlib.suppress(OSError):
+            client.shutdown(socket.SHUT_RDWR)

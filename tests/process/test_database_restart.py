@@ -88,6 +88,22 @@ def test_a_job_that_may_have_been_enqueued_is_named(db, plain, module, options, 
 
 
 @on_postgres
+def test_an_enqueue_that_the_server_reads_late_is_no_second_job(db, plain, module):
+    """The way to the server stalls, and breaks; the command asks again, and that job has ended when
+    the server comes to the first statement."""
+    between = relay.StalledRelay(db.cluster.port, relay.ENQUEUE)
+    (uuid,) = plain.enqueue("TraceJob", env={
+        "DATABASE_URL": f"postgresql://plain@127.0.0.1:{between.port}/{db.name}"})
+    assert between.kept.is_set()
+    plain.drain()
+    between.going_on.set()
+    time.sleep(1)
+    between.close()
+    assert db.count("jobrequest") == 0 and db.statuses() == ["SUCCESSFUL"]
+    assert_sound(db, [uuid], plain.folder / "trace.log")
+
+
+@on_postgres
 def test_a_worker_stops_while_the_server_is_away(db, plain, module, start_worker):
     """It cannot record, so it waits for the server; what it holds is not lost."""
     uuids = plain.enqueue("TraceJob", "ms=300", "--count", 20)

@@ -7,6 +7,7 @@ import shutil
 import signal
 import sqlite3
 import time
+import uuid
 
 import pytest
 
@@ -404,6 +405,24 @@ def test_a_drain_waits_for_what_a_killed_worker_had_under_way(db, plain, module,
         statement.rollback()
         drain.wait()
     assert db.rows("workerheartbeat") == [] and worker_files(plain) == []
+
+
+def test_what_a_lost_host_had_claimed_and_not_started_goes_back_as_it_was(db, plain, module):
+    """As a worker of the Python package does, whose claims have no start."""
+    worker, attempt, request = (f"x'{n:032x}'" if db.kind == "sqlite" else f"'{uuid.UUID(int=n)}'"
+                                for n in (1, 2, 3))
+    before = {"sqlite": "1700000000000000", "postgres": "'2023-11-14'"}[db.kind]
+    db.execute("INSERT INTO plainjobs_workerheartbeat (worker_id, hostname, last_heartbeat_at,"
+               f" lease_ms) VALUES ({worker}, 'gone', {before}, 1000);"
+               "INSERT INTO plainjobs_jobprocess (uuid, created_at, job_request_uuid, requested_at,"
+               " worker_id, job_class, parameters, retry_attempt, retries)"
+               f" VALUES ({attempt}, {before}, {request}, {before}, {worker}, 'NoopJob',"
+               """ '{"args": [], "kwargs": {}}', 1, 2)""")
+    plain.drain()
+    row = db.one("jobresult")
+    assert (row.status, row.retry_attempt, row.lost_count or 0) == ("SUCCESSFUL", 1, 0)
+    assert row.job_request_uuid == str(uuid.UUID(int=3))
+    assert db.rows("workerheartbeat") == []
 
 
 @on_postgres

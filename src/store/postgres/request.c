@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "store/postgres/failure.h"
 #include "store/postgres/fields.h"
+#include "store/postgres/lost.h"
 #include "store/postgres/postgres.h"
 #include "store/postgres/transaction.h"
 
@@ -143,6 +144,8 @@ int postgres_enqueue(struct store *store, const struct new_request *r, plain_req
     *out = (plain_request){.holder_state = PLAIN_HOLDER_NONE};
     int code = session_begin(s, "enqueue the job", err);
     if (code < 0)
+        return code;
+    if (r->may_exist && (code = lost_end(s, err)) < 0)
         return code;
     if (r->may_exist && s->pooled.is)
         return enqueue_in_block(s, &call, &key, err);

@@ -21,6 +21,7 @@
 #include "store/postgres/adopt.h"
 #include "store/postgres/failure.h"
 #include "store/postgres/fields.h"
+#include "store/postgres/lost.h"
 #include "store/postgres/pooler.h"
 
 static const char *const statement_names[SQL_COUNT] = {
@@ -70,6 +71,7 @@ int session_lose(struct session *s, const char *why, plain_error *err)
     struct failure_context c = context(s, test);
     int r = failure_of_link(&c, why ? why : or_empty(libpq.PQerrorMessage(s->conn)), err);
 
+    lost_note(s);
     session_drop(s);
     return r;
 }
@@ -81,6 +83,7 @@ void session_drop(struct session *s)
     if (s->conn) /* else libpq may not be there */
         libpq.PQfinish(s->conn);
     s->conn = NULL;
+    s->process = (struct session_process){0};
     s->spans = false;
     s->sent_count = 0;
     s->send_failed = false;
@@ -234,9 +237,14 @@ static int connect_now(struct session *s, plain_error *err)
     (void)libpq.PQsetNoticeReceiver(s->conn, take_notice, s);
     if (libpq.PQstatus(s->conn) != CONNECTION_OK)
         return session_lose(s, NULL, err);
+    int64_t connected_us = clock_mono_us();
     session_more_time(s);
     int r = refuse_server(s, err);
-    return r < 0 ? r : set_up(s, err);
+    if (r == PLAIN_OK)
+        r = set_up(s, err);
+    if (r == PLAIN_OK && !s->pooled.is)
+        s->process = (struct session_process){libpq.PQbackendPID(s->conn), connected_us};
+    return r;
 }
 
 int session_open(struct session *s, const char *url, unsigned flags, plain_error *err)

@@ -63,7 +63,11 @@ struct session {
         bool in_block; /* a transaction was begun by BEGIN */
         bool is_bare;  /* ... and has no settings yet */
     } pooled;
-    bool spans; /* a transaction over several syncs is open: see transaction.h */
+    struct session_process {  /* the server's for a connection: see lost.h */
+        int number;           /* 0: there is none, or it cannot be named */
+        int64_t connected_us; /* when the connection had been made */
+    } process, lost;          /* of this one, and of the one that was lost before it */
+    bool spans;               /* a transaction over several syncs is open: see transaction.h */
     struct session_adopted {
         bool is;     /* the connection is the application's: see adopt.h */
         bool open;   /* our transaction or savepoint is */

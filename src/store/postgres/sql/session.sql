@@ -30,6 +30,15 @@ SELECT set_config('lock_timeout', '2s', true),
        set_config('plan_cache_mode', 'force_generic_plan', true),
        set_config('jit', 'off', true);
 
+-- :name end_lost
+-- $1 int4  the process of a connection of ours that was lost
+-- $2 int8  for how many microseconds it is there, at least: a younger one is another's
+-- Tells it to end, whatever it has not read yet. Returns whether it is still there.
+SELECT COALESCE(bool_or(pg_terminate_backend(pid)), false)
+  FROM pg_stat_activity
+ WHERE pid = $1::int4 AND usename = session_user AND datname = current_database()
+   AND backend_start < clock_timestamp() - $2::int8 * interval '1 microsecond';
+
 -- :name plan_switches
 -- First in every transaction whose statements must walk an index whatever the statistics say: the
 -- tables are empty when the first plan is made, and hold a million rows when it is used. It ends
