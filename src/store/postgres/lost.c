@@ -32,7 +32,7 @@ static int tell(struct session *s, bool *is_there, plain_error *err)
 int lost_end(struct session *s, plain_error *err)
 {
     bool is_there = s->lost.number > 0;
-    int wait_ms = LOOK_FIRST_MS;
+    int64_t wait_ms = LOOK_FIRST_MS;
 
     while (is_there) {
         int r = tell(s, &is_there, err);
@@ -43,7 +43,7 @@ int lost_end(struct session *s, plain_error *err)
             break;
         if (clock_mono_us() + wait_ms * US_PER_MS >= s->deadline_us)
             return session_lose(s, "the process of the connection before does not end", err);
-        (void)poll(NULL, 0, wait_ms);
+        (void)poll(NULL, 0, (int)wait_ms);
         wait_ms = wait_ms * 2 < LOOK_MAX_MS ? wait_ms * 2 : LOOK_MAX_MS;
     }
     s->lost = (struct session_process){0};

@@ -347,8 +347,10 @@ static int look_anew(struct connection *conn, const struct claim_wish *wish, str
 {
     const char *text = wish_as_text(wish, a);
     int64_t version = 0;
-    int r = text ? read_version(conn, &version, err) : error_nomem(err);
 
+    if (!text)
+        return error_nomem(err);
+    int r = read_version(conn, &version, err);
     if (r == PLAIN_OK && is_as_before(&conn->looked, version, text, out->now)) {
         out->next_due = conn->looked.next_due;
         return PLAIN_OK;
