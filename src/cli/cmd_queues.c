@@ -13,6 +13,7 @@
 #include "cli/moment.h"
 #include "cli/queue_counts.h"
 #include "cli/table.h"
+#include "cli/worker_rows.h"
 #include "core/queue_pattern.h"
 #include "store/pause.h"
 
@@ -84,7 +85,7 @@ static int find_queues(struct cli *cli, struct store *store, struct queues *q, p
     if (r == PLAIN_OK)
         r = ops->pauses(store, &cli->arena, &q->pauses, &q->pause_count, err);
     if (r == PLAIN_OK)
-        r = ops->workers(store, &cli->arena, &q->workers, &q->worker_count, err);
+        r = worker_rows(store, &cli->arena, &q->workers, &q->worker_count, err);
     if (r == PLAIN_OK)
         r = ops->now(store, &q->now, err);
     return r == PLAIN_OK ? add_others(cli, q, err) : r;

@@ -11,6 +11,7 @@
 #include "cli/queue_counts.h"
 #include "cli/table.h"
 #include "cli/unserved_note.h"
+#include "cli/worker_rows.h"
 
 /* The times for which ended attempts are told. */
 enum { SPAN_HOUR, SPAN_DAY, SPANS };
@@ -174,6 +175,8 @@ static void print_json(struct cli *cli, const struct figures *f)
 static int find_more(struct cli *cli, struct store *store, struct figures *f, plain_error *err)
 {
     const struct store_ops *ops = store->ops;
+    struct worker_view *workers = NULL;
+    size_t worker_count = 0;
     int r = ops->now(store, &f->now, err);
 
     for (size_t span = 0; r == PLAIN_OK && span < SPANS; span++)
@@ -181,7 +184,10 @@ static int find_more(struct cli *cli, struct store *store, struct figures *f, pl
     if (r == PLAIN_OK)
         r = ops->queue_stats(store, &cli->arena, &f->queues, &f->queue_count, err);
     if (r == PLAIN_OK)
-        r = unserved_find(store, &cli->arena, &f->unserved, &f->unserved_count, err);
+        r = worker_rows(store, &cli->arena, &workers, &worker_count, err);
+    if (r == PLAIN_OK)
+        r = unserved_find(store, workers, worker_count, &cli->arena, &f->unserved,
+                          &f->unserved_count, err);
     return r;
 }
 

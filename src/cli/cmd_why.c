@@ -13,6 +13,7 @@
 #include "cli/json_writer.h"
 #include "cli/moment.h"
 #include "cli/print.h"
+#include "cli/worker_rows.h"
 #include "queue/unserved.h"
 #include "store/pause.h"
 
@@ -199,7 +200,7 @@ static int find_all(struct asking *w, plain_error *err)
     if (r == PLAIN_NONE || (r == PLAIN_OK && count == 0))
         return no_such_job(&uuid, err);
     if (r == PLAIN_OK)
-        r = ops->workers(w->store, a, &w->workers, &w->worker_count, err);
+        r = worker_rows(w->store, a, &w->workers, &w->worker_count, err);
     if (r == PLAIN_OK)
         r = ops->pauses(w->store, a, &w->pauses, &w->pause_count, err);
     if (r == PLAIN_OK)

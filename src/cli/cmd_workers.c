@@ -14,6 +14,7 @@
 #include "cli/moment.h"
 #include "cli/table.h"
 #include "cli/who.h"
+#include "cli/worker_rows.h"
 
 /* live, quiet, stopping or stale. */
 static const char *state_of(const struct worker_view *w)
@@ -34,7 +35,7 @@ static enum paint paint_of(const struct worker_view *w)
 static int find_workers(struct cli *cli, struct store *store, struct worker_view **workers,
                         size_t *count, int64_t *now, plain_error *err)
 {
-    int r = store->ops->workers(store, &cli->arena, workers, count, err);
+    int r = worker_rows(store, &cli->arena, workers, count, err);
 
     return r == PLAIN_OK ? store->ops->now(store, now, err) : r;
 }

@@ -546,9 +546,10 @@ static const struct command commands[] = {
         .name = "workers",
         .operands = "",
         .doc = "Show the workers.",
-        .about = "A worker is live, quiet, stopping, or stale: not heard of for longer than its "
-                 "lease, so its\n"
-                 "jobs are about to be rescued.",
+        .about =
+            "A worker is live, quiet, stopping, or stale: not heard of for longer than its "
+            "lease, or\n"
+            "killed on this host. The jobs of such a one are rescued by any worker that lives.",
         .json = "{\"workers\": [{\"worker_id\", \"host\", \"pid\", \"queues\", \"classes\", "
                 "\"capacity\", \"running\",\n"
                 " \"started_at\", \"last_heartbeat_at\", \"lease_ms\", \"version\", "

@@ -1,4 +1,5 @@
 #include "cli/unserved_note.h"
+#include "cli/worker_rows.h"
 
 #include "store/pause.h"
 
@@ -56,7 +57,7 @@ static int look(struct cli *cli, struct store *store, const plain_uuid *request,
     int r = store->ops->find(store, request, a, &rows, &count, NULL);
 
     if (r == PLAIN_OK)
-        r = store->ops->workers(store, a, &workers, &worker_count, NULL);
+        r = worker_rows(store, a, &workers, &worker_count, NULL);
     if (r == PLAIN_OK)
         r = store->ops->pauses(store, a, &pauses, &pause_count, NULL);
     if (r != PLAIN_OK || count != 1 || rows[0].table != TABLE_REQUEST)

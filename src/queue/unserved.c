@@ -63,18 +63,15 @@ static bool is_paused(const struct pause *pauses, size_t count, const struct wai
            pause_find(pauses, count, PAUSE_CLASS, row->job_class);
 }
 
-int unserved_find(struct store *s, struct arena *a, struct unserved **out, size_t *count,
-                  plain_error *err)
+int unserved_find(struct store *s, const struct worker_view *workers, size_t worker_count,
+                  struct arena *a, struct unserved **out, size_t *count, plain_error *err)
 {
     struct waiting *rows = NULL;
-    struct worker_view *workers = NULL;
     struct pause *pauses = NULL;
-    size_t row_count = 0, worker_count = 0, pause_count = 0;
+    size_t row_count = 0, pause_count = 0;
     int r = s->ops->waiting(s, a, &rows, &row_count, err);
 
     *count = 0;
-    if (r == PLAIN_OK)
-        r = s->ops->workers(s, a, &workers, &worker_count, err);
     if (r == PLAIN_OK)
         r = s->ops->pauses(s, a, &pauses, &pause_count, err);
     if (r < 0)

@@ -34,8 +34,9 @@ struct unserved {
     const char *source;    /* where one of them was enqueued */
 };
 
-/* What waits and is due now. */
-int unserved_find(struct store *s, struct arena *a, struct unserved **out, size_t *count,
+/* What waits and is due now, and that none of these workers takes. */
+int unserved_find(struct store *s, const struct worker_view *workers, size_t worker_count,
+                  struct arena *a, struct unserved **out, size_t *count,
                   plain_error *err) PLAIN_MUST_USE;
 
 /* "12 jobs wait in queue mail, and no worker works for it", and a command that helps. */

@@ -16,8 +16,7 @@ static bool is_folder(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* Writes the path; false when it is too long. */
-static bool choose(const char *database, char out[PATH_MAX])
+bool folder_path(const char *database, char out[PATH_MAX])
 {
     const char *service = getenv("RUNTIME_DIRECTORY"), *user = getenv("XDG_RUNTIME_DIR");
     char of_user[64];
@@ -41,7 +40,7 @@ int folder_find(const char *database, char out[PATH_MAX], plain_error *err)
 {
     struct stat st;
 
-    if (!choose(database, out))
+    if (!folder_path(database, out))
         return error_set(err, PLAIN_E_IO, 622, "",
                          "the folder of worker files has a name of more "
                          "than %d bytes",

@@ -85,10 +85,12 @@ static void set_due(struct lease_thread *t, int r, const plain_error *err)
 static void warn_of_unserved(struct store *store)
 {
     struct arena a = ARENA_INIT;
+    struct worker_view *workers = NULL;
     struct unserved *list = NULL;
-    size_t count = 0;
+    size_t worker_count = 0, count = 0;
 
-    if (unserved_find(store, &a, &list, &count, NULL) != PLAIN_OK)
+    if (store->ops->workers(store, &a, &workers, &worker_count, NULL) != PLAIN_OK ||
+        unserved_find(store, workers, worker_count, &a, &list, &count, NULL) != PLAIN_OK)
         count = 0;
     for (size_t i = 0; i < count; i++) {
         struct buf message = BUF_INIT(4096), fix = BUF_INIT(4096);

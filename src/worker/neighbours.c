@@ -137,6 +137,34 @@ static bool is_of(const struct worker_file *f, const plain_uuid *worker)
     return false;
 }
 
+static void mark_if_dead(const char *path, struct worker_view *workers, size_t count)
+{
+    struct worker_file f;
+
+    if (worker_file_read(&f, path, NULL) != PLAIN_OK)
+        return;
+    bool is_dead = !worker_file_has_life(&f);
+    for (size_t i = 0; i < count; i++)
+        workers[i].stale |= is_dead && is_of(&f, &workers[i].id);
+    worker_file_release(&f, false);
+}
+
+void neighbours_mark_dead(const char *folder, struct worker_view *workers, size_t count)
+{
+    char path[PATH_MAX + 16];
+    struct dirent *entry;
+    DIR *open = opendir(folder);
+
+    while (open && (entry = readdir(open))) {
+        if (!is_ours(entry->d_name, ""))
+            continue;
+        (void)snprintf(path, sizeof(path), "%s/%.13s", folder, entry->d_name);
+        mark_if_dead(path, workers, count);
+    }
+    if (open)
+        (void)closedir(open);
+}
+
 /* Its row, if it is not one of those that are gone, may still come. */
 static bool is_undecided(const struct worker_file_head *h, const struct rescue_result *found)
 {

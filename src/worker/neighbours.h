@@ -40,6 +40,10 @@ void neighbours_look(struct neighbours *n);
  * no dead file is left. */
 bool neighbours_close(struct neighbours *n, const struct rescue_result *found);
 
+/* For whoever only tells of workers: those are stale whose file in that folder says that they are
+ * dead. Nothing is removed. */
+void neighbours_mark_dead(const char *folder, struct worker_view *workers, size_t count);
+
 /* What the file of a dead worker says of an attempt. */
 enum verdict_kind {
     VERDICT_UNKNOWN,   /* there is no file: it may have been entered */

@@ -89,6 +89,23 @@ def test_stats_warn_of_jobs_that_nobody_takes(db, plain, module, start_worker):
     worker.stop()
 
 
+def test_a_worker_that_was_killed_is_no_help(db, plain, gate, start_worker):
+    """Its lease is a minute long; its file says that it is dead."""
+    worker = start_worker("--max-processes", 1)
+    (running,) = plain.enqueue("gate")
+    gate.await_jobs()
+    (waiting,) = plain.enqueue("gate")
+    assert why(plain, waiting)[0] == ["next"]
+    worker.kill()
+    assert [w["state"] for w in plain.json("jobs", "workers")["workers"]] == ["stale"]
+    assert why(plain, waiting, 1)[0] == ["no_worker"]
+    assert "not heard of" in why(plain, running)[1]["reasons"][0]["message"]
+    assert [w["count"] for w in plain.json("jobs", "stats")["warnings"]] == [1]
+    assert [queue["workers"] for queue in plain.json("jobs", "queues")["queues"]] == [0]
+    gate.open()
+    plain.drain()
+
+
 def test_a_job_that_is_being_cancelled(db, plain, gate, start_worker):
     """Its worker gives it time to end."""
     plain.env["PLAIN_JOBS_STOP_GRACE"] = "60"

@@ -1,0 +1,15 @@
+/*
+ * worker_rows.h - the workers of a database, as commands tell of them
+ */
+#ifndef PLAIN_CLI_WORKER_ROWS_H
+#define PLAIN_CLI_WORKER_ROWS_H
+
+#include "base/arena.h"
+#include "store/store.h"
+
+/* As the store's verb workers(), but one of this host that was killed is stale at once: its file
+ * says so, long before its lease is over. */
+int worker_rows(struct store *store, struct arena *a, struct worker_view **workers, size_t *count,
+                plain_error *err) PLAIN_MUST_USE;
+
+#endif
