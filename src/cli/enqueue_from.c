@@ -9,8 +9,6 @@
  */
 #include "cli/enqueue_from.h"
 
-#include <string.h>
-
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/uuid.h"
@@ -46,9 +44,6 @@ struct batch {
     plain_jobs *jobs; /* NULL until something is to be written */
     struct json_writer json;
     plain_request holder; /* of the first line that was skipped */
-    plain_uuid first;     /* that was made ... */
-    char *first_queue;    /* ... NULL: the class's */
-    size_t like_first;
     size_t made, skipped, bad;
 };
 
@@ -204,22 +199,6 @@ static int open_jobs(struct batch *b, plain_error *err)
     return plain_jobs_open(settings_text(b->cli->settings, SETTING_DATABASE_URL), &b->jobs, err);
 }
 
-static bool is_same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static void count_made(struct batch *b, const struct job_line *line, const plain_uuid *uuid)
-{
-    const char *queue = line->options.queue;
-
-    if (b->made++ == 0) {
-        b->first = *uuid;
-        b->first_queue = queue ? mem_strdup(queue) : NULL;
-    }
-    b->like_first += is_same(queue, b->first_queue);
-}
-
 /* Writes the lines that wait. What was made is printed also when the rest failed. */
 static int write_lines(struct batch *b, plain_error *err)
 {
@@ -242,8 +221,7 @@ static int write_lines(struct batch *b, plain_error *err)
     }
     int printed = PLAIN_OK;
     for (size_t i = 0; i < done; i++) {
-        if (!uuid_is_zero(&results[i].uuid))
-            count_made(b, &b->lines[i], &results[i].uuid);
+        b->made += !uuid_is_zero(&results[i].uuid);
         if (printed == PLAIN_OK)
             printed = print_result(b, &b->lines[i], &results[i], r < 0 ? NULL : err);
     }
@@ -333,14 +311,13 @@ int enqueue_from(struct cli *cli, const char *name, const plain_job_class *cls,
     if (r == PLAIN_OK)
         r = cli_flush(cli, err);
     if (b->made > 0)
-        note_if_unserved(cli, &b->first, (int64_t)b->like_first);
+        note_unserved(cli);
     if (r < 0 && b->made > 0)
         error_prefix(err, "after %zu jobs were enqueued: ", b->made);
     if (r == PLAIN_OK)
         r = sum_up(b, err);
     plain_jobs_close(b->jobs);
     mem_free(b->lines);
-    mem_free(b->first_queue);
     uuid_lines_release(&b->uuids);
     arena_release(&b->arena);
     mem_free(b);

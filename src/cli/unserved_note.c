@@ -91,3 +91,28 @@ void note_if_unserved(struct cli *cli, const plain_uuid *request, int64_t count)
     (void)look(cli, store, request, count);
     store_close(store);
 }
+
+static int look_at_all(struct cli *cli, struct store *store)
+{
+    struct arena *a = &cli->arena;
+    struct worker_view *workers = NULL;
+    struct unserved *list = NULL;
+    size_t worker_count = 0, count = 0;
+    int r = worker_rows(store, a, &workers, &worker_count, NULL);
+
+    if (r == PLAIN_OK)
+        r = unserved_find(store, workers, worker_count, a, &list, &count, NULL);
+    if (r == PLAIN_OK)
+        say_unserved(cli, list, count);
+    return r;
+}
+
+void note_unserved(struct cli *cli)
+{
+    struct store *store = NULL;
+
+    if (!cli->terminal || cli->quiet || cli_store(cli, STORE_READ_ONLY, &store, NULL) != PLAIN_OK)
+        return;
+    (void)look_at_all(cli, store);
+    store_close(store);
+}

@@ -18,4 +18,7 @@ void put_unserved(struct json_writer *j, struct arena *a, const struct unserved 
  * What cannot be found out is not said. */
 void note_if_unserved(struct cli *cli, const plain_uuid *request, int64_t count);
 
+/* Likewise, of all that waits and that nobody takes. */
+void note_unserved(struct cli *cli);
+
 #endif

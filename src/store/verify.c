@@ -32,7 +32,8 @@ struct verifying {
     size_t count;
 };
 
-/* Moves on to the next slice of a table that has rows. False: there is none, or *r has failed. */
+/* All ids are above INT64_MIN. Moves on to the next slice of a table that has rows. False: there is
+ * none, or *r has failed. */
 static bool next_slice(const struct verify_source *s, int table, struct verify_slice *slice, int *r,
                        plain_error *err)
 {

@@ -93,18 +93,28 @@ class Relay:
 
 
 class StalledRelay(Relay):
-    """Keeps the first such statement from the server, and ends the client's connection: the server
-    reads it when it is let go."""
+    """Keeps the first such statement from the server, and ends the client's connection and so many
+    that it makes then: the server reads the statement when it is let go."""
 
-    def __init__(self, port, statement):
+    def __init__(self, port, statement, refusals=0):
         super().__init__(port, hold_s=0, statement=statement, nth=1)
+        self.refusals = refusals
         self.kept = threading.Event()
         self.going_on = threading.Event()
 
     def is_to_be_lost(self, client):
         return not self.kept.is_set() and super().is_to_be_lost(client)
 
+    def is_refused(self):
+        with self.lock:
+            refused = self.kept.is_set() and self.refusals > 0
+            self.refusals -= refused
+            return refused
+
     def serve(self, client):
+        if self.is_refused():
+            client.close()
+            return
         with client, socket.create_connection(("127.0.0.1", self.server_port)) as server:
             threading.Thread(target=self.answers, args=(server, client, threading.Event()),
                              daemon=True).start()

@@ -3,6 +3,7 @@ import contextlib
 import os
 import random
 import signal
+import subprocess
 import time
 
 import pytest
@@ -88,19 +89,38 @@ def test_a_job_that_may_have_been_enqueued_is_named(db, plain, module, options, 
 
 
 @on_postgres
-def test_an_enqueue_that_the_server_reads_late_is_no_second_job(db, plain, module):
-    """The way to the server stalls, and breaks; the command asks again, and that job has ended when
-    the server comes to the first statement."""
-    between = relay.StalledRelay(db.cluster.port, relay.ENQUEUE)
-    (uuid,) = plain.enqueue("TraceJob", env={
-        "DATABASE_URL": f"postgresql://plain@127.0.0.1:{between.port}/{db.name}"})
-    assert between.kept.is_set()
+@pytest.mark.parametrize("refusals, calls", [(0, 1), (1, 2), (4, 3)])
+def test_an_enqueue_that_the_server_reads_late_is_no_second_job(db, plain, module, build_c, refusals,
+                                                                calls):
+    """The way to the server stalls, and breaks; the call asks again, or the application does, and
+    that job has ended when the server comes to the first statement."""
+    between = relay.StalledRelay(db.cluster.port, relay.ENQUEUE, refusals)
+    url = f"postgresql://plain@127.0.0.1:{between.port}/{db.name}"
+    done = subprocess.run([build_c("repeats.c"), url], env=plain.env, capture_output=True, text=True,
+                          timeout=60, check=True)
+    made, uuid = done.stdout.split()
+    assert between.kept.is_set() and int(made) == calls
     plain.drain()
     between.going_on.set()
     time.sleep(1)
     between.close()
     assert db.count("jobrequest") == 0 and db.statuses() == ["SUCCESSFUL"]
     assert_sound(db, [uuid], plain.folder / "trace.log")
+
+
+@on_postgres
+def test_a_role_that_may_end_nothing_can_repeat_all_the_same(db, plain, module):
+    between = relay.Relay(db.cluster.port, hold_s=0, statement=relay.ENQUEUE, nth=1)
+    role = f"poor_{db.name}"
+    db.execute(f"CREATE ROLE {role} LOGIN; GRANT ALL ON ALL TABLES IN SCHEMA public TO {role};"
+               "REVOKE EXECUTE ON FUNCTION pg_terminate_backend FROM PUBLIC")
+    try:
+        (uuid,) = plain.enqueue("TraceJob", env={
+            "DATABASE_URL": f"postgresql://{role}@127.0.0.1:{between.port}/{db.name}"})
+    finally:
+        db.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
+        between.close()
+    assert between.swallowed == 1 and [row.uuid for row in db.rows("jobrequest")] == [uuid]
 
 
 @on_postgres

@@ -25,6 +25,8 @@ def test_numbers_that_no_text_can_hold_are_refused(db, plain, module):
                " jsonb_build_object('a', jsonb_agg('1e131071'::jsonb)) FROM generate_series(1, n) $$")
     for n in (100, 8300):
         refused(db, REQUEST.format("job_class, parameters", f"'NoopJob', digits({n})"))
+    db.execute("CREATE TABLE kept AS SELECT digits(600) AS p")  # compressed, to some 200 bytes
+    refused(db, "INSERT INTO plainjobs_jobrequest (job_class, parameters) SELECT 'NoopJob', p FROM kept")
     assert "PJ602: parameters must have at most 8 MiB" in refused(
         db, "SELECT plain_jobs_enqueue('NoopJob', digits(100))")
     db.execute(REQUEST.format("job_class, parameters", "'NoopJob', digits(12)"))

@@ -136,6 +136,7 @@ def test_enqueue_tells_of_all_that_wait(db, plain, module):
     command = [plain.program, "jobs", "enqueue", "NoopJob"]
     seen, _ = on_terminal([*command, "--count", 3, "--queue", "mail"], "", plain.folder, plain.env)
     assert "3 jobs wait in queue mail" in seen
-    (plain.folder / "jobs.jsonl").write_text('{"queue": "slow"}\n{}\n{"queue": "slow"}\n')
+    (plain.folder / "jobs.jsonl").write_text('{"queue": "slow"}\n{}\n{"queue": "default"}\n')
     seen, _ = on_terminal([*command, "--from", "jobs.jsonl"], "", plain.folder, plain.env)
-    assert "2 jobs wait in queue slow" in seen
+    for text in ("3 jobs wait in queue mail", "1 job waits in queue slow", "2 jobs wait in queue default"):
+        assert text in seen

@@ -40,6 +40,7 @@ static const struct excuse {
     {SQL_LISTEN_SETTINGS, "there are no plans to switch off"},
     {SQL_CLAIM_TOLD, "who enqueued tells nothing but that something came"},
     {SQL_SETTLE_CLAIMS, "a connection that is lost is closed, with its transaction"},
+    {SQL_END_LOST, "likewise"},
     {SQL_ENQUEUE_NEW, "enqueue"},
     {SQL_BEGIN_SNAPSHOT, "begin_read is one"},
     {SQL_NOW, "the clock is the host's"},

@@ -36,6 +36,7 @@
 enum {
     SESSION_DEADLINE_MS = 25000, /* with the 5 s of connecting: 30 */
     SESSION_SENDS_MAX = 12,      /* statements in one pipeline     */
+    SESSION_LOST_MAX = 4,
     SESSION_OLDEST_SERVER = 130000
 };
 
@@ -63,11 +64,13 @@ struct session {
         bool in_block; /* a transaction was begun by BEGIN */
         bool is_bare;  /* ... and has no settings yet */
     } pooled;
-    struct session_process {  /* the server's for a connection: see lost.h */
-        int number;           /* 0: there is none, or it cannot be named */
-        int64_t connected_us; /* when the connection had been made */
-    } process, lost;          /* of this one, and of the one that was lost before it */
-    bool spans;               /* a transaction over several syncs is open: see transaction.h */
+    struct session_process {                       /* the server's for a connection: see lost.h */
+        int number;                                /* 0: there is none, or it cannot be named */
+        int64_t connected_us;                      /* when the connection had been made */
+    } process;                                     /* of this one ... */
+    struct session_process lost[SESSION_LOST_MAX]; /* ... and of those that were lost before it */
+    size_t lost_count;
+    bool spans; /* a transaction over several syncs is open: see transaction.h */
     struct session_adopted {
         bool is;     /* the connection is the application's: see adopt.h */
         bool open;   /* our transaction or savepoint is */

@@ -37,6 +37,7 @@ struct ear; /* wake.h */
 /* A look for which nothing was due. */
 struct looked {
     int64_t version;  /* PRAGMA data_version then; -1: nothing is known */
+    int64_t at_us;    /* clock_mono_us() */
     int64_t next_due; /* as in struct look */
     char *wish;       /* what was looked for */
 };

@@ -23,7 +23,7 @@
 #include "store/sqlite/pauses.h"
 #include "store/sqlite/sqlite.h"
 
-enum { LAST_STEP_MS = 64, EVENTS_SIZE = 4096 };
+enum { LAST_STEP_MS = 64, EVENTS_SIZE = 4096, LOOK_HOLDS_S = 10 };
 
 static const char folder_end[] = "-workers";
 static const char socket_end[] = ".sock";
@@ -318,11 +318,13 @@ static int look(struct connection *conn, const struct claim_wish *wish, struct a
 }
 
 /* Nothing was written since a look that found nothing, and what it saw coming is not due yet: so
- * an idle worker asks for one number. */
+ * an idle worker asks for one number. Not for long: a row without start_at whose created_at is yet
+ * to come (the clock was set back) is not seen coming. */
 static bool is_as_before(const struct looked *before, int64_t version, const char *wish,
                          int64_t now)
 {
     return version == before->version && before->wish && strcmp(wish, before->wish) == 0 &&
+           clock_mono_us() - before->at_us < (int64_t)LOOK_HOLDS_S * US_PER_S &&
            (before->next_due == STORE_NO_TIME || now < before->next_due);
 }
 
@@ -331,6 +333,7 @@ static void note_look(struct looked *l, int64_t version, const char *wish, const
     mem_free(l->wish);
     l->wish = found->is_due ? NULL : mem_strdup(wish);
     l->version = l->wish ? version : -1;
+    l->at_us = clock_mono_us();
     l->next_due = found->next_due;
 }
 
@@ -351,6 +354,7 @@ static int look_anew(struct connection *conn, const struct claim_wish *wish, str
     if (!text)
         return error_nomem(err);
     int r = read_version(conn, &version, err);
+    out->now = clock_wall_us(); /* not before: what is in this snapshot was made by now */
     if (r == PLAIN_OK && is_as_before(&conn->looked, version, text, out->now)) {
         out->next_due = conn->looked.next_due;
         return PLAIN_OK;
@@ -369,7 +373,7 @@ int sqlite_look(struct store *store, const struct claim_wish *wish, struct look 
     struct arena a = ARENA_INIT;
     int r = connection_begin(conn, SQL_BEGIN_READ, "looking into", err);
 
-    *out = (struct look){.now = clock_wall_us(), .next_due = STORE_NO_TIME};
+    *out = (struct look){.now = STORE_NO_TIME, .next_due = STORE_NO_TIME};
     if (r == PLAIN_OK)
         r = connection_end(conn, look_anew(conn, wish, &a, out, err), err);
     arena_release(&a);

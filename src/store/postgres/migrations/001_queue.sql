@@ -21,9 +21,8 @@ CREATE TABLE {schema}.plainjobs_migration (
 CREATE DOMAIN {schema}.plainjobs_name AS text CHECK (octet_length(VALUE) BETWEEN 1 AND 255);
 CREATE DOMAIN {schema}.plainjobs_key AS text CHECK (octet_length(VALUE) <= 255);
 -- A number of 16 bytes in jsonb may have 131,072 digits as text: no claim could read a few thousand of
--- them. What is short is not that long.
-CREATE DOMAIN {schema}.plainjobs_parameters AS jsonb
-    CHECK (pg_column_size(VALUE) <= 256 OR octet_length(VALUE::text) <= 8388608);
+-- them.
+CREATE DOMAIN {schema}.plainjobs_parameters AS jsonb CHECK (octet_length(VALUE::text) <= 8388608);
 
 -- A pending job. due_at is what claims go by: no start_at means due since created. It is kept by a
 -- trigger, since a generated column costs a tenth of a bulk insert: its rows are copied once more.
@@ -468,7 +467,7 @@ BEGIN
     IF NOT (stored ?& '{args,kwargs}' AND stored - '{args,kwargs}'::text[] = '{}') THEN
         stored := jsonb_build_object('args', '[]'::jsonb, 'kwargs', stored);
     END IF;
-    IF pg_column_size(stored) > 256 AND octet_length(stored::text) > 8388608 THEN
+    IF octet_length(stored::text) > 8388608 THEN
         RAISE EXCEPTION 'PJ602: parameters must have at most 8 MiB as text' USING ERRCODE = 'PJ602';
     END IF;
     IF uuid IS NOT NULL THEN

@@ -33,7 +33,7 @@ SELECT set_config('lock_timeout', '2s', true),
 -- :name end_lost
 -- $1 int4  the process of a connection of ours that was lost
 -- $2 int8  for how many microseconds it is there, at least: a younger one is another's
--- Tells it to end, whatever it has not read yet. Returns whether it is still there.
+-- Tells it to end: what it has not read yet it never will. Returns whether it is still there.
 SELECT COALESCE(bool_or(pg_terminate_backend(pid)), false)
   FROM pg_stat_activity
  WHERE pid = $1::int4 AND usename = session_user AND datname = current_database()
