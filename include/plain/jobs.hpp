@@ -84,11 +84,14 @@ class error : public std::runtime_error
     plain_uuid request_;
 };
 
-/* Options with their size filled in, as PLAIN_OPTIONS() does in C. */
-inline plain_options options() noexcept
+/* Options with their size and the place of the call filled in, as PLAIN_OPTIONS() does in C. */
+inline plain_options options(const char *file = __builtin_FILE(),
+                             int line = __builtin_LINE()) noexcept
 {
     plain_options o{};
     o.size = sizeof(o);
+    o.source_file = file;
+    o.source_line = line;
     return o;
 }
 

@@ -169,14 +169,20 @@ static void print_table(struct cli *cli, const struct queues *q)
     table_print(&t, cli->colour, &cli->out);
 }
 
-/* Classes have no row of their own here. */
-static void print_paused_classes(struct cli *cli, const struct queues *q)
+static bool is_pattern(const struct pause *p)
+{
+    return p->kind == PAUSE_QUEUE && queue_pattern_is_open(p->name);
+}
+
+/* Classes have no row of their own here, and of the queues of a pattern there may be none yet. */
+static void print_other_pauses(struct cli *cli, const struct queues *q)
 {
     for (size_t i = 0; i < q->pause_count; i++) {
         const struct pause *p = &q->pauses[i];
 
-        if (p->kind == PAUSE_CLASS)
-            cli_say(cli, "Class %s is paused%s%s%s%s", p->name, p->by[0] ? " by " : "", p->by,
+        if (p->kind == PAUSE_CLASS || is_pattern(p))
+            cli_say(cli, "%s %s %s paused%s%s%s%s", is_pattern(p) ? "Queues" : "Class", p->name,
+                    is_pattern(p) ? "are" : "is", p->by[0] ? " by " : "", p->by,
                     p->reason[0] ? ": " : "", p->reason);
     }
 }
@@ -231,6 +237,12 @@ static void print_json(struct cli *cli, const struct queues *q)
             put_pause(&j, NULL, &q->pauses[i]);
     }
     json_end(&j, ']');
+    json_begin(&j, "paused_patterns", '[');
+    for (size_t i = 0; i < q->pause_count; i++) {
+        if (is_pattern(&q->pauses[i]))
+            put_pause(&j, NULL, &q->pauses[i]);
+    }
+    json_end(&j, ']');
     json_end_document(&j);
 }
 
@@ -254,6 +266,6 @@ int cmd_queues(struct cli *cli, plain_error *err)
     if (q.is_cut)
         cli_say(cli, "Of the queues with jobs only the first %d by name are shown.",
                 STORE_QUEUES_MAX);
-    print_paused_classes(cli, &q);
+    print_other_pauses(cli, &q);
     return PLAIN_OK;
 }

@@ -184,7 +184,8 @@ static void put_run(struct cli *cli, const struct job_row *row, int64_t now)
     put_uuid_line(cli, "process", &row->token);
     put_uuid_line(cli, "retry of", &row->retry_of);
     put_time_line(cli, "requested", row->requested_at, "", STORE_NO_TIME);
-    put_due_line(cli, row, now);
+    if (row->table != TABLE_RESULT) /* what ended does not know any more */
+        put_due_line(cli, row, now);
     put_time_line(cli, "started", row->started_at, "waited", row_due_at(row));
     put_time_line(cli, "ended", row->ended_at, "ran", row->started_at);
     if (running)

@@ -309,7 +309,9 @@ static const struct command commands[] = {
         .least = 1,
         .most = SIZE_MAX,
         .doc = "Run a job here and now.",
-        .about = "In this process, without a worker or a database. Exit code 1 when the job fails.",
+        .about = "In this process, without a worker, a database or what goes with them: queue, "
+                 "key, retries,\n"
+                 "timeout, limits. Exit code 1 when the job fails.",
         .example = "plain jobs run WelcomeUserJob user_id=42",
         .options = run_options,
         .run = cmd_run,
@@ -506,7 +508,8 @@ static const struct command commands[] = {
                 " more than these, \"due_at\", \"workers\",\n"
                 " \"paused\": null or {\"name\", \"at\", \"by\", \"reason\"}}],\n"
                 " \"cut\": whether only the first 100 queues are there,\n"
-                " \"paused_classes\": [{\"name\", \"at\", \"by\", \"reason\"}]}",
+                " \"paused_classes\": [{\"name\", \"at\", \"by\", \"reason\"}], "
+                "\"paused_patterns\": [...]}",
         .example = "plain jobs queues",
         .run = cmd_queues,
     },

@@ -273,12 +273,15 @@ static int run(struct batch *b, plain_error *err)
 
 static int sum_up(const struct batch *b, plain_error *err)
 {
+    bool one = b->bad == 1;
+
     if (b->bad == 0)
         return b->skipped > 0 && b->made == 0 ? PLAIN_SKIPPED : PLAIN_OK;
     (void)error_set(err, PLAIN_E_JOB, 602, "from",
-                    "%zu lines of %s are bad and were left out; of the others %zu jobs were made "
-                    "and %zu skipped",
-                    b->bad, b->reader.path, b->made, b->skipped);
+                    "%zu line%s of %s %s bad and %s left out; of the others %zu jobs were made and "
+                    "%zu skipped",
+                    b->bad, one ? "" : "s", b->reader.path, one ? "is" : "are",
+                    one ? "was" : "were", b->made, b->skipped);
     error_fix(err, "correct those lines, and enqueue them alone");
     return PLAIN_E_JOB;
 }

@@ -294,6 +294,11 @@ int executable_class_new(const struct section *section, const char *doc, struct 
     return r;
 }
 
+bool executable_class_takes_any(const plain_job_class *cls)
+{
+    return !cls || (cls->run == run_nothing && !cls->params);
+}
+
 int64_t executable_class_defer_ms(const plain_job_class *cls, int64_t fallback)
 {
     if (!cls || whole(cls)->defer_ms == DEFER_UNSET)

@@ -28,6 +28,8 @@
 
 #include <stdint.h>
 
+#include <stdbool.h>
+
 #include <plain/jobs/class.h>
 #include <plain/jobs/error.h>
 
@@ -38,6 +40,10 @@
  * replaces. PJ202 with the place of what cannot be. */
 int executable_class_new(const struct section *section, const char *doc, struct arena *a,
                          const plain_job_class **out, plain_error *err) PLAIN_MUST_USE;
+
+/* Whether nothing is declared of its parameters, so that any object will do: NULL, and one whose
+ * section has no params. */
+bool executable_class_takes_any(const plain_job_class *cls);
 
 /* Milliseconds for which it is deferred when it does not say so itself; fallback when its section
  * does not say either, or when cls is NULL. */

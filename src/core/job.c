@@ -133,10 +133,20 @@ void *plain_job_alloc(plain_job *job, size_t size)
     return arena_try(job->arena, size); /* what the job says of it needs the arena */
 }
 
-/* A copy of text as valid UTF-8, at most max bytes; a fixed text when memory is out. */
-static const char *clean_copy(struct arena *a, const char *text, size_t max)
+/* Without the white space at the end: libraries that say what is wrong often end it with a newline.
+ */
+static size_t length_of(const char *text)
 {
     size_t n = strlen(text);
+
+    while (n > 0 && strchr(" \t\r\n", text[n - 1]))
+        n--;
+    return n;
+}
+
+/* A copy of n bytes of text as valid UTF-8, at most max; a fixed text when memory is out. */
+static const char *clean_copy(struct arena *a, const char *text, size_t n, size_t max)
+{
     size_t room = (n < max ? n * 3 : max) + 1; /* an invalid byte becomes three */
     char *copy = arena_alloc(a, room > max + 1 ? max + 1 : room);
 
@@ -153,13 +163,14 @@ void job_set_failed(plain_job *job, const char *error_type, const char *file, in
     struct buf all = BUF_INIT((size_t)2 * JOB_ERROR_MAX);
 
     *o = (struct job_outcome){.kind = OUTCOME_FAILED};
-    o->error_type = clean_copy(job->arena, error_type, JOB_ERROR_TYPE_MAX);
-    o->error_message = clean_copy(job->arena, message, JOB_ERROR_MAX);
+    o->error_type = clean_copy(job->arena, error_type, length_of(error_type), JOB_ERROR_TYPE_MAX);
+    o->error_message = clean_copy(job->arena, message, length_of(message), JOB_ERROR_MAX);
     buf_putf(&all, "%s: %s\n", o->error_type, o->error_message);
     if (file)
         buf_putf(&all, "  at %s:%d\n", file, line);
     buf_puts(&all, trace);
-    o->error = buf_ok(&all) ? clean_copy(job->arena, all.data, JOB_ERROR_MAX) : o->error_message;
+    o->error =
+        buf_ok(&all) ? clean_copy(job->arena, all.data, all.len, JOB_ERROR_MAX) : o->error_message;
     buf_release(&all);
 }
 

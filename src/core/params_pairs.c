@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "core/class.h"
+#include "core/executable_class.h"
 #include "core/json.h"
 #include "core/param_value.h"
 #include "core/params.h"
@@ -96,7 +97,8 @@ static int put_pair(const plain_job_class *cls, const char *const *pairs, size_t
         buf_puts(json, ", ");
     buf_put_json(json, pair.name);
     buf_puts(json, ": ");
-    return cls ? put_declared(cls, &pair, json, err) : put_guessed(&pair, json, err);
+    return executable_class_takes_any(cls) ? put_guessed(&pair, json, err)
+                                           : put_declared(cls, &pair, json, err);
 }
 
 int params_from_pairs(const plain_job_class *cls, const char *const *pairs, size_t n,

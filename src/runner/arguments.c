@@ -6,6 +6,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "core/class.h"
+#include "core/executable_class.h"
 #include "core/params.h"
 
 /* An object that is being written. */
@@ -102,7 +103,7 @@ int arguments_make(const plain_job_class *cls, const char *stored, struct arena 
     struct writing w = {.cls = cls, .out = BUF_INIT(PARAMS_BUF_MAX)};
     const void *params;
 
-    if (!cls)
+    if (executable_class_takes_any(cls))
         return params_kwargs(stored, &out->p, &out->n, err);
     int r = params_decode(cls, stored, a, &params, err);
     if (r == PLAIN_OK)

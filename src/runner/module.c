@@ -78,7 +78,10 @@ static int load_failed(const char *path, plain_error *err)
 
     int r = error_set(err, PLAIN_E_MODULE, 108, "JOBS_MODULES", "job module %s cannot be loaded%s",
                       path, text ? text : "");
-    if (text && strstr(text, "undefined symbol") && !strstr(text, "plain_"))
+    if (text && strstr(text, "undefined symbol: plain_"))
+        error_fix(err, "build it again with `plain build`; a program that links the static library "
+                       "itself needs -rdynamic");
+    else if (text && strstr(text, "undefined symbol"))
         error_fix(err, "define it, or link the library that has it: `LDFLAGS=-lNAME plain build`");
     return r;
 }

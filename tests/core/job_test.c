@@ -11,7 +11,7 @@ static void failing_records_type_message_place_and_stack(void **state)
     plain_job job = {.arena = &a};
 
     (void)state;
-    assert_int_equal(plain_job_fail(&job, "SmtpError", "said: %d", 550), JOB_RETURN_FAILED);
+    assert_int_equal(plain_job_fail(&job, "SmtpError\n", "said: %d\r\n", 550), JOB_RETURN_FAILED);
     assert_int_equal(job.outcome.kind, OUTCOME_FAILED);
     assert_string_equal(job.outcome.error_type, "SmtpError");
     assert_string_equal(job.outcome.error_message, "said: 550");

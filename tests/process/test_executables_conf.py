@@ -340,3 +340,15 @@ def test_a_file_that_is_being_copied_does_not_end_the_worker(db, plain, start_wo
     (plain.folder / "jobs.d" / "half").chmod(0o700)
     assert sorted(row.status for row in db.await_results(2)) == ["LOST", "SUCCESSFUL"]
     worker.stop()
+
+
+def test_a_section_without_params_takes_any(db, plain):
+    """As an executable without a section does."""
+    plain.add_executable("any", "#!/bin/sh\necho \"$PLAIN_ARG_A $(cat)\"\n")
+    (plain.folder / "plain.conf").write_text("job any {\n  retries = 1\n}\n")
+    plain.enqueue("any", "a=1", 'b={"c": true}')
+    plain.enqueue("any", "--params", '{"a": "x"}')
+    assert db.rows("jobrequest")[0].retries == 1
+    plain.drain()
+    assert sorted(row.output for row in db.results()) == ['1 {"a": 1, "b": {"c": true}}\n',
+                                                          'x {"a": "x"}\n']

@@ -99,6 +99,14 @@ def test_a_pattern_pauses_and_only_the_pattern_resumes(db, plain, module):
     assert len(db.results()) == 1
 
 
+def test_a_paused_pattern_is_shown_without_queues(db, plain):
+    plain("jobs", "pause", "mail*", "--reason", "SES is down")
+    assert re.search(r"Queues mail\* are paused by .*: SES is down", plain("jobs", "queues").stderr)
+    said = plain.json("jobs", "queues")
+    assert said["queues"] == []
+    assert [(p["name"], p["reason"]) for p in said["paused_patterns"]] == [("mail*", "SES is down")]
+
+
 def test_resuming_says_which_pattern_holds_the_queue_back(db, plain):
     plain("jobs", "pause", "--queue", "mail")
     plain("jobs", "pause", "mail*")

@@ -26,7 +26,7 @@ def role(db):
 @on_postgres
 def test_a_role_with_these_grants_enqueues(db, role):
     grants = grants_to(role)
-    assert len(grants) == 4
+    assert len(grants) == 5
     keyed = f"SELECT plain_jobs_enqueue('A', concurrency_key => 'k', uuid => '{UUID}')"
     with psycopg2.connect(db.url) as connection:
         cursor = connection.cursor()
@@ -42,6 +42,19 @@ def test_a_role_with_these_grants_enqueues(db, role):
         cursor.execute("RESET ROLE")
     connection.close()
     assert db.count("jobrequest") == 4
+
+
+@on_postgres
+def test_a_program_with_these_grants_enqueues(db, plain, module, role):
+    db.execute("".join(grants_to(role)) + f"ALTER ROLE {role} LOGIN")
+    plain.env["DATABASE_URL"] = db.url.replace("plain@", f"{role}@")
+    plain.enqueue("NoopJob")
+    plain.enqueue("NoopJob", "--key", "k")
+    assert plain.run("jobs", "enqueue", "NoopJob", "--key", "k").code == 6
+    plain.enqueue_many("NoopJob", 3)
+    db.execute(f"REVOKE SELECT ON plainjobs_migration FROM {role}")
+    plain.fails(1, 304, "jobs", "enqueue", "NoopJob")
+    assert db.count("jobrequest") == 5
 
 
 @on_postgres

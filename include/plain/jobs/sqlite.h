@@ -31,7 +31,8 @@ struct sqlite3;
  * and busy handler are left alone: the connection's own busy handler decides how long a lock is
  * waited for, its synchronous pragma when a commit is on the disk. A read transaction that cannot
  * become a writer gives PLAIN_E_BUSY with "use BEGIN IMMEDIATE". err->transaction_aborted tells
- * when SQLite has undone the whole transaction, as when the disk is full.
+ * when SQLite has undone the whole transaction, as when the disk is full, and when it has to be
+ * rolled back, since somebody wrote behind what it has read.
  *
  * On a SQLite library with the WAL-reset bug (3.7.0 to 3.51.2) a wal_autocheckpoint above 0 of the
  * connection is set to 0; a wal_hook of the application's own must not checkpoint. See the guide.

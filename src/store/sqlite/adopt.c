@@ -41,11 +41,14 @@ static void undo_savepoint(struct connection *conn, plain_error *err)
  * and is not made to wait for it. */
 static void explain_busy(const struct connection *conn, plain_error *err)
 {
-    if (conn->is_nested)
+    if (conn->is_nested) {
         error_fix(err, "use BEGIN IMMEDIATE: roll back, and begin the transaction as a writer");
-    else if (sqlite3_txn_state(conn->db, "main") == SQLITE_TXN_READ)
+        if (err) /* it never can be one */
+            err->transaction_aborted |= err->native == SQLITE_BUSY_SNAPSHOT;
+    } else if (sqlite3_txn_state(conn->db, "main") == SQLITE_TXN_READ) {
         error_fix(err, "a statement of this connection is still reading: finish or reset it, or "
                        "use BEGIN IMMEDIATE");
+    }
 }
 
 /* A statement of the application that writes and is not finished, as an INSERT ... RETURNING of
