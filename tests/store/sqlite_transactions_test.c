@@ -147,6 +147,7 @@ static void a_read_transaction_says_begin_immediate(void **state)
     assert_int_equal(s.err.pj, 305);
     assert_non_null(strstr(s.err.fix, "use BEGIN IMMEDIATE"));
     assert_true(s.err.retryable);
+    assert_true(s.err.transaction_aborted);
     scene_run(&s, "ROLLBACK; BEGIN IMMEDIATE");
     scene_enqueues(&s, "");
     scene_run(&s, "COMMIT");
@@ -167,6 +168,7 @@ static void a_held_write_lock_is_busy(void **state)
     scene_run(&s, "BEGIN; SELECT count(*) FROM app_user");
     assert_int_equal(plain_run_in_worker(s.jobs, &Job, NULL, NULL, NULL, &s.err), PLAIN_E_BUSY);
     assert_non_null(strstr(s.err.fix, "use BEGIN IMMEDIATE"));
+    assert_false(s.err.transaction_aborted);
     scene_run(&s, "COMMIT");
     assert_int_equal(plain_run_in_worker(s.jobs, &Job, NULL, NULL, NULL, &s.err), PLAIN_E_BUSY);
     (void)sqlite_database_run(other, "ROLLBACK");
