@@ -118,7 +118,7 @@ def test_a_worker_that_is_idle_for_long_hardly_asks(db, plain, module, build_mod
     time.sleep(WATCH_S)
     assert asked(db, plain) - before <= WATCH_S
     if db.kind == "sqlite":
-        assert looks(plain) - looked <= WATCH_S
+        assert looks(plain) - looked <= 4 * WATCH_S  # 8 behind each heartbeat's commit, at most
     assert (processor_s(worker.pid) - used) / WATCH_S < 0.005
 
 
