@@ -98,8 +98,8 @@ PLAIN_EXPORT PLAIN_MUST_USE int64_t plain_count_processing(plain_enqueue_tx *tx,
  * default (at most one with the key), so such a class takes no key row; its rule runs under a lock
  * that is held to the end of the transaction, and is refused (PLAIN_E_ISOLATION) in REPEATABLE READ
  * and SERIALIZABLE, where no count can be trusted. It cannot enqueue anything itself, and has to be
- * quick: on PostgreSQL the whole call has 25 s, and a transaction of ours that stands still for 60 s
- * is ended by the server. key is "" when the job has none. */
+ * quick: on PostgreSQL the whole call has 25 s, and a transaction of ours that stands still for 60
+ * s is ended by the server. key is "" when the job has none. */
 typedef int plain_should_enqueue_fn(const plain_job_class *self, plain_enqueue_tx *tx,
                                     const void *params, const char *key);
 
