@@ -11,7 +11,6 @@
 #include "cli/queue_counts.h"
 #include "cli/table.h"
 #include "cli/unserved_note.h"
-#include "cli/worker_rows.h"
 
 /* The times for which ended attempts are told. */
 enum { SPAN_HOUR, SPAN_DAY, SPANS };
@@ -175,8 +174,6 @@ static void print_json(struct cli *cli, const struct figures *f)
 static int find_more(struct cli *cli, struct store *store, struct figures *f, plain_error *err)
 {
     const struct store_ops *ops = store->ops;
-    struct worker_view *workers = NULL;
-    size_t worker_count = 0;
     int r = ops->now(store, &f->now, err);
 
     for (size_t span = 0; r == PLAIN_OK && span < SPANS; span++)
@@ -184,10 +181,7 @@ static int find_more(struct cli *cli, struct store *store, struct figures *f, pl
     if (r == PLAIN_OK)
         r = ops->queue_stats(store, &cli->arena, &f->queues, &f->queue_count, err);
     if (r == PLAIN_OK)
-        r = worker_rows(store, &cli->arena, &workers, &worker_count, err);
-    if (r == PLAIN_OK)
-        r = unserved_find(store, workers, worker_count, &cli->arena, &f->unserved,
-                          &f->unserved_count, err);
+        r = find_unserved(store, &cli->arena, &f->unserved, &f->unserved_count, err);
     return r;
 }
 

@@ -87,12 +87,10 @@ static void processing(struct asking *w)
 static void cancelling(struct asking *w)
 {
     const struct job_row *row = w->row;
-    struct buf b = BUF_INIT(TEXT_MAX);
 
-    if (row->cancel_at == STORE_NO_TIME) {
-        buf_release(&b);
+    if (row->cancel_at == STORE_NO_TIME)
         return;
-    }
+    struct buf b = BUF_INIT(TEXT_MAX);
     buf_puts(&b, "it is being stopped: cancelled ");
     put_age(&b, clock_since(w->now, row->cancel_at));
     if (row->cancel_by && *row->cancel_by)

@@ -82,37 +82,43 @@ static int look(struct cli *cli, struct store *store, const plain_uuid *request,
     return r;
 }
 
-void note_if_unserved(struct cli *cli, const plain_uuid *request, int64_t count)
+/* NULL: nobody is to be told, or nothing can be found out. */
+static struct store *open_for_note(struct cli *cli)
 {
     struct store *store = NULL;
 
     if (!cli->terminal || cli->quiet || cli_store(cli, STORE_READ_ONLY, &store, NULL) != PLAIN_OK)
-        return;
-    (void)look(cli, store, request, count);
+        return NULL;
+    return store;
+}
+
+void note_if_unserved(struct cli *cli, const plain_uuid *request, int64_t count)
+{
+    struct store *store = open_for_note(cli);
+
+    if (store)
+        (void)look(cli, store, request, count);
     store_close(store);
 }
 
-static int look_at_all(struct cli *cli, struct store *store)
+int find_unserved(struct store *store, struct arena *a, struct unserved **list, size_t *count,
+                  plain_error *err)
 {
-    struct arena *a = &cli->arena;
     struct worker_view *workers = NULL;
-    struct unserved *list = NULL;
-    size_t worker_count = 0, count = 0;
-    int r = worker_rows(store, a, &workers, &worker_count, NULL);
+    size_t worker_count = 0;
+    int r = worker_rows(store, a, &workers, &worker_count, err);
 
-    if (r == PLAIN_OK)
-        r = unserved_find(store, workers, worker_count, a, &list, &count, NULL);
-    if (r == PLAIN_OK)
-        say_unserved(cli, list, count);
-    return r;
+    *count = 0;
+    return r == PLAIN_OK ? unserved_find(store, workers, worker_count, a, list, count, err) : r;
 }
 
 void note_unserved(struct cli *cli)
 {
-    struct store *store = NULL;
+    struct store *store = open_for_note(cli);
+    struct unserved *list = NULL;
+    size_t count = 0;
 
-    if (!cli->terminal || cli->quiet || cli_store(cli, STORE_READ_ONLY, &store, NULL) != PLAIN_OK)
-        return;
-    (void)look_at_all(cli, store);
+    if (store && find_unserved(store, &cli->arena, &list, &count, NULL) == PLAIN_OK)
+        say_unserved(cli, list, count);
     store_close(store);
 }
