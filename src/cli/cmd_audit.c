@@ -7,8 +7,8 @@
 #include "cli/commands.h"
 #include "cli/job_words.h"
 #include "cli/json_writer.h"
-#include "cli/moment.h"
 #include "cli/table.h"
+#include "queue/moment.h"
 
 enum { LIMIT_DEFAULT = 50 };
 

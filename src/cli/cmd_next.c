@@ -13,7 +13,7 @@
 #include "cli/commands.h"
 #include "cli/json_writer.h"
 #include "cli/line_reader.h"
-#include "cli/moment.h"
+#include "queue/moment.h"
 #include "schedule/zone.h"
 
 enum { COUNT_MAX = 1000, LINE_MAX_SIZE = 64 * 1024 };

@@ -2,114 +2,23 @@
  * cmd_queues.c - plain jobs queues: what waits, what runs, what is paused, who works for it
  */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
-#include "base/error.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/json_writer.h"
-#include "cli/moment.h"
 #include "cli/queue_counts.h"
 #include "cli/table.h"
-#include "cli/worker_rows.h"
 #include "core/queue_pattern.h"
+#include "queue/moment.h"
 #include "store/pause.h"
-
-enum { NOT_KNOWN = -1 };
-
-struct queues {
-    struct queue_stats *rows;
-    size_t count;
-    bool is_cut; /* there may be more queues with jobs than rows */
-    struct pause *pauses;
-    size_t pause_count;
-    struct worker_view *workers;
-    size_t worker_count;
-    int64_t now;
-};
-
-static int compare_rows(const void *a, const void *b)
-{
-    return strcmp(((const struct queue_stats *)a)->queue, ((const struct queue_stats *)b)->queue);
-}
-
-/* A queue that is paused, or that a worker works for, is shown when it is empty too. One that was
- * not found may be one that was cut off: the database has its own order of names. */
-static void add_other(struct queues *q, const char *name)
-{
-    for (size_t i = 0; i < q->count; i++) {
-        if (strcmp(q->rows[i].queue, name) == 0)
-            return;
-    }
-    int64_t n = q->is_cut ? NOT_KNOWN : 0;
-
-    q->rows[q->count++] =
-        (struct queue_stats){.queue = name, .pending = n, .processing = n, .due_at = STORE_NO_TIME};
-}
-
-static int add_others(struct cli *cli, struct queues *q, plain_error *err)
-{
-    size_t most = q->count + q->pause_count;
-
-    for (size_t i = 0; i < q->worker_count; i++)
-        most += q->workers[i].queue_count;
-    struct queue_stats *rows = arena_array(&cli->arena, most + 1, sizeof(*rows));
-    if (!rows)
-        return error_nomem(err);
-    memcpy(rows, q->rows, q->count * sizeof(*rows));
-    q->rows = rows;
-    for (size_t i = 0; i < q->pause_count; i++) {
-        if (q->pauses[i].kind == PAUSE_QUEUE && !queue_pattern_is_open(q->pauses[i].name))
-            add_other(q, q->pauses[i].name);
-    }
-    for (size_t i = 0; i < q->worker_count; i++) {
-        const struct worker_view *w = &q->workers[i];
-
-        for (size_t n = 0; !w->stale && n < w->queue_count; n++) {
-            if (!queue_pattern_is_open(w->queues[n]))
-                add_other(q, w->queues[n]);
-        }
-    }
-    qsort(q->rows, q->count, sizeof(*q->rows), compare_rows);
-    return PLAIN_OK;
-}
-
-static int find_queues(struct cli *cli, struct store *store, struct queues *q, plain_error *err)
-{
-    const struct store_ops *ops = store->ops;
-    int r = ops->queue_stats(store, &cli->arena, &q->rows, &q->count, err);
-
-    q->is_cut = q->count == STORE_QUEUES_MAX;
-    if (r == PLAIN_OK)
-        r = ops->pauses(store, &cli->arena, &q->pauses, &q->pause_count, err);
-    if (r == PLAIN_OK)
-        r = worker_rows(store, &cli->arena, &q->workers, &q->worker_count, err);
-    if (r == PLAIN_OK)
-        r = ops->now(store, &q->now, err);
-    return r == PLAIN_OK ? add_others(cli, q, err) : r;
-}
-
-/* Workers that would take a job of this queue now. */
-static int64_t workers_for(const struct queues *q, const char *queue)
-{
-    int64_t n = 0;
-
-    for (size_t i = 0; i < q->worker_count; i++) {
-        const struct worker_view *w = &q->workers[i];
-
-        n += !w->stale && w->wish == WISH_NONE &&
-             queue_patterns_match(w->queues, w->queue_count, queue);
-    }
-    return n;
-}
+#include "worker/queue_view.h"
 
 static void add_number(struct table *t, int64_t n, int64_t most)
 {
     char number[32];
 
-    if (n == NOT_KNOWN) {
+    if (n == QUEUE_NOT_KNOWN) {
         table_add(t, PAINT_NONE, "?");
         return;
     }
@@ -148,7 +57,7 @@ static void add_state(struct table *t, const struct pause *p, int64_t now)
     buf_release(&b);
 }
 
-static void print_table(struct cli *cli, const struct queues *q)
+static void print_table(struct cli *cli, const struct queue_view *q)
 {
     static const struct table_column columns[] = {{"QUEUE", false},     {"PENDING", true},
                                                   {"PROCESSING", true}, {"OLDEST WAITS", true},
@@ -163,7 +72,7 @@ static void print_table(struct cli *cli, const struct queues *q)
         add_number(&t, row->pending, STORE_QUEUE_COUNT_MAX);
         add_number(&t, row->processing, STORE_QUEUE_COUNT_MAX);
         add_wait(&t, row->due_at, q->now);
-        add_number(&t, workers_for(q, row->queue), 0);
+        add_number(&t, queue_view_workers(q, row->queue), 0);
         add_state(&t, pause_find(q->pauses, q->pause_count, PAUSE_QUEUE, row->queue), q->now);
     }
     table_print(&t, cli->colour, &cli->out);
@@ -175,7 +84,7 @@ static bool is_pattern(const struct pause *p)
 }
 
 /* Classes have no row of their own here, and of the queues of a pattern there may be none yet. */
-static void print_other_pauses(struct cli *cli, const struct queues *q)
+static void print_other_pauses(struct cli *cli, const struct queue_view *q)
 {
     for (size_t i = 0; i < q->pause_count; i++) {
         const struct pause *p = &q->pauses[i];
@@ -203,13 +112,13 @@ static void put_pause(struct json_writer *j, const char *key, const struct pause
 
 static void put_number(struct json_writer *j, const char *key, int64_t n)
 {
-    if (n == NOT_KNOWN)
+    if (n == QUEUE_NOT_KNOWN)
         json_put_null(j, key);
     else
         json_put_int(j, key, n);
 }
 
-static void print_json(struct cli *cli, const struct queues *q)
+static void print_json(struct cli *cli, const struct queue_view *q)
 {
     int64_t processing = processing_in_all(q->rows, q->count);
     struct json_writer j;
@@ -225,7 +134,7 @@ static void print_json(struct cli *cli, const struct queues *q)
         put_number(&j, "processing", row->processing);
         put_at_least(&j, row->pending, processing, STORE_QUEUE_COUNT_MAX);
         json_put_time(&j, "due_at", row->due_at);
-        json_put_int(&j, "workers", workers_for(q, row->queue));
+        json_put_int(&j, "workers", queue_view_workers(q, row->queue));
         put_pause(&j, "paused", pause_find(q->pauses, q->pause_count, PAUSE_QUEUE, row->queue));
         json_end(&j, '}');
     }
@@ -248,12 +157,12 @@ static void print_json(struct cli *cli, const struct queues *q)
 
 int cmd_queues(struct cli *cli, plain_error *err)
 {
-    struct queues q = {0};
+    struct queue_view q = {0};
     struct store *store = NULL;
     int r = cli_store(cli, STORE_READ_ONLY, &store, err);
 
     if (r == PLAIN_OK)
-        r = find_queues(cli, store, &q, err);
+        r = queue_view_find(store, &cli->arena, &q, err);
     store_close(store);
     if (r < 0)
         return r;

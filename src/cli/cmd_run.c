@@ -10,10 +10,10 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/job_words.h"
-#include "cli/moment.h"
 #include "cli/print.h"
 #include "cli/report.h"
 #include "core/params.h"
+#include "queue/moment.h"
 #include "runner/runner.h"
 
 /* The Python package's line on a pipe; for people also where the job comes from and what it is

@@ -9,9 +9,9 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/job_words.h"
-#include "cli/moment.h"
 #include "cli/print.h"
 #include "cli/terminal.h"
+#include "queue/moment.h"
 
 /* "  queue        default". text is released. */
 static void put_labelled(struct cli *cli, const char *label, struct buf *text)

@@ -7,10 +7,10 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/json_writer.h"
-#include "cli/moment.h"
 #include "cli/queue_counts.h"
 #include "cli/table.h"
 #include "cli/unserved_note.h"
+#include "queue/moment.h"
 
 /* The times for which ended attempts are told. */
 enum { SPAN_HOUR, SPAN_DAY, SPANS };

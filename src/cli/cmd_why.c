@@ -11,11 +11,11 @@
 #include "cli/commands.h"
 #include "cli/job_words.h"
 #include "cli/json_writer.h"
-#include "cli/moment.h"
 #include "cli/print.h"
-#include "cli/worker_rows.h"
+#include "queue/moment.h"
 #include "queue/unserved.h"
 #include "store/pause.h"
+#include "worker/worker_rows.h"
 
 enum { REASONS_MAX = 8, TEXT_MAX = 16 * 1024 };
 

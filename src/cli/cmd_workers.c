@@ -11,19 +11,10 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/json_writer.h"
-#include "cli/moment.h"
 #include "cli/table.h"
 #include "cli/who.h"
-#include "cli/worker_rows.h"
-
-/* live, quiet, stopping or stale. */
-static const char *state_of(const struct worker_view *w)
-{
-    static const char *const asked[WISH_COUNT] = {
-        [WISH_NONE] = "live", [WISH_QUIET] = "quiet", [WISH_STOP] = "stopping"};
-
-    return w->stale ? "stale" : asked[w->wish];
-}
+#include "queue/moment.h"
+#include "worker/worker_rows.h"
 
 static enum paint paint_of(const struct worker_view *w)
 {
@@ -74,7 +65,7 @@ static void add_worker(struct table *t, const struct worker_view *w, int64_t now
     add_age(t, clock_since(now, w->started_at));
     add_age(t, clock_since(now, w->last_heartbeat_at));
     table_add(t, PAINT_NONE, w->version ? w->version : "");
-    table_add(t, paint_of(w), state_of(w));
+    table_add(t, paint_of(w), worker_state(w));
 }
 
 static void print_table(struct cli *cli, const struct worker_view *workers, size_t count,
@@ -127,7 +118,7 @@ static void print_json(struct cli *cli, const struct worker_view *workers, size_
         json_put_time(&j, "last_heartbeat_at", w->last_heartbeat_at);
         json_put_int(&j, "lease_ms", w->lease_ms);
         json_put_text(&j, "version", w->version);
-        json_put_text(&j, "state", state_of(w));
+        json_put_text(&j, "state", worker_state(w));
         json_end(&j, '}');
     }
     json_end(&j, ']');

@@ -2,8 +2,8 @@
 
 #include "base/error.h"
 #include "base/uuid.h"
-#include "cli/moment.h"
 #include "core/params.h"
+#include "queue/moment.h"
 
 int read_parameters(struct cli *cli, const plain_job_class *cls, struct buf *json, plain_error *err)
 {

@@ -1,5 +1,5 @@
 #include "cli/unserved_note.h"
-#include "cli/worker_rows.h"
+#include "worker/worker_rows.h"
 
 #include "store/pause.h"
 

@@ -3,9 +3,9 @@
 
 #include "base/clock.h"
 #include "cli/json_writer.h"
-#include "cli/moment.h"
 #include "cli/table.h"
 #include "core/params.h"
+#include "queue/moment.h"
 #include "store/store.h"
 #include "tests/harness/harness.h"
 

@@ -1,8 +1,8 @@
 /*
- * worker_rows.h - the workers of a database, as commands tell of them
+ * worker_rows.h - the workers of a database, as people are told of them
  */
-#ifndef PLAIN_CLI_WORKER_ROWS_H
-#define PLAIN_CLI_WORKER_ROWS_H
+#ifndef PLAIN_WORKER_WORKER_ROWS_H
+#define PLAIN_WORKER_WORKER_ROWS_H
 
 #include "base/arena.h"
 #include "store/store.h"
@@ -11,5 +11,8 @@
  * says so, long before its lease is over. */
 int worker_rows(struct store *store, struct arena *a, struct worker_view **workers, size_t *count,
                 plain_error *err) PLAIN_MUST_USE;
+
+/* "live", "quiet", "stopping" or "stale". */
+const char *worker_state(const struct worker_view *w);
 
 #endif

@@ -1,4 +1,4 @@
-#include "cli/moment.h"
+#include "queue/moment.h"
 
 #include <string.h>
 #include <time.h>
