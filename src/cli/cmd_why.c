@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include "admin/moment.h"
+#include "admin/worker_rows.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "cli/cli.h"
@@ -12,10 +14,8 @@
 #include "cli/job_words.h"
 #include "cli/json_writer.h"
 #include "cli/print.h"
-#include "queue/moment.h"
 #include "queue/unserved.h"
 #include "store/pause.h"
-#include "worker/worker_rows.h"
 
 enum { REASONS_MAX = 8, TEXT_MAX = 16 * 1024 };
 
