@@ -21,6 +21,7 @@ extern const struct figure_span {
 extern const struct figure_word {
     const char *word;
     const char *member;
+    const char *page; /* that lists them */
     enum job_status status;
     enum paint paint;
     bool original;

@@ -1,5 +1,5 @@
 /*
- * page_url.h - addresses of the admin's pages, relative to its root
+ * page_url.h - addresses of the admin's pages, without the first slash
  */
 #ifndef PLAIN_ADMIN_PAGE_URL_H
 #define PLAIN_ADMIN_PAGE_URL_H
