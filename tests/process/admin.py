@@ -14,21 +14,22 @@ MENU = {"/": "Overview", "/requests": "Requests", "/processes": "Processes", "/r
 VOID = {"meta", "link", "input"}
 ATTRIBUTES = {
     "html": {"lang"}, "head": (), "meta": {"charset", "name", "content"}, "title": (),
-    "link": {"rel", "href"}, "body": (), "header": (), "b": (), "nav": (),
-    "a": {"href", "aria-current"}, "main": (), "h1": (), "h2": (), "p": {"class"}, "div": {"class"},
-    "table": (), "thead": (), "tbody": (), "tr": (), "th": {"scope", "class"}, "td": {"class"},
-    "span": {"class"}, "dl": (), "dt": (), "dd": (), "code": (), "form": {"action"}, "label": (),
+    "link": {"rel", "href", "type"}, "body": (), "header": (), "b": (), "nav": (),
+    "a": {"href", "aria-current"}, "main": (), "h1": (), "h2": (), "p": {"class"},
+    "div": {"class"}, "table": (), "thead": (), "tbody": (), "tr": (),
+    "th": {"scope", "class"}, "td": {"class"}, "span": {"class"}, "dl": (), "dt": (), "dd": (), "code": (), "form": {"action"}, "label": (),
     "input": {"name", "value"}, "select": {"name"}, "option": {"value", "selected"}, "button": (),
 }
 VALUES = {
     "class": {"scroll", "number", "bold", "dim", "green", "red", "yellow", "blue", "good", "bad",
               "note", "state", "commands"},
     "name": {"viewport", "class", "queue", "status"}, "action": set(MENU), "lang": {"en"},
-    "charset": {"utf-8"}, "content": {"width=device-width, initial-scale=1"}, "rel": {"stylesheet"},
+    "charset": {"utf-8"}, "content": {"width=device-width, initial-scale=1"},
+    "rel": {"stylesheet", "icon"}, "type": {"image/svg+xml"},
     "scope": {"col"}, "aria-current": {"page"}, "selected": {None},
 }
-HREF = re.compile(r"/(assets/admin\.css|j/[0-9a-f-]{36}|(requests|processes|results|queues|workers)?"
-                  r"(\?[\w.~%=&-]+)?)", re.A)
+HREF = re.compile(r"/(assets/admin\.(css|svg)|j/[0-9a-f-]{36}"
+                  r"|(requests|processes|results|queues|workers)?(\?[\w.~%=&-]+)?)", re.A)
 TAG = re.compile(r"<!doctype html>|<(/?)[a-z]+[0-9]?(?: [a-z-]+(?:=\"[^\"<>]*\")?)*>")
 REFERENCE = re.compile(r"&(?:amp|lt|gt|quot|#39);")
 
@@ -46,6 +47,7 @@ class Document(html.parser.HTMLParser):
         self.paragraphs = []
         self.headings = []
         self.fields = {}  # name: value
+        self.icon = "/favicon.ico"
         self.titles = self.cells = self.href = None
         self.words = ""
         between = REFERENCE.sub("", TAG.sub("", text))
@@ -77,6 +79,8 @@ class Document(html.parser.HTMLParser):
             self.tables.append([])
         elif tag == "tr":
             self.cells = []
+        elif attrs.get("rel") == "icon":
+            self.icon = attrs["href"]
         elif tag == "input":
             self.fields[attrs["name"]] = attrs["value"]
         elif tag == "option" and "selected" in attrs:

@@ -92,6 +92,20 @@ class Browser:
     def click_on(self, element):
         self.command("POST", f"element/{element}/click")
 
+    def follow(self, css=None, link=None):
+        """Clicks, and waits until another document is there: a click does not."""
+        self.follow_to(self.find(css, link))
+
+    def follow_to(self, element):
+        self.run("document.isLeft = true")
+        self.click_on(element)
+        wait_until(lambda: self.run("return !document.isLeft && document.readyState == 'complete'"),
+                   "the next page")
+
+    def text_of(self, element):
+        """As it was sent, not as it is shown."""
+        return self.run("return arguments[0].textContent", {ELEMENT: element})
+
     def type(self, css, text):
         self.command("POST", f"element/{self.find(css)}/value", text=text)
 

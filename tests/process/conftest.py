@@ -15,6 +15,7 @@ import cluster
 import database
 import verify
 import workers
+from admin import Admin
 from program import Plain, TREE, clean_environment, program_path, release_path
 
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # jobs crash here all the time
@@ -208,6 +209,30 @@ def start_worker(plain, folder):
     yield start
     for worker in started:
         worker.kill()
+
+
+@pytest.fixture
+def start_admin(plain):
+    """start_admin("--utc") gives a `plain admin`, which is to end well with the test."""
+    started = []
+
+    def start(*options, **more):
+        started.append(Admin(plain, *options, **more))
+        return started[-1]
+    yield start
+    try:
+        for one in started:
+            if one.process.poll() is None:
+                one.stop()
+    finally:
+        for one in started:
+            one.kill()
+
+
+@pytest.fixture
+def admin(start_admin):
+    """One with times in UTC."""
+    return start_admin("--utc")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,6 @@
 """plain dev: what it runs, what it shows, and that all of it ends."""
+import contextlib
+import http.client
 import re
 import signal
 import subprocess
@@ -96,15 +98,24 @@ def test_two_workers_serve_their_queues_until_one_signal(db, plain, module, dev,
 
 
 @on_one_store
-def test_without_a_section_it_is_a_reloading_worker(db, plain, module, dev):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_without_a_section_it_is_a_reloading_worker_and_the_admin(db, plain, module, dev, number):
     running = dev("", plain=plain)
     running.await_line("worker", "Worker is ready")
+    running.await_line("admin", "http://127.0.0.1:")
+    (url,) = (line for line in running.lines("admin") if line.startswith("http:"))
     plain.add_executable("hello", "#!/bin/sh\necho hello\n")
     running.await_line("worker", "Worker reloaded")
     plain.enqueue("hello")
     running.await_line("worker", "hello")
-    running.send(signal.SIGTERM)
+    with contextlib.closing(http.client.HTTPConnection(url.split("/")[2], timeout=30)) as client:
+        client.request("GET", "/workers")
+        answer = client.getresponse()
+        assert answer.status == 200 and b"live" in answer.read()
+    running.send(number)
     running.wait()
+    for name in ("worker", "admin"):
+        assert f"{name} ended with exit code 0" in running.lines("dev")
 
 
 @on_one_store
