@@ -19,6 +19,11 @@ TIMEOUT_S = 60
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
+def dies_with_us(number):
+    """In front of a command: it ends with its parent, even when that is killed."""
+    return ["setpriv", f"--pdeathsig={number}"]
+
+
 class Browser:
     """One window. What it started, its folder knows: nothing may be left in there."""
 
@@ -30,7 +35,7 @@ class Browser:
         home.mkdir()
         with open(self.log, "wb") as log:
             self.driver = subprocess.Popen(
-                [DRIVER, "--port=0"], cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                [*dies_with_us("TERM"), DRIVER, "--port=0"], cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={"PATH": "/usr/bin:/bin", "HOME": str(home), "LC_ALL": "C.UTF-8",
                      "XDG_RUNTIME_DIR": str(home), "TMPDIR": str(home)})
         try:
@@ -47,7 +52,10 @@ class Browser:
         return wait_until(look, "chromedriver")[1]
 
     def begin(self):
-        options = {"binary": CHROMIUM,
+        wrapper = self.folder / "chromium"
+        wrapper.write_text(f"#!/bin/sh\nexec {' '.join(dies_with_us('KILL'))} {CHROMIUM} \"$@\"\n")
+        wrapper.chmod(0o755)
+        options = {"binary": str(wrapper),
                    "args": [*ARGUMENTS, f"--user-data-dir={self.folder / 'profile'}"]}
         answer = self.send("POST", "/session", {"capabilities": {"alwaysMatch": {
             "browserName": "chrome", "goog:chromeOptions": options,

@@ -241,8 +241,9 @@ def test_a_parameter_that_is_wrong_is_named(db, admin, path, field):
 
 
 @on_one_store
-@pytest.mark.parametrize("path", ["/results?class=a&class=b", "/results?%00=1",
-                                  "/results?class=%ff", "/%", "/results?" + "&".join(f"p{n}=" for n in range(17))])
+@pytest.mark.parametrize("path", [
+    "/results?class=a&class=b", "/results?%00=1", "/results?class=%ff", "/%",
+    "/results?" + "&".join(f"p{n}=" for n in range(17))])
 def test_an_address_that_is_none_is_refused(db, admin, path):
     assert admin.get(path).status == 400
 
@@ -396,8 +397,9 @@ def test_rows_that_are_none_are_shown(db, plain, admin):
     of_store = INVALID_ON_SQLITE if db.kind == "sqlite" else INVALID_ON_POSTGRES
     for column, value in (*INVALID.items(), *of_store.items()):
         add_results(db, 1, **{column: value})
-        row = db.query("SELECT job_process_uuid FROM plainjobs_jobresult ORDER BY id DESC LIMIT 1")[0]
-        page = admin.get(f"/j/{row.job_process_uuid}")
+        newest = db.query("SELECT job_process_uuid AS uuid FROM plainjobs_jobresult"
+                          " ORDER BY id DESC LIMIT 1")[0].uuid
+        page = admin.get(f"/j/{newest}")
         assert page.document, (column, value)
         assert page.status == 200 or column in ("job_request_uuid", "root_uuid"), (column, value)
         assert admin.shows("/results").rows, (column, value)
