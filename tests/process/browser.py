@@ -35,7 +35,8 @@ class Browser:
         home.mkdir()
         with open(self.log, "wb") as log:
             self.driver = subprocess.Popen(
-                [*dies_with_us("TERM"), DRIVER, "--port=0"], cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                [*dies_with_us("TERM"), DRIVER, "--port=0"], cwd=folder,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={"PATH": "/usr/bin:/bin", "HOME": str(home), "LC_ALL": "C.UTF-8",
                      "XDG_RUNTIME_DIR": str(home), "TMPDIR": str(home)})
         try:

@@ -415,6 +415,14 @@ def test_workers_that_are_none_are_shown(db, plain, admin):
         admin.shows(path)
 
 
+@pytest.mark.parametrize("kind", ["queue", "class"])
+def test_a_pause_with_a_long_reason_is_shown_as_one(db, plain, admin, kind):
+    """By SQL: commands take 255 bytes."""
+    insert(db, "pause", kind=quoted(kind), name="'mail'", reason=quoted("r" * 5000))
+    assert "rrrrr" in admin.shows("/queues").words
+    assert "1 pause holds" in admin.shows("/").words
+
+
 # ---- what is not there ----
 
 @on_one_store
@@ -480,6 +488,24 @@ def test_a_server_that_is_down_is_told_without_the_password(db, plain, start_adm
     admin.stop()
     said = admin.log.read_text()
     assert "sesame42" not in said and "postgresql://plain" in said
+
+
+@on_postgres
+def test_a_table_that_is_locked_is_told_and_keeps_nobody(db, plain, start_admin):
+    admin = start_admin()
+    waits = "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'" \
+            " AND datname = current_database()"
+    with contextlib.closing(db.connect()) as other, concurrent.futures.ThreadPoolExecutor() as pool:
+        other.cursor().execute("LOCK TABLE plainjobs_jobresult IN ACCESS EXCLUSIVE MODE")
+        page = pool.submit(admin.get, "/results")
+        wait_until(lambda: db.query(waits)[0].n == 1, "the page to wait")
+        admin.shows("/requests")
+        page = page.result(15)
+        assert page.status == 503 and re.match(r"PJ3\d\d: ", page.document.paragraphs[0])
+        last = pool.submit(admin.get, "/results")
+        wait_until(lambda: db.query(waits)[0].n == 1, "another page to wait")
+        admin.stop()
+        last.exception()  # answered or not
 
 
 # ---- it changes nothing ----
