@@ -18,7 +18,8 @@ ATTRIBUTES = {
     "a": {"href", "aria-current"}, "main": (), "h1": (), "h2": (), "p": {"class"},
     "div": {"class"}, "table": (), "thead": (), "tbody": (), "tr": (), "th": {"scope", "class"},
     "td": {"class"}, "span": {"class"}, "dl": (), "dt": (), "dd": (), "code": (),
-    "form": {"action"}, "label": (), "input": {"name", "value"}, "select": {"name"}, "option": {"value", "selected"}, "button": (),
+    "form": {"action"}, "label": (), "input": {"name", "value"},
+    "select": {"name"}, "option": {"value", "selected"}, "button": (),
 }
 VALUES = {
     "class": {"scroll", "number", "bold", "dim", "green", "red", "yellow", "blue", "good", "bad",
