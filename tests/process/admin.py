@@ -172,6 +172,7 @@ class Admin:
     """Its address stands on stdout."""
 
     def __init__(self, plain, *options, listen=("--listen", "127.0.0.1:0"), **popen):
+        self.is_stopped = False
         self.log = plain.folder / "admin.log"
         with open(self.log, "ab") as log:
             self.process = plain.start("admin", *listen, *options, stdout=subprocess.PIPE,
@@ -200,10 +201,11 @@ class Admin:
         return page
 
     def stop(self, number=signal.SIGTERM):
-        """It ends well, at once and with nothing more to say."""
+        """It ends well, at once and with nothing more to say; not by itself before."""
+        self.is_stopped = True
         self.process.send_signal(number)
         rest = self.process.communicate(timeout=STOP_S)[0]
-        assert (self.process.returncode, rest) == (0, b""), self.log.read_text()
+        assert (self.process.returncode, rest or b"") == (0, b""), self.log.read_text()
 
     def kill(self):
         if self.process.poll() is None:

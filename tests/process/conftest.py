@@ -222,7 +222,7 @@ def start_admin(plain):
     yield start
     try:
         for one in started:
-            if one.process.poll() is None:
+            if not one.is_stopped:
                 one.stop()
     finally:
         for one in started:

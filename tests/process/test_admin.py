@@ -631,8 +631,7 @@ def test_when_nobody_reads_its_output_any_more(db, start_admin):
     admin = start_admin()
     admin.process.stdout.close()
     admin.shows("/")
-    admin.process.send_signal(signal.SIGTERM)
-    assert admin.process.wait(20) == 0
+    admin.stop()
 
 
 @on_one_store
