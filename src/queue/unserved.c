@@ -18,24 +18,53 @@ static bool has_class(const struct worker_view *w, const char *job_class)
     return !w->tells_classes;
 }
 
+/* What one worker does for a job. */
+static enum service service_by(const struct worker_view *w, const char *queue,
+                               const char *job_class)
+{
+    if (w->stale || w->wish != WISH_NONE)
+        return NO_WORKER;
+    if (!queue_patterns_match(w->queues, w->queue_count, queue))
+        return NO_QUEUE;
+    return has_class(w, job_class) ? SERVED : NO_CLASS;
+}
+
 enum service service_of(const struct worker_view *workers, size_t count, const char *queue,
                         const char *job_class)
 {
     enum service found = NO_WORKER;
 
     for (size_t i = 0; i < count; i++) {
-        const struct worker_view *w = &workers[i];
+        enum service s = service_by(&workers[i], queue, job_class);
 
-        if (w->stale || w->wish != WISH_NONE)
-            continue;
-        if (!queue_patterns_match(w->queues, w->queue_count, queue))
-            found = found == NO_WORKER ? NO_QUEUE : found;
-        else if (has_class(w, job_class))
+        if (s == SERVED)
             return SERVED;
-        else
-            found = NO_CLASS;
+        found = s > found ? s : found;
     }
     return found;
+}
+
+/* One of another program does not tell how many jobs it runs: it may have room. */
+static bool is_busy(const struct worker_view *w)
+{
+    return w->capacity > 0 && w->running >= w->capacity;
+}
+
+struct takers takers_of(const struct worker_view *workers, size_t count, const char *queue,
+                        const char *job_class)
+{
+    struct takers t = {.are_busy = false};
+
+    for (size_t i = 0; i < count; i++) {
+        const struct worker_view *w = &workers[i];
+
+        if (service_by(w, queue, job_class) != SERVED)
+            continue;
+        t.are_busy = is_busy(w) && (t.are_busy || t.workers == 0);
+        t.workers++;
+        t.runners += w->capacity;
+    }
+    return t;
 }
 
 /* The entry that this row belongs to: one for each queue, or for each class that nobody has. */

@@ -2,7 +2,7 @@
  * unserved.h - jobs that wait and that no living worker takes (PJ204)
  *
  * Either nobody works for their queue, or nobody who does has their class. They stay queued. What
- * is paused is meant to wait and is left out.
+ * is paused is meant to wait and is left out. Of a job that is taken it says by whom.
  */
 #ifndef PLAIN_QUEUE_UNSERVED_H
 #define PLAIN_QUEUE_UNSERVED_H
@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "store/store.h"
 
+/* From NO_WORKER on in order: the later, the less is missing. */
 enum service {
     SERVED,
     NO_WORKER, /* none lives and takes jobs */
@@ -23,6 +24,16 @@ enum service {
 
 /* What workers do for a job. */
 enum service service_of(const struct worker_view *workers, size_t count, const char *queue,
+                        const char *job_class);
+
+/* The workers that would take a job. */
+struct takers {
+    int64_t workers;
+    int64_t runners; /* of all of them, when are_busy */
+    bool are_busy;   /* each runs or holds as many jobs as it has runners */
+};
+
+struct takers takers_of(const struct worker_view *workers, size_t count, const char *queue,
                         const char *job_class);
 
 struct unserved {
