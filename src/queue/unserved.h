@@ -2,7 +2,8 @@
  * unserved.h - jobs that wait and that no living worker takes (PJ204)
  *
  * Either nobody works for their queue, or nobody who does has their class. They stay queued. What
- * is paused is meant to wait and is left out. Of a job that is taken it says by whom.
+ * is paused is meant to wait and is left out; paused_find() finds that. Of a job that is taken
+ * takers_of() says by whom.
  */
 #ifndef PLAIN_QUEUE_UNSERVED_H
 #define PLAIN_QUEUE_UNSERVED_H
@@ -49,6 +50,11 @@ struct unserved {
 int unserved_find(struct store *s, const struct worker_view *workers, size_t worker_count,
                   struct arena *a, struct unserved **out, size_t *count,
                   plain_error *err) PLAIN_MUST_USE;
+
+/* Every pause, and how many jobs that are due now it keeps from this worker: (*jobs)[i] or more. */
+int paused_find(struct store *s, const struct worker_view *w, struct arena *a,
+                struct pause **pauses, int64_t **jobs, size_t *count,
+                plain_error *err) PLAIN_MUST_USE;
 
 /* "12 jobs wait in queue mail, and no worker works for it", and a command that helps. */
 void unserved_put_message(struct buf *b, const struct unserved *u);
