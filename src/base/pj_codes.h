@@ -508,6 +508,16 @@ static const struct pj_code pj_codes[] = {
                "(`ulimit -a`)",
         .example = "",
     },
+    {
+        .number = 706,
+        .title = "admin on an address that others reach",
+        .why = "The pages show every job with its parameters, and there is no login: whoever "
+               "reaches the address reads them. So it is an address of this machine's loopback, "
+               "127.0.0.1 or [::1], and nothing else.",
+        .fix = "listen on 127.0.0.1, and reach it from afar with "
+               "`ssh -L 8642:127.0.0.1:8642 HOST`",
+        .example = "plain admin --listen 0.0.0.0:8642",
+    },
 };
 
 #endif
