@@ -1,10 +1,13 @@
-# sql2c.awk - turns .sql files into a C table of strings, the same under mawk and gawk
+# sql2c.awk - turns .sql files into a C table of strings, the same under mawk and gawk; and a file
+# of text into one string
 #
 #   awk -v what=sql -v dialect=postgres -f sql2c.awk jobs.sql ...
 #       Blocks "-- :name claim_jobs": one string each in sql_postgres[], indexed by SQL_CLAIM_JOBS.
 #       Comment lines, blank lines and a final semicolon stay behind.
 #   awk -v what=migrations -v dialect=postgres -f sql2c.awk 001_initial.sql ...
 #       Whole files: one row each in migrations_postgres[].
+#   awk -v what=text -v name=asset_admin_css -f sql2c.awk admin.css
+#       Any one file of text, as the string of that name.
 #
 # Text is quoted character by character: what gsub() makes of a backslash differs between awks.
 
@@ -71,6 +74,9 @@ BEGIN {
     if (what == "sql") {
         print "#include \"store/sql_names.h\"\n"
         printf "const char *const sql_%s[SQL_COUNT] = {\n", dialect
+    } else if (what == "text") {
+        print "#include \"admin/assets.h\"\n"
+        printf "const char %s[] =", name
     } else {
         print "#include \"store/migration.h\"\n"
         printf "const struct migration migrations_%s[] = {\n", dialect
@@ -81,6 +87,11 @@ what == "migrations" {
     if (FNR == 1)
         begin_migration(FILENAME)
     printf "\n        %s", quote($0)
+    next
+}
+
+what == "text" {
+    printf "\n    %s", quote($0)
     next
 }
 
@@ -98,11 +109,11 @@ END {
         exit 1
     if (what == "sql")
         end_block()
-    else
+    else if (what == "migrations")
         end_migration()
     if (failed)
         exit 1
-    print "};"
+    print what == "text" ? ";" : "};"
     if (what == "migrations")
         printf "const size_t migrations_%s_count = %d;\n", dialect, migrations
 }

@@ -6,7 +6,7 @@
 #include "base/cgroup.h"
 #include "base/clock.h"
 #include "cli/json_writer.h"
-#include "cli/table.h"
+#include "cli/table_print.h"
 
 enum { CELL_SIZE = 32 };
 

@@ -1,14 +1,14 @@
 /*
  * cmd_audit.c - plain jobs audit: who did what
  */
+#include "admin/moment.h"
 #include "base/error.h"
 #include "base/uuid.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/job_words.h"
 #include "cli/json_writer.h"
-#include "cli/table.h"
-#include "queue/moment.h"
+#include "cli/table_print.h"
 
 enum { LIMIT_DEFAULT = 50 };
 

@@ -1,5 +1,5 @@
 /*
- * cmd_dev.c - plain dev: the programs of the section `dev`, or a reloading worker
+ * cmd_dev.c - plain dev: the programs of the section `dev`, or a reloading worker and the admin
  */
 #include <limits.h>
 #include <string.h>
@@ -15,6 +15,7 @@ enum { GRACE_MS = 30000, GRACE_MARGIN_MS = 5000 };
 
 static const struct dev_line without_section[] = {
     {"worker", "plain jobs worker --reload", "plain dev"},
+    {"admin", "plain admin", "plain dev"},
 };
 
 /* A `plain` command gets our own --config and --db, as if they had been written there. */

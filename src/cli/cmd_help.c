@@ -9,7 +9,7 @@
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/json_writer.h"
-#include "cli/table.h"
+#include "cli/table_print.h"
 
 static void topic_commands(struct cli *cli)
 {

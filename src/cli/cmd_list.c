@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/json_writer.h"
-#include "cli/table.h"
+#include "cli/table_print.h"
 #include "core/class.h"
 #include "core/param_value.h"
 

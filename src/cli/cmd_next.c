@@ -5,6 +5,7 @@
 
 #include <plain/jobs/schedule.h>
 
+#include "admin/moment.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -13,7 +14,6 @@
 #include "cli/commands.h"
 #include "cli/json_writer.h"
 #include "cli/line_reader.h"
-#include "queue/moment.h"
 #include "schedule/zone.h"
 
 enum { COUNT_MAX = 1000, LINE_MAX_SIZE = 64 * 1024 };

@@ -1,87 +1,13 @@
 /*
  * cmd_queues.c - plain jobs queues: what waits, what runs, what is paused, who works for it
  */
-#include <stdio.h>
-
-#include "base/clock.h"
+#include "admin/queue_view.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/json_writer.h"
 #include "cli/queue_counts.h"
-#include "cli/table.h"
-#include "core/queue_pattern.h"
-#include "queue/moment.h"
+#include "cli/table_print.h"
 #include "store/pause.h"
-#include "worker/queue_view.h"
-
-static void add_number(struct table *t, int64_t n, int64_t most)
-{
-    char number[32];
-
-    if (n == QUEUE_NOT_KNOWN) {
-        table_add(t, PAINT_NONE, "?");
-        return;
-    }
-    (void)snprintf(number, sizeof(number), "%s%lld", most && n >= most ? "\xE2\x89\xA5 " : "",
-                   (long long)n);
-    table_add(t, PAINT_NONE, number);
-}
-
-static void add_wait(struct table *t, int64_t due_at, int64_t now)
-{
-    struct buf wait = BUF_INIT(64);
-
-    if (due_at != STORE_NO_TIME && due_at <= now)
-        put_duration(&wait, clock_since(now, due_at));
-    table_add(t, PAINT_NONE, wait.data);
-    buf_release(&wait);
-}
-
-/* `paused 2 h ago by ada@job1: "SES down"` */
-static void add_state(struct table *t, const struct pause *p, int64_t now)
-{
-    struct buf b = BUF_INIT(4096);
-
-    if (p) {
-        buf_puts(&b, "paused ");
-        put_duration(&b, clock_since(now, p->at));
-        buf_puts(&b, " ago");
-        if (p->by[0])
-            buf_putf(&b, " by %s", p->by);
-        if (queue_pattern_is_open(p->name))
-            buf_putf(&b, " as %s", p->name);
-        if (p->reason[0])
-            buf_putf(&b, ": \"%s\"", p->reason);
-    }
-    table_add(t, PAINT_YELLOW, b.data);
-    buf_release(&b);
-}
-
-static void print_table(struct cli *cli, const struct queue_view *q)
-{
-    static const struct table_column columns[] = {{"QUEUE", false},     {"PENDING", true},
-                                                  {"PROCESSING", true}, {"OLDEST WAITS", true},
-                                                  {"WORKERS", true},    {"STATE", false}};
-    struct table t;
-
-    table_begin(&t, &cli->arena, columns, ARRAY_SIZE(columns), q->count);
-    for (size_t i = 0; i < q->count; i++) {
-        const struct queue_stats *row = &q->rows[i];
-
-        table_add(&t, PAINT_BOLD, row->queue);
-        add_number(&t, row->pending, STORE_QUEUE_COUNT_MAX);
-        add_number(&t, row->processing, STORE_QUEUE_COUNT_MAX);
-        add_wait(&t, row->due_at, q->now);
-        add_number(&t, queue_view_workers(q, row->queue), 0);
-        add_state(&t, pause_find(q->pauses, q->pause_count, PAUSE_QUEUE, row->queue), q->now);
-    }
-    table_print(&t, cli->colour, &cli->out);
-}
-
-static bool is_pattern(const struct pause *p)
-{
-    return p->kind == PAUSE_QUEUE && queue_pattern_is_open(p->name);
-}
 
 /* Classes have no row of their own here, and of the queues of a pattern there may be none yet. */
 static void print_other_pauses(struct cli *cli, const struct queue_view *q)
@@ -89,9 +15,9 @@ static void print_other_pauses(struct cli *cli, const struct queue_view *q)
     for (size_t i = 0; i < q->pause_count; i++) {
         const struct pause *p = &q->pauses[i];
 
-        if (p->kind == PAUSE_CLASS || is_pattern(p))
-            cli_say(cli, "%s %s %s paused%s%s%s%s", is_pattern(p) ? "Queues" : "Class", p->name,
-                    is_pattern(p) ? "are" : "is", p->by[0] ? " by " : "", p->by,
+        if (p->kind == PAUSE_CLASS || pause_is_pattern(p))
+            cli_say(cli, "%s %s %s paused%s%s%s%s", pause_is_pattern(p) ? "Queues" : "Class",
+                    p->name, pause_is_pattern(p) ? "are" : "is", p->by[0] ? " by " : "", p->by,
                     p->reason[0] ? ": " : "", p->reason);
     }
 }
@@ -148,7 +74,7 @@ static void print_json(struct cli *cli, const struct queue_view *q)
     json_end(&j, ']');
     json_begin(&j, "paused_patterns", '[');
     for (size_t i = 0; i < q->pause_count; i++) {
-        if (is_pattern(&q->pauses[i]))
+        if (pause_is_pattern(&q->pauses[i]))
             put_pause(&j, NULL, &q->pauses[i]);
     }
     json_end(&j, ']');
@@ -158,6 +84,7 @@ static void print_json(struct cli *cli, const struct queue_view *q)
 int cmd_queues(struct cli *cli, plain_error *err)
 {
     struct queue_view q = {0};
+    struct table t;
     struct store *store = NULL;
     int r = cli_store(cli, STORE_READ_ONLY, &store, err);
 
@@ -170,8 +97,10 @@ int cmd_queues(struct cli *cli, plain_error *err)
         print_json(cli, &q);
         return PLAIN_OK;
     }
-    if (q.count > 0)
-        print_table(cli, &q);
+    if (q.count > 0) {
+        queue_table(&t, &cli->arena, &q);
+        table_print(&t, cli->colour, &cli->out);
+    }
     if (q.is_cut)
         cli_say(cli, "Of the queues with jobs only the first %d by name are shown.",
                 STORE_QUEUES_MAX);

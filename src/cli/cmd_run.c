@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "admin/moment.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "cli/cli.h"
@@ -13,7 +14,6 @@
 #include "cli/print.h"
 #include "cli/report.h"
 #include "core/params.h"
-#include "queue/moment.h"
 #include "runner/runner.h"
 
 /* The Python package's line on a pipe; for people also where the job comes from and what it is

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "admin/moment.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -14,10 +15,9 @@
 #include "cli/commands.h"
 #include "cli/job_words.h"
 #include "cli/json_writer.h"
-#include "cli/table.h"
+#include "cli/table_print.h"
 #include "cli/who.h"
 #include "core/class.h"
-#include "queue/moment.h"
 #include "queue/slots.h"
 #include "runner/scheduler.h"
 #include "schedule/words.h"

@@ -1,27 +1,16 @@
 /*
  * cmd_workers.c - plain jobs workers, quiet, stop: who works, and asking one to end
  */
-#include <stdio.h>
-
 #include <plain/jobs/operators.h>
 
-#include "base/clock.h"
+#include "admin/worker_rows.h"
 #include "base/error.h"
 #include "base/uuid.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/json_writer.h"
-#include "cli/table.h"
+#include "cli/table_print.h"
 #include "cli/who.h"
-#include "queue/moment.h"
-#include "worker/worker_rows.h"
-
-static enum paint paint_of(const struct worker_view *w)
-{
-    if (w->stale)
-        return PAINT_RED;
-    return w->wish == WISH_NONE ? PAINT_GREEN : PAINT_YELLOW;
-}
 
 static int find_workers(struct cli *cli, struct store *store, struct worker_view **workers,
                         size_t *count, int64_t *now, plain_error *err)
@@ -31,54 +20,12 @@ static int find_workers(struct cli *cli, struct store *store, struct worker_view
     return r == PLAIN_OK ? store->ops->now(store, now, err) : r;
 }
 
-static void add_names(struct table *t, const char *const *names, size_t count)
-{
-    struct buf b = BUF_INIT((size_t)64 * 1024);
-
-    for (size_t i = 0; i < count; i++)
-        buf_putf(&b, "%s%s", i ? " " : "", names[i]);
-    table_add(t, PAINT_NONE, b.data);
-    buf_release(&b);
-}
-
-static void add_age(struct table *t, int64_t us)
-{
-    struct buf b = BUF_INIT(64);
-
-    put_duration(&b, us);
-    table_add(t, PAINT_NONE, b.data);
-    buf_release(&b);
-}
-
-static void add_worker(struct table *t, const struct worker_view *w, int64_t now, struct arena *a)
-{
-    char id[PLAIN_UUID_TEXT];
-    const char *place = arena_printf(a, "%s:%d", w->host, w->pid);
-    const char *jobs = w->capacity < 0
-                           ? arena_printf(a, "%lld", (long long)w->running)
-                           : arena_printf(a, "%lld/%d", (long long)w->running, w->capacity);
-
-    table_add(t, PAINT_BOLD, plain_uuid_format(&w->id, id));
-    table_add(t, PAINT_NONE, place ? place : "");
-    add_names(t, w->queues, w->queue_count);
-    table_add(t, PAINT_NONE, jobs ? jobs : "");
-    add_age(t, clock_since(now, w->started_at));
-    add_age(t, clock_since(now, w->last_heartbeat_at));
-    table_add(t, PAINT_NONE, w->version ? w->version : "");
-    table_add(t, paint_of(w), worker_state(w));
-}
-
 static void print_table(struct cli *cli, const struct worker_view *workers, size_t count,
                         int64_t now)
 {
-    static const struct table_column columns[] = {
-        {"WORKER", false}, {"HOST:PID", false}, {"QUEUES", false},  {"JOBS", true},
-        {"UP", true},      {"HEARTBEAT", true}, {"VERSION", false}, {"STATE", false}};
     struct table t;
 
-    table_begin(&t, &cli->arena, columns, ARRAY_SIZE(columns), count);
-    for (size_t i = 0; i < count; i++)
-        add_worker(&t, &workers[i], now, &cli->arena);
+    worker_table(&t, &cli->arena, workers, count, now);
     table_print(&t, cli->colour, &cli->out);
 }
 

@@ -123,6 +123,12 @@ static const struct cli_option bench_options[] = {
     {0},
 };
 
+static const struct cli_option admin_options[] = {
+    {OPTION_LISTEN, 0, false, "listen", "ADDRESS",
+     "HOST:PORT of this machine alone; port 0 for a free one [127.0.0.1:8642]"},
+    {0},
+};
+
 static const struct cli_option audit_options[] = {
     {OPTION_LIMIT, 0, false, "limit", "N", "at most N rows, 1 to 1000 [50]"},
     {OPTION_BEFORE, 0, false, "before", "ID", "those before this id: the next page"},
@@ -185,18 +191,36 @@ static const struct command commands[] = {
         .name = "dev",
         .operands = "",
         .doc = "Run what development needs, under one Ctrl-C.",
-        .about =
-            "Runs the lines NAME = \"command\" of the section dev { ... } of plain.conf; without "
-            "one,\n"
-            "`plain jobs worker --reload`. Each line that they print stands behind the name. "
-            "`plain` in\n"
-            "a command is this very program; no shell is used. What ends with an error is started "
-            "again,\n"
-            "at most every 30 s. Ctrl-C or SIGTERM ends all; what is left after "
-            "JOBS_SHUTDOWN_GRACE and\n"
-            "5 s more (30 s when it is 0), or at the third Ctrl-C, is killed.",
+        .about = "Runs the lines NAME = \"command\" of the section dev { ... } of plain.conf; "
+                 "without one,\n"
+                 "`plain jobs worker --reload` and `plain admin`. Each line that they print stands "
+                 "behind\n"
+                 "the name. `plain` in a command is this very program; no shell is used. What ends "
+                 "with an\n"
+                 "error is started again, at most every 30 s. Ctrl-C or SIGTERM ends all; what is "
+                 "left after\n"
+                 "JOBS_SHUTDOWN_GRACE and 5 s more (30 s when it is 0), or at the third Ctrl-C, is "
+                 "killed.",
         .example = "plain dev",
         .run = cmd_dev,
+    },
+    {
+        .group = "",
+        .name = "admin",
+        .operands = "",
+        .doc = "Serve pages that show the queue to a browser on this machine.",
+        .about =
+            "The address stands on stdout. The pages show figures, requests, processes, results,\n"
+            "queues, workers and single jobs, and change nothing; they need no script. There is "
+            "no\n"
+            "login, so only addresses of this machine are listened on (from elsewhere: `ssh -L`), "
+            "and\n"
+            "what comes through a proxy is refused. Without --listen another port is taken when "
+            "8642 is\n"
+            "in use. Ctrl-C or SIGTERM ends it, with exit code 0.",
+        .example = "plain admin --listen 127.0.0.1:8080",
+        .options = admin_options,
+        .run = cmd_admin,
     },
     {
         .group = "",
@@ -421,17 +445,18 @@ static const struct command commands[] = {
         .most = 1,
         .doc = "Say why a job is not running.",
         .about =
-            "Paused, not due, nobody works for its queue, nobody has its class, or so many are "
-            "ahead of it.\n"
+            "Paused, not due, nobody works for its queue, nobody has its class, all that could run "
+            "it are\n"
+            "busy, or so many are ahead of it; and which concurrency key it holds meanwhile.\n"
             "UUID is that of a request, or of an attempt. Exit code 1 when somebody has to do "
             "something\n"
             "for it to run, and then it says what; 3 when there is no such job.",
         .json = "{\"uuid\", \"status\", \"queue\", \"job_class\", \"due_at\", \"ahead\",\n"
                 " \"reasons\": [{\"reason\", \"message\", \"fix\"}]}; a reason is queue_paused, "
                 "class_paused,\n"
-                "no_worker, queue_unserved, class_unserved, not_due, ahead, next, processing, "
-                "cancelling or "
-                "ended",
+                "no_worker, queue_unserved, class_unserved, not_due, limit, ahead, next, key, "
+                "processing,\n"
+                "cancelling or ended",
         .example = "plain jobs why 0192f3c4-7f3a-7c9e-8000-1c9e7f3a0192",
         .run = cmd_why,
     },

@@ -13,6 +13,7 @@ struct cli;
 extern const struct option_table command_table;
 
 /* Each says PLAIN_OK, PLAIN_SKIPPED, or an error. */
+int cmd_admin(struct cli *cli, plain_error *err);
 int cmd_audit(struct cli *cli, plain_error *err);
 int cmd_bench(struct cli *cli, plain_error *err);
 int cmd_build(struct cli *cli, plain_error *err);

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/text_width.h"
 #include "cli/commands.h"
 #include "cli/json_writer.h"
 #include "cli/terminal.h"

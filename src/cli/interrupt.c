@@ -74,12 +74,23 @@ enum interrupt_wait interrupt_wait(struct interrupt *i, int first, int second, i
     }
 }
 
+static void stop_watching(const struct interrupt *i)
+{
+    (void)close(i->fd);
+    (void)pthread_sigmask(SIG_SETMASK, &i->before, NULL); /* here one that is pending is deadly */
+}
+
 void interrupt_end(struct interrupt *i)
 {
     if (interrupt_came(i)) {
         (void)signal(i->number, SIG_DFL);
         (void)raise(i->number);
     }
-    (void)close(i->fd);
-    (void)pthread_sigmask(SIG_SETMASK, &i->before, NULL); /* here one that is pending is deadly */
+    stop_watching(i);
+}
+
+void interrupt_end_well(struct interrupt *i)
+{
+    (void)interrupt_came(i); /* not pending any more */
+    stop_watching(i);
 }

@@ -40,4 +40,7 @@ enum interrupt_wait interrupt_wait(struct interrupt *i, int first, int second, i
 /* Ends the watch. Does not return when a signal came: the process dies of it. */
 void interrupt_end(struct interrupt *i);
 
+/* The same for a command that runs until it is told to stop: a signal that came is no failure. */
+void interrupt_end_well(struct interrupt *i);
+
 #endif

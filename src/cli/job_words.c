@@ -1,9 +1,9 @@
 #include "cli/job_words.h"
 
+#include "admin/moment.h"
 #include "base/error.h"
 #include "base/uuid.h"
 #include "core/params.h"
-#include "queue/moment.h"
 
 int read_parameters(struct cli *cli, const plain_job_class *cls, struct buf *json, plain_error *err)
 {

@@ -62,6 +62,7 @@ enum option_id {
     OPTION_JOBS,
     OPTION_REASON,
     OPTION_TIMEOUT,
+    OPTION_LISTEN,
     OPTION_COUNT
 };
 

@@ -4,14 +4,12 @@
 #ifndef PLAIN_CLI_PRINT_H
 #define PLAIN_CLI_PRINT_H
 
+#include "admin/row_table.h"
+#include "admin/row_words.h"
 #include "cli/cli.h"
 #include "cli/json_writer.h"
 #include "cli/terminal.h"
-#include "queue/row_words.h"
 #include "store/store.h"
-
-/* The colour of row_state(). */
-enum paint row_paint(const struct job_row *row);
 
 /* One object with every field of a row; what the row's table lacks is null. */
 void print_row_json(struct json_writer *j, const struct job_row *row);

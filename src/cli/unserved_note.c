@@ -1,5 +1,5 @@
+#include "admin/worker_rows.h"
 #include "cli/unserved_note.h"
-#include "worker/worker_rows.h"
 
 #include "store/pause.h"
 
@@ -101,24 +101,13 @@ void note_if_unserved(struct cli *cli, const plain_uuid *request, int64_t count)
     store_close(store);
 }
 
-int find_unserved(struct store *store, struct arena *a, struct unserved **list, size_t *count,
-                  plain_error *err)
-{
-    struct worker_view *workers = NULL;
-    size_t worker_count = 0;
-    int r = worker_rows(store, a, &workers, &worker_count, err);
-
-    *count = 0;
-    return r == PLAIN_OK ? unserved_find(store, workers, worker_count, a, list, count, err) : r;
-}
-
 void note_unserved(struct cli *cli)
 {
     struct store *store = open_for_note(cli);
     struct unserved *list = NULL;
     size_t count = 0;
 
-    if (store && find_unserved(store, &cli->arena, &list, &count, NULL) == PLAIN_OK)
+    if (store && unserved_rows(store, &cli->arena, &list, &count, NULL) == PLAIN_OK)
         say_unserved(cli, list, count);
     store_close(store);
 }

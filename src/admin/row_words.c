@@ -1,4 +1,4 @@
-#include "queue/row_words.h"
+#include "admin/row_words.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /*
  * row_words.h - a row of the three job tables in words
  */
-#ifndef PLAIN_QUEUE_ROW_WORDS_H
-#define PLAIN_QUEUE_ROW_WORDS_H
+#ifndef PLAIN_ADMIN_ROW_WORDS_H
+#define PLAIN_ADMIN_ROW_WORDS_H
 
 #include "base/buf.h"
 #include "store/store.h"

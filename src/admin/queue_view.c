@@ -1,11 +1,15 @@
-#include "worker/queue_view.h"
+#include "admin/queue_view.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/cells.h"
+#include "admin/moment.h"
+#include "admin/page_url.h"
+#include "admin/worker_rows.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "core/queue_pattern.h"
-#include "worker/worker_rows.h"
 
 static int compare_rows(const void *left, const void *right)
 {
@@ -80,4 +84,67 @@ int64_t queue_view_workers(const struct queue_view *q, const char *queue)
              queue_patterns_match(w->queues, w->queue_count, queue);
     }
     return n;
+}
+
+static void add_number(struct table *t, int64_t n)
+{
+    if (n == QUEUE_NOT_KNOWN)
+        table_add(t, PAINT_NONE, "?");
+    else
+        add_count(t, n, STORE_QUEUE_COUNT_MAX);
+}
+
+/* `paused 2 h ago by ada@job1: "SES down"` */
+static void add_state(struct table *t, const struct pause *p, int64_t now)
+{
+    struct buf b = BUF_INIT(4096);
+
+    if (p) {
+        buf_puts(&b, "paused ");
+        put_duration(&b, clock_since(now, p->at));
+        buf_puts(&b, " ago");
+        if (p->by[0])
+            buf_putf(&b, " by %s", p->by);
+        if (queue_pattern_is_open(p->name))
+            buf_putf(&b, " as %s", p->name);
+        if (p->reason[0])
+            buf_putf(&b, ": \"%s\"", p->reason);
+    }
+    table_add(t, PAINT_YELLOW, b.data);
+    buf_release(&b);
+}
+
+static void add_queue(struct table *t, const char *queue)
+{
+    struct buf page = BUF_INIT(4096);
+
+    buf_puts(&page, "requests?queue=");
+    put_url_text(&page, queue);
+    table_add(t, PAINT_BOLD, queue);
+    table_link(t, page.data);
+    buf_release(&page);
+}
+
+void queue_table(struct table *t, struct arena *a, const struct queue_view *q)
+{
+    static const struct table_column columns[] = {{"QUEUE", false},     {"PENDING", true},
+                                                  {"PROCESSING", true}, {"OLDEST WAITS", true},
+                                                  {"WORKERS", true},    {"STATE", false}};
+
+    table_begin(t, a, columns, ARRAY_SIZE(columns), q->count);
+    for (size_t i = 0; i < q->count; i++) {
+        const struct queue_stats *row = &q->rows[i];
+
+        add_queue(t, row->queue);
+        add_number(t, row->pending);
+        add_number(t, row->processing);
+        add_wait(t, row->due_at, q->now);
+        add_count(t, queue_view_workers(q, row->queue), 0);
+        add_state(t, pause_find(q->pauses, q->pause_count, PAUSE_QUEUE, row->queue), q->now);
+    }
+}
+
+bool pause_is_pattern(const struct pause *p)
+{
+    return p->kind == PAUSE_QUEUE && queue_pattern_is_open(p->name);
 }

@@ -1,4 +1,4 @@
-#include "queue/moment.h"
+#include "admin/moment.h"
 
 #include <string.h>
 #include <time.h>

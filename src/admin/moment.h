@@ -1,8 +1,8 @@
 /*
  * moment.h - times and durations as people read and write them
  */
-#ifndef PLAIN_QUEUE_MOMENT_H
-#define PLAIN_QUEUE_MOMENT_H
+#ifndef PLAIN_ADMIN_MOMENT_H
+#define PLAIN_ADMIN_MOMENT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,0 +1,111 @@
+#include "admin/admin.h"
+
+#include <string.h>
+
+#include "admin/assets.h"
+#include "admin/page.h"
+#include "base/error.h"
+#include "base/text.h"
+
+enum { CONTENT_MAX = 16 * 1024 * 1024, CSS_CACHE_S = 300 };
+
+static const struct route {
+    const char *path; /* one that ends with '/' has something behind it, but the first */
+    const char *title;
+    page_content *content;
+} routes[] = {
+    {"/", "Overview", page_overview},
+    {"/requests", "Requests", page_requests},
+    {"/processes", "Processes", page_processes},
+    {"/results", "Results", page_results},
+    {"/queues", "Queues", page_queues},
+    {"/workers", "Workers", page_workers},
+    {"/j/", "Job", page_job},
+};
+
+static bool is_below(const struct route *route, const char *path)
+{
+    size_t n = strlen(route->path);
+
+    return n > 1 && route->path[n - 1] == '/' && text_starts_with(path, route->path) &&
+           !strchr(path + n, '/');
+}
+
+static const struct route *find_route(const char *path)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(routes); i++) {
+        if (strcmp(routes[i].path, path) == 0 || is_below(&routes[i], path))
+            return &routes[i];
+    }
+    return NULL;
+}
+
+static int no_such_page(const char *what, plain_error *err)
+{
+    (void)error_set(err, PLAIN_E_INVALID, 502, "", "%s", what);
+    error_fix(err, "%s", "");
+    return PLAIN_NONE;
+}
+
+static int fill(const struct admin *admin, const struct route *route, struct page *p,
+                plain_error *err)
+{
+    int r = store_open(admin->url, STORE_READ_ONLY, &p->store, err);
+
+    if (r == PLAIN_OK)
+        r = store_check_schema(p->store, err);
+    if (r == PLAIN_OK)
+        r = route->content(p, err);
+    store_close(p->store);
+    if (r == PLAIN_OK && (!buf_ok(p->out) || !arena_ok(p->arena)))
+        r = error_nomem(err);
+    if (r == PLAIN_NONE)
+        r = no_such_page("There is no such job: it was never here, or its results are cleared.",
+                         err);
+    return r;
+}
+
+static int status_of(int code)
+{
+    static const struct {
+        int code, status;
+    } statuses[] = {
+        {PLAIN_OK, 200}, {PLAIN_NONE, 404}, {PLAIN_E_INVALID, 400}, {PLAIN_E_NOMEM, 500}};
+
+    for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
+        if (statuses[i].code == code)
+            return statuses[i].status;
+    }
+    return 503;
+}
+
+static void answer_page(const struct admin *admin, const struct http_request *request,
+                        struct http_reply *reply)
+{
+    const struct route *route = find_route(request->path);
+    struct arena arena = ARENA_INIT;
+    struct buf content = BUF_INIT(CONTENT_MAX);
+    struct page p = {.request = request, .arena = &arena, .out = &content, .utc = admin->utc};
+    plain_error err = {0};
+    int r = route ? fill(admin, route, &p, &err) : no_such_page("There is no such page.", &err);
+
+    if (r != PLAIN_OK) {
+        buf_reset(&content);
+        page_put_error(&content, &err);
+    }
+    reply->status = status_of(r);
+    page_document(&reply->body, request->path, route ? route->title : "Not found", content.data);
+    buf_release(&content);
+    arena_release(&arena);
+}
+
+void admin_answer(void *user, const struct http_request *request, struct http_reply *reply)
+{
+    if (strcmp(request->path, "/assets/admin.css") != 0) {
+        answer_page(user, request, reply);
+        return;
+    }
+    reply->type = "text/css; charset=utf-8";
+    reply->cache_s = CSS_CACHE_S;
+    buf_puts(&reply->body, asset_admin_css);
+}

@@ -1,0 +1,140 @@
+/*
+ * page_job.c - the whole life of a job, run by run
+ */
+#include <string.h>
+
+#include "admin/html.h"
+#include "admin/page.h"
+#include "admin/row_facts.h"
+#include "admin/row_table.h"
+#include "admin/row_words.h"
+#include "base/uuid.h"
+
+enum { RUNS = 50 }; /* each may have 64 KiB of output */
+
+static const char path[] = "/j/";
+
+/* A list of labels and texts that is being written. */
+struct list {
+    struct buf *out;
+    bool is_open; /* a text is: more lines of it may come */
+};
+
+static void close_text(struct list *l)
+{
+    if (l->is_open)
+        html_end(l->out, "dd");
+    l->is_open = false;
+}
+
+static void put_fact(void *user, const char *label, const char *text)
+{
+    struct list *l = user;
+
+    if (*label || !l->is_open) {
+        close_text(l);
+        html_element(l->out, "dt", NULL, label);
+        html_begin(l->out, "dd", NULL);
+        l->is_open = true;
+    } else {
+        buf_putc(l->out, '\n');
+    }
+    html_text(l->out, text);
+}
+
+static void begin_list(struct list *l)
+{
+    html_begin(l->out, "dl", NULL);
+}
+
+static void end_list(struct list *l)
+{
+    close_text(l);
+    html_end(l->out, "dl");
+}
+
+static void put_run(struct page *p, const struct job_row *row, int64_t now)
+{
+    struct list list = {.out = p->out};
+    struct facts f = {.put = put_fact, .user = &list, .utc = p->utc};
+
+    html_begin(p->out, "h2", NULL);
+    html_textf(p->out, "Run %d, attempt ", row->run_no);
+    put_attempt(p->out, row, " of ");
+    html_text(p->out, ": ");
+    html_text(p->out, row_state(row));
+    html_end(p->out, "h2");
+    begin_list(&list);
+    row_facts(&f, row, now);
+    end_list(&list);
+}
+
+/* What can be done about it, on a terminal. */
+static void put_commands(struct page *p, const struct job_row *last)
+{
+    static const struct {
+        enum job_table table;
+        const char *command;
+    } commands[] = {
+        {TABLE_REQUEST, "why"},    {TABLE_REQUEST, "cancel"}, {TABLE_PROCESS, "why"},
+        {TABLE_PROCESS, "cancel"}, {TABLE_RESULT, "retry"},   {TABLE_RESULT, "delete"},
+    };
+    const plain_uuid *id = last->table == TABLE_RESULT ? &last->token : &last->request_uuid;
+    char uuid[PLAIN_UUID_TEXT];
+
+    html_begin(p->out, "p", "commands");
+    html_text(p->out, "On a terminal: ");
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+        if (commands[i].table == last->table)
+            page_command(p, "plain jobs %s %s", commands[i].command, plain_uuid_format(id, uuid));
+    }
+    html_end(p->out, "p");
+}
+
+static void put_job(struct page *p, const struct job_row *rows, size_t count, int64_t now)
+{
+    const struct job_row *last = &rows[count - 1];
+    struct list list = {.out = p->out};
+    struct facts f = {.put = put_fact, .user = &list, .utc = p->utc};
+    size_t first = count > RUNS ? count - RUNS : 0;
+
+    html_begin(p->out, "p", "state");
+    html_text(p->out, last->job_class);
+    html_text(p->out, ": ");
+    html_text(p->out, row_state(last));
+    html_end(p->out, "p");
+    begin_list(&list);
+    job_facts(&f, last);
+    end_list(&list);
+    put_commands(p, last);
+    if (first > 0) {
+        html_begin(p->out, "p", "dim");
+        html_textf(p->out, "Its last %d runs of %zu; `plain jobs show` tells all.", RUNS, count);
+        html_end(p->out, "p");
+    }
+    for (size_t i = first; i < count; i++)
+        put_run(p, &rows[i], now);
+}
+
+int page_job(struct page *p, plain_error *err)
+{
+    const struct store_ops *ops = p->store->ops;
+    struct job_row *rows = NULL;
+    plain_uuid uuid;
+    size_t count = 0;
+    int64_t now = 0;
+    int r = page_parameters(p, NULL, 0, err);
+
+    if (r != PLAIN_OK)
+        return r;
+    if (!plain_uuid_parse(p->request->path + strlen(path), &uuid))
+        return PLAIN_NONE;
+    r = ops->find(p->store, &uuid, p->arena, &rows, &count, err);
+    if (r == PLAIN_OK)
+        r = ops->now(p->store, &now, err);
+    if (r == PLAIN_OK && count == 0)
+        r = PLAIN_NONE;
+    if (r == PLAIN_OK)
+        put_job(p, rows, count, now);
+    return r;
+}

@@ -1,0 +1,41 @@
+/*
+ * cmd_admin.c - plain admin: pages for a browser on this machine
+ */
+#include "admin/admin.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "http/server.h"
+
+/* Whoever has the address may want to read it before we end. */
+static int tell_address(struct cli *cli, const struct http_server *server, plain_error *err)
+{
+    buf_putf(&cli->out, "http://%s/\n", http_address(server));
+    cli_say(cli, "The pages show what is in %s, and change nothing. Ctrl-C stops them.",
+            store_url_shown(&cli->arena, settings_text(cli->settings, SETTING_DATABASE_URL)));
+    return cli_flush(cli, err);
+}
+
+int cmd_admin(struct cli *cli, plain_error *err)
+{
+    struct http_server *server = NULL;
+    struct interrupt interrupt;
+    int r = cli_settings(cli, err);
+
+    if (r == PLAIN_OK)
+        r = interrupt_begin(&interrupt, err); /* first: a thread inherits what is blocked */
+    if (r != PLAIN_OK)
+        return r;
+    struct admin admin = {.url = settings_text(cli->settings, SETTING_DATABASE_URL),
+                          .utc = cli->utc};
+    const struct http_options options = {
+        .listen = option_text(&cli->args, OPTION_LISTEN), .answer = admin_answer, .user = &admin};
+    r = http_start(&options, &server, err);
+    if (r == PLAIN_OK)
+        r = tell_address(cli, server, err);
+    if (r == PLAIN_OK)
+        (void)interrupt_wait(&interrupt, -1, -1, -1);
+    http_stop(server);
+    interrupt_end_well(&interrupt);
+    return r;
+}
