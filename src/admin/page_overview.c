@@ -73,8 +73,8 @@ static void put_news(struct page *p, const struct overview *o)
                    "workers are not heard of; their jobs are about to be rescued", "workers");
     if (paused > 0)
         put_number(p, paused, "pause holds jobs back", "pauses hold jobs back", "queues");
-    if (o->queues.worker_count == 0 && o->unserved_count == 0)
-        html_element(p->out, "p", "note", "No worker is running, and nothing waits for one.");
+    if (o->queues.worker_count == stale && o->unserved_count == 0)
+        html_element(p->out, "p", "note", "No worker is running.");
     else if (o->unserved_count == 0 && stale == 0 && paused == 0)
         html_element(p->out, "p", "good", "Nothing is wrong.");
 }

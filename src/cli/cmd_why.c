@@ -159,6 +159,26 @@ static void unserved(struct asking *w)
                           : arena_printf(&w->cli->arena, "plain jobs worker --queue %s", queue);
 }
 
+/* It comes by itself, but no sooner than one of the jobs ends that its workers have. */
+static void workers_are_busy(struct asking *w)
+{
+    struct takers t = takers_of(w->workers, w->worker_count, w->row->queue, w->row->job_class);
+
+    if (!t.are_busy)
+        return;
+    struct buf b = BUF_INIT(TEXT_MAX);
+    if (t.runners == 1)
+        buf_puts(&b, "the only runner");
+    else
+        buf_putf(&b, "all %lld runners", (long long)t.runners);
+    if (t.workers == 1)
+        buf_puts(&b, " of the worker that takes it");
+    else
+        buf_putf(&b, " of the %lld workers that take it", (long long)t.workers);
+    buf_puts(&b, t.runners == 1 ? " is busy" : " are busy");
+    (void)add(w, "limit", &b);
+}
+
 /* Nothing holds it back: it waits its turn, or is about to start. */
 static void waits_its_turn(struct asking *w)
 {
@@ -174,14 +194,33 @@ static void waits_its_turn(struct asking *w)
     (void)add(w, w->ahead > 0 ? "ahead" : "next", &b);
 }
 
+/* No job waits for a key: while one has it, an enqueue with it is skipped. So this one may be what
+ * others are skipped for. */
+static void holds_its_key(struct asking *w)
+{
+    const struct job_row *row = w->row;
+
+    if (row->key_shared || !row->concurrency_key || !row->concurrency_key[0])
+        return;
+    struct buf b = BUF_INIT(TEXT_MAX);
+    buf_putf(&b,
+             "it holds the key \"%s\" of %s: no other job of the class with that key is accepted "
+             "until it has ended",
+             row->concurrency_key, row->job_class);
+    (void)add(w, "key", &b);
+}
+
 static void pending(struct asking *w)
 {
     paused(w, PAUSE_QUEUE, w->row->queue);
     paused(w, PAUSE_CLASS, w->row->job_class);
     unserved(w);
     not_due(w);
-    if (w->count == 0)
+    if (w->count == 0) {
+        workers_are_busy(w);
         waits_its_turn(w);
+    }
+    holds_its_key(w);
 }
 
 static int find_all(struct asking *w, plain_error *err)

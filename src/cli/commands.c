@@ -445,17 +445,18 @@ static const struct command commands[] = {
         .most = 1,
         .doc = "Say why a job is not running.",
         .about =
-            "Paused, not due, nobody works for its queue, nobody has its class, or so many are "
-            "ahead of it.\n"
+            "Paused, not due, nobody works for its queue, nobody has its class, all that could run "
+            "it are\n"
+            "busy, or so many are ahead of it; and which concurrency key it holds meanwhile.\n"
             "UUID is that of a request, or of an attempt. Exit code 1 when somebody has to do "
             "something\n"
             "for it to run, and then it says what; 3 when there is no such job.",
         .json = "{\"uuid\", \"status\", \"queue\", \"job_class\", \"due_at\", \"ahead\",\n"
                 " \"reasons\": [{\"reason\", \"message\", \"fix\"}]}; a reason is queue_paused, "
                 "class_paused,\n"
-                "no_worker, queue_unserved, class_unserved, not_due, ahead, next, processing, "
-                "cancelling or "
-                "ended",
+                "no_worker, queue_unserved, class_unserved, not_due, limit, ahead, next, key, "
+                "processing,\n"
+                "cancelling or ended",
         .example = "plain jobs why 0192f3c4-7f3a-7c9e-8000-1c9e7f3a0192",
         .run = cmd_why,
     },

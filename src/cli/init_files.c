@@ -68,6 +68,7 @@ static const char plain_conf[] =
     "# What `plain dev` runs.\n"
     "dev {\n"
     "    worker = \"plain jobs worker --reload\"\n"
+    "    admin  = \"plain admin\"\n"
     "    # web  = \"./app --port 8000\"\n"
     "}\n";
 
@@ -104,7 +105,8 @@ static const char readme[] =
     "| `.env.example` | settings of one machine, to be copied to `.env` |\n"
     "\n"
     "`plain build` compiles the jobs, `plain migrate` makes the tables, and `plain dev` runs a\n"
-    "worker that builds and starts anew when something changes. Then, from another terminal:\n"
+    "worker that builds and starts anew when something changes, and pages that show what is\n"
+    "there. Then, from another terminal:\n"
     "\n"
     "```sh\n"
     "plain jobs enqueue WelcomeJob name=Ada\n"

@@ -1,5 +1,5 @@
-#include "cli/unserved_note.h"
 #include "admin/worker_rows.h"
+#include "cli/unserved_note.h"
 
 #include "store/pause.h"
 

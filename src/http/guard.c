@@ -13,8 +13,8 @@ static const struct http_refusal wrong_method = {
     "use the commands of `plain jobs`.\n"};
 static const struct http_refusal malformed = {
     MHD_HTTP_BAD_REQUEST,
-    "A header of the request holds a NUL byte, which no browser sends. Send the request without "
-    "it.\n"};
+    "The name of a header holds a blank or another character that none may hold, so it is not sure "
+    "what is meant. Send the request without it.\n"};
 static const struct http_refusal with_body = {
     MHD_HTTP_BAD_REQUEST,
     "The request has a body, or headers that announce one (Transfer-Encoding, Content-Length). "
@@ -35,7 +35,7 @@ static const struct http_refusal through_proxy = {
 struct heads {
     const char *host; /* the last one */
     int host_count, length_count;
-    bool has_nul, has_body, is_forwarded;
+    bool is_malformed, has_body, is_forwarded;
 };
 
 static bool tells_of_proxy(const char *name)
@@ -52,16 +52,27 @@ static bool tells_of_proxy(const char *name)
     return text_equal_nocase(start, prefix);
 }
 
+/* "Content-Length " is another name for libmicrohttpd, and none for others: what stands behind it
+ * must not be read as the next request. */
+static bool is_token(const char *name, size_t n)
+{
+    static const char allowed[] = "!#$%&'*+-.^_`|~0123456789"
+                                  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+    return n > 0 && strspn(name, allowed) == n;
+}
+
 static enum MHD_Result look_at(void *user, enum MHD_ValueKind kind, const char *name,
                                size_t name_size, const char *value, size_t value_size)
 {
     struct heads *heads = user;
 
     (void)kind;
+    (void)value_size; /* libmicrohttpd cuts off what stands behind a NUL */
     if (!value)
         value = "";
-    if (strlen(name) != name_size || strlen(value) != value_size)
-        heads->has_nul = true;
+    if (!is_token(name, name_size))
+        heads->is_malformed = true;
     if (text_equal_nocase(name, MHD_HTTP_HEADER_HOST)) {
         heads->host = value;
         heads->host_count++;
@@ -88,7 +99,7 @@ const struct http_refusal *http_guard(struct MHD_Connection *connection, const c
     if (!is_allowed(method))
         return &wrong_method;
     (void)microhttpd.MHD_get_connection_values_n(connection, MHD_HEADER_KIND, look_at, &heads);
-    if (heads.has_nul)
+    if (heads.is_malformed)
         return &malformed;
     if (heads.has_body || heads.length_count > 1)
         return &with_body;

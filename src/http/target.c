@@ -6,9 +6,9 @@
 #include "http/microhttpd.h"
 
 static const struct http_refusal not_a_path = {
-    MHD_HTTP_BAD_REQUEST,
-    "The address of the request is no path that begins with a slash. Ask the server itself, not "
-    "through a proxy.\n"};
+    MHD_HTTP_BAD_REQUEST, "The address of the request is no path that begins with a slash and "
+                          "holds no blank. Ask the server itself, not "
+                          "through a proxy.\n"};
 static const struct http_refusal not_text = {
     MHD_HTTP_BAD_REQUEST,
     "The address of the request holds a NUL, bytes that are no UTF-8, or a % that is followed by "
@@ -100,7 +100,7 @@ static enum MHD_Result read_param(void *user, enum MHD_ValueKind kind, const cha
     struct reading *reading = user;
 
     (void)kind;
-    (void)name_size; /* http_target_keep() has seen to it that there is no NUL */
+    (void)name_size; /* behind http_target_keep() none holds a NUL */
     (void)value_size;
     reading->refusal = add(reading, name, value ? value : "");
     return reading->refusal ? MHD_NO : MHD_YES;
@@ -112,7 +112,7 @@ const struct http_refusal *http_target_read(struct MHD_Connection *connection, c
     struct reading reading = {.arena = arena, .request = out};
 
     out->param_count = 0;
-    if (*url != '/')
+    if (*url != '/' || strchr(url, ' '))
         return &not_a_path;
     reading.refusal = decode(url, arena, &out->path);
     if (!reading.refusal)

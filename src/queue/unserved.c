@@ -18,24 +18,53 @@ static bool has_class(const struct worker_view *w, const char *job_class)
     return !w->tells_classes;
 }
 
+/* What one worker does for a job. */
+static enum service service_by(const struct worker_view *w, const char *queue,
+                               const char *job_class)
+{
+    if (w->stale || w->wish != WISH_NONE)
+        return NO_WORKER;
+    if (!queue_patterns_match(w->queues, w->queue_count, queue))
+        return NO_QUEUE;
+    return has_class(w, job_class) ? SERVED : NO_CLASS;
+}
+
 enum service service_of(const struct worker_view *workers, size_t count, const char *queue,
                         const char *job_class)
 {
     enum service found = NO_WORKER;
 
     for (size_t i = 0; i < count; i++) {
-        const struct worker_view *w = &workers[i];
+        enum service s = service_by(&workers[i], queue, job_class);
 
-        if (w->stale || w->wish != WISH_NONE)
-            continue;
-        if (!queue_patterns_match(w->queues, w->queue_count, queue))
-            found = found == NO_WORKER ? NO_QUEUE : found;
-        else if (has_class(w, job_class))
+        if (s == SERVED)
             return SERVED;
-        else
-            found = NO_CLASS;
+        found = s > found ? s : found;
     }
     return found;
+}
+
+/* One of another program does not tell how many jobs it runs: it may have room. */
+static bool is_busy(const struct worker_view *w)
+{
+    return w->capacity > 0 && w->running >= w->capacity;
+}
+
+struct takers takers_of(const struct worker_view *workers, size_t count, const char *queue,
+                        const char *job_class)
+{
+    struct takers t = {.are_busy = false};
+
+    for (size_t i = 0; i < count; i++) {
+        const struct worker_view *w = &workers[i];
+
+        if (service_by(w, queue, job_class) != SERVED)
+            continue;
+        t.are_busy = is_busy(w) && (t.are_busy || t.workers == 0);
+        t.workers++;
+        t.runners += w->capacity;
+    }
+    return t;
 }
 
 /* The entry that this row belongs to: one for each queue, or for each class that nobody has. */
@@ -57,10 +86,13 @@ static struct unserved *entry_for(struct unserved *entries, size_t *count, enum 
     return &entries[(*count)++];
 }
 
-static bool is_paused(const struct pause *pauses, size_t count, const struct waiting *row)
+/* NULL: none. */
+static const struct pause *pause_of(const struct pause *pauses, size_t count,
+                                    const struct waiting *row)
 {
-    return pause_find(pauses, count, PAUSE_QUEUE, row->queue) ||
-           pause_find(pauses, count, PAUSE_CLASS, row->job_class);
+    const struct pause *p = pause_find(pauses, count, PAUSE_QUEUE, row->queue);
+
+    return p ? p : pause_find(pauses, count, PAUSE_CLASS, row->job_class);
 }
 
 int unserved_find(struct store *s, const struct worker_view *workers, size_t worker_count,
@@ -83,11 +115,35 @@ int unserved_find(struct store *s, const struct worker_view *workers, size_t wor
         const struct waiting *row = &rows[i];
         enum service lacks = service_of(workers, worker_count, row->queue, row->job_class);
 
-        if (lacks == SERVED || is_paused(pauses, pause_count, row))
+        if (lacks == SERVED || pause_of(pauses, pause_count, row))
             continue;
         struct unserved *u = entry_for(*out, count, lacks, row);
         u->count += row->count;
         u->due_at = row->due_at < u->due_at ? row->due_at : u->due_at;
+    }
+    return PLAIN_OK;
+}
+
+/* Where nothing is paused no job is looked at. */
+int paused_find(struct store *s, const struct worker_view *w, struct arena *a,
+                struct pause **pauses, int64_t **jobs, size_t *count, plain_error *err)
+{
+    struct waiting *rows = NULL;
+    size_t row_count = 0;
+    int r = s->ops->pauses(s, a, pauses, count, err);
+
+    if (r == PLAIN_OK && *count > 0)
+        r = s->ops->waiting(s, a, &rows, &row_count, err);
+    if (r < 0)
+        return r;
+    *jobs = arena_array(a, *count + 1, sizeof(**jobs));
+    if (!*jobs)
+        return error_nomem(err);
+    for (size_t i = 0; i < row_count; i++) {
+        const struct pause *p = pause_of(*pauses, *count, &rows[i]);
+
+        if (p && service_of(w, 1, rows[i].queue, rows[i].job_class) == SERVED)
+            (*jobs)[p - *pauses] += rows[i].count;
     }
     return PLAIN_OK;
 }

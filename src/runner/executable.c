@@ -14,6 +14,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "base/write_all.h"
 #include "core/class.h"
@@ -112,15 +113,28 @@ static void follow(struct child *c, int fd, struct tail *t, struct fence *fence,
         (void)drain(fd, t);
 }
 
+/* Whoever wrote it believes in another delay than the one that holds. */
+static void warn_of_delay(const plain_job *job, const char *last, int64_t delay_ms)
+{
+    log_event(LOG_WARNING, "Delay of a deferral not understood",
+              LOG_TEXT("job_class", job->job_class), LOG_TEXT("text", last),
+              LOG_TEXT("reason", "what stands behind defer is no length of time"),
+              LOG_NUMBER("delay_ms", delay_ms),
+              LOG_TEXT("fix", "write it as in `defer 30s`, in ms, s, m, h or d"));
+}
+
 /* "defer 30s" as the last line of stderr; else what the section says. */
-static int64_t defer_delay(const plain_job_class *cls, const char *last)
+static int64_t defer_delay(const plain_job_class *cls, const plain_job *job, const char *last)
 {
     static const char word[] = "defer ";
     int64_t delay;
 
     if (text_starts_with(last, word) && text_parse_duration_ms(last + strlen(word), &delay))
         return delay < PLAIN_DELAY_MAX ? delay : PLAIN_DELAY_MAX;
-    return executable_class_defer_ms(cls, EXECUTABLE_DEFER_MS);
+    delay = executable_class_defer_ms(cls, EXECUTABLE_DEFER_MS);
+    if (text_starts_with(last, word) || strcmp(last, "defer") == 0)
+        warn_of_delay(job, last, delay);
+    return delay;
 }
 
 /* What a signal meant: its type, and more of it in words. */
@@ -183,7 +197,7 @@ static int set_outcome(const plain_job_class *cls, plain_job *job, const struct 
         return PLAIN_OK;
     if (end->exit_code == EXECUTABLE_EXIT_DEFER) {
         job->outcome =
-            (struct job_outcome){.kind = OUTCOME_DEFERRED, .delay_ms = defer_delay(cls, last)};
+            (struct job_outcome){.kind = OUTCOME_DEFERRED, .delay_ms = defer_delay(cls, job, last)};
         return JOB_RETURN_DEFERRED;
     }
     (void)child_end_text(end, how, sizeof(how));

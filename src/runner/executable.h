@@ -5,10 +5,10 @@
  * know in its environment (environment.h). Exit 0 is SUCCESSFUL, 75 (EX_TEMPFAIL of sysexits.h)
  * DEFERRED, any other ERRORED with the last line of its stderr as the message, death by a signal
  * LOST. It is deferred for what the last line of its stderr says when that is exactly "defer 30s"
- * (or 5m, 300ms, ...), else for the defer_delay of its section, else for EXECUTABLE_DEFER_MS. What
- * it writes goes to the runner's stdout and stderr. It is executed directly, never through a shell,
- * in the runner's process group; whatever it leaves behind is killed with the group when the runner
- * ends.
+ * (or 5m, 300ms, ...), else for the defer_delay of its section, else for EXECUTABLE_DEFER_MS; one
+ * that says "defer" and no length of time is warned. What it writes goes to the runner's stdout and
+ * stderr. It is executed directly, never through a shell, in the runner's process group; whatever
+ * it leaves behind is killed with the group when the runner ends.
  */
 #ifndef PLAIN_RUNNER_EXECUTABLE_H
 #define PLAIN_RUNNER_EXECUTABLE_H

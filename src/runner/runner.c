@@ -377,6 +377,13 @@ static int load(struct runner *r, int argc, char **argv, const plain_module *own
     return result == PLAIN_OK ? make_chain(r, err) : result;
 }
 
+/* Without it the worker would take our end for a crash. */
+static void tell_leave(struct runner *r)
+{
+    frame_put_seq(&r->channel.out, FRAME_LEAVE, 0);
+    (void)channel_flush(&r->channel);
+}
+
 static void serve(struct runner *r)
 {
     struct frame frame;
@@ -385,8 +392,12 @@ static void serve(struct runner *r)
         while (channel_next(&r->channel, &frame)) {
             if (clock_mono_us() - r->flushed_us > FLUSH_AFTER_US && flush(r) < 0)
                 return;
-            if (!r->has_files || r->channel.broken || r->channel.shut)
-                return; /* nobody would hear of the next one */
+            if (r->channel.broken || r->channel.shut)
+                return;          /* nobody would hear of the next one */
+            if (!r->has_files) { /* nor what it writes */
+                tell_leave(r);
+                return;
+            }
             r->is_usage_known &= frame.kind == FRAME_JOB;
             if (frame.kind == FRAME_JOB)
                 handle_job(r, &frame);

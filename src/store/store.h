@@ -346,6 +346,7 @@ struct job_row {
     const char *parameters;
     const char *queue;
     const char *concurrency_key;
+    bool key_shared; /* its class's own rule let it in: it takes no key row */
     const char *source;
     int priority, retries, retry_attempt, run_no, crash_count;
     int64_t requested_at; /* request: created_at */
@@ -421,7 +422,7 @@ struct worker_view {
     enum worker_wish wish;
     int64_t started_at, last_heartbeat_at;
     bool stale;      /* its lease is over: it is dead, or soon known to be */
-    int64_t running; /* jobs that it has claimed */
+    int64_t running; /* jobs that it has claimed, started or not */
 };
 enum { STORE_WORKERS_MAX = 1000 };
 

@@ -107,6 +107,35 @@ static void warn_of_unserved(struct store *store)
     arena_release(&a);
 }
 
+/* It has drained. What is paused is meant to wait, but nobody should have to guess that. */
+static void tell_of_paused(struct store *store, const struct worker_row *row)
+{
+    const struct worker_view self = {.queues = row->queues,
+                                     .queue_count = row->queue_count,
+                                     .classes = row->classes,
+                                     .class_count = row->class_count,
+                                     .tells_classes = true};
+    struct arena a = ARENA_INIT;
+    struct pause *pauses = NULL;
+    int64_t *jobs = NULL;
+    size_t count = 0;
+
+    if (paused_find(store, &self, &a, &pauses, &jobs, &count, NULL) != PLAIN_OK)
+        count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct pause *p = &pauses[i];
+        const char *fix = arena_printf(&a, "plain jobs resume --%s %s", pause_kind_names[p->kind],
+                                       shell_word(&a, p->name));
+
+        if (jobs[i] > 0)
+            log_event(LOG_INFO, "Jobs wait that are paused",
+                      LOG_TEXT(p->kind == PAUSE_QUEUE ? "job_queue" : "job_class", p->name),
+                      LOG_NUMBER("jobs", jobs[i]), LOG_TEXT("reason", p->reason),
+                      LOG_TEXT("fix", fix));
+    }
+    arena_release(&a);
+}
+
 /* With every heartbeat, and when somebody said that something is wanted. Not to know is no reason
  * to do anything. */
 static void read_wish(struct lease_thread *t, const plain_uuid *worker)
@@ -370,7 +399,7 @@ enum worker_wish lease_thread_wish(struct lease_thread *t)
     return wish;
 }
 
-void lease_thread_stop(struct lease_thread *t, bool leave)
+void lease_thread_stop(struct lease_thread *t, bool leave, bool drained)
 {
     plain_error err;
 
@@ -381,6 +410,8 @@ void lease_thread_stop(struct lease_thread *t, bool leave)
     (void)pthread_mutex_unlock(&t->mutex);
     lease_thread_wake(t);
     (void)pthread_join(t->thread, NULL);
+    if (drained && t->store)
+        tell_of_paused(t->store, &t->row);
     if (leave && t->store && !uuid_is_zero(&t->identity.id) &&
         t->store->ops->leave(t->store, &t->identity.id, &err) < 0)
         log_event(LOG_ERROR, "Worker's row is left to be rescued", LOG_TEXT("error", err.message));

@@ -83,7 +83,8 @@ void lease_thread_tell_stop(struct lease_thread *t);
 plain_error lease_thread_refusal(struct lease_thread *t);
 /* What an operator wants of this worker, as far as it was read. */
 enum worker_wish lease_thread_wish(struct lease_thread *t);
-/* Ends the thread. leave: everything is given back or ended, so the worker's row goes too. */
-void lease_thread_stop(struct lease_thread *t, bool leave);
+/* Ends the thread. leave: everything is given back or ended, so the worker's row goes too. drained:
+ * it ends since nothing is left for it, and tells what is only paused. */
+void lease_thread_stop(struct lease_thread *t, bool leave, bool drained);
 
 #endif

@@ -213,10 +213,24 @@ static void on_log(struct runner *r, const struct frame *frame)
         r->channel.broken = true;
 }
 
+/* Nothing has failed: what it has not entered goes elsewhere, and another one takes its place. */
+static void on_leave(struct runner *r, const struct frame *frame)
+{
+    (void)frame;
+    if (r->state != RUNNER_READY)
+        return;
+    log_event(
+        LOG_INFO, "Runner replaced", LOG_NUMBER("pid", r->pid),
+        LOG_TEXT("reason", "a job closed stdin, stdout, stderr or a descriptor of the runner's"));
+    runners_take_back_from(r);
+    stops_close(r);
+}
+
 static void (*const handlers[])(struct runner *, const struct frame *) = {
     [FRAME_CLASS] = on_class, [FRAME_READY] = on_ready,   [FRAME_FAILED] = on_failed,
     [FRAME_DONE] = on_done,   [FRAME_END] = on_end,       [FRAME_SKIP] = on_skip,
     [FRAME_DELAY] = on_delay, [FRAME_OUTPUT] = on_output, [FRAME_LOG] = on_log,
+    [FRAME_LEAVE] = on_leave,
 };
 
 /* False when no whole frame is there. */
@@ -438,9 +452,9 @@ void process_exited(uv_poll_t *poll, int status, int events)
     groups_kill(&w->groups, r->group); /* what has left its process group, too */
     r->progress->runner.start = 0;     /* nothing is left to end for whoever rescues its jobs */
     lease_check(w); /* its own guard may have killed it, while this worker was asleep */
-    bool expected = r->state == RUNNER_CLOSING || w->stop == STOP_NOW || w->lease.lost;
     bool never_ready = r->state == RUNNER_STARTING;
-    process_judge(r, &end);
+    process_judge(r, &end); /* which may read that it leaves */
+    bool expected = r->state == RUNNER_CLOSING || w->stop == STOP_NOW || w->lease.lost;
     drop_group(r);
     drop_channel(r);
     close_poll(&r->exit_poll);

@@ -28,6 +28,7 @@ static void begin_stop_if_drained(struct worker *w)
     if (w->stop == STOP_NO && is_drained(w)) {
         log_event(LOG_INFO, "Job worker drained", LOG_NUMBER("jobs", w->completed));
         w->stop = STOP_GRACEFUL;
+        w->is_drained = true;
     }
 }
 

@@ -220,6 +220,7 @@ struct worker {
     int64_t status_at_us, watchdog_at_us;
 
     enum stop_stage stop;
+    bool is_drained;        /* ...since nothing was left, with --drain */
     bool gives_up;          /* what cannot be recorded is left: grace over, or a third signal */
     int64_t stop_now_at_us; /* while stopping gracefully: when running jobs are stopped, too */
     int64_t stats_at_us;

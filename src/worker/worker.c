@@ -303,7 +303,7 @@ static void release(struct worker *w)
         if (w->lanes[i].is_started)
             store_thread_stop(&w->lanes[i].store);
     }
-    lease_thread_stop(&w->lease.thread, settled);
+    lease_thread_stop(&w->lease.thread, settled, settled && w->is_drained);
     if (w->file.head)
         rescuer_release(&w->rescuer);
     for (int i = 0; i < w->runner_count; i++)

@@ -21,6 +21,8 @@ def lint(tool, folder, name, text):
     ("src/runner/a.c", '#include "worker/worker.h"\n', "runner/ must not include worker/"),
     ("src/queue/a.c", "#include <libpq-fe.h>\n", "only src/store/postgres/ includes libpq-fe.h"),
     ("src/store/a.c", "#include <sqlite3.h>\n", "only src/store/sqlite/ includes sqlite3.h"),
+    ("src/cli/a.c", "#include <microhttpd.h>\n", "only src/http/ includes microhttpd.h"),
+    ("src/http/a.c", '#include "runner/runner.h"\n', "http/ must not include runner/"),
     ("src/core/a.c", '#include "job.h"\n', 'write the folder: "core/job.h"'),
     ("src/core/a.c", "int64_t t = time(NULL);\n", "only src/base/clock.c calls time()"),
     ("src/core/a.c", "char *p = strdup(s);\n", "only src/base/alloc.c calls strdup()"),

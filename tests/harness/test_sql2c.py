@@ -89,3 +89,15 @@ def test_a_gap_in_the_migrations_is_refused(tmp_path, awk, names, said):
     done = convert(awk, "migrations", *[write(tmp_path, name, "SELECT 1;\n") for name in names])
     assert done.returncode == 1
     assert said in done.stderr.decode()
+
+
+@pytest.mark.parametrize("awk", AWKS)
+def test_a_file_of_text_comes_back(tmp_path, awk):
+    text = "a { content: \"\\\\??/\"; }\n\n/* -- :name no block; */\n" + NASTY
+    path = write(tmp_path, "page.css", text)
+    (tmp_path / "admin").mkdir()
+    (tmp_path / "admin/assets.h").write_text("extern const char page_css[];\n")
+    generated = subprocess.run([awk, "-v", "what=text", "-v", "name=page_css",
+                                "-f", TREE / "tools/sql2c.awk", path], check=True,
+                               capture_output=True, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"})
+    assert compile_and_run(tmp_path, generated.stdout, "", 'printf("%s", page_css);') == text

@@ -283,7 +283,7 @@ static void there_must_be_one_host(void **state)
 {
     (void)state;
     start();
-    is_not_answered(ask("GET / HTTP/1.1\r\n\r\n"));
+    refuses("GET / HTTP/1.1\r\n\r\n", 400);
     refuses("GET / HTTP/1.0\r\n\r\n", 400);
     refuses("GET / HTTP/1.1\r\n" HOST HOST "\r\n", 400);
     refuses("GET / HTTP/1.1\r\n" HOST "hOsT: evil.example\r\n\r\n", 400);
@@ -391,7 +391,8 @@ static void a_target_must_be_a_path(void **state)
     refuses(GET("http://127.0.0.1/"), 400);
     refuses(GET("index.html"), 400);
     refuses(GET("*"), 400);
-    is_not_answered(ask(GET("/a b")));
+    refuses(GET("/a b"), 400);
+    refuses(GET("/ HTTP/1.1"), 400);
     is_not_answered(ask("GET /\r\n" HOST "\r\n"));
     http_stop(server);
 }
@@ -457,37 +458,45 @@ static void many_headers_are_refused(void **state)
     http_stop(server);
 }
 
-/* Says nothing more after it, as whoever has gone wrong: so that what waits for more sees an end.
- */
+/* Says it and goes away: libmicrohttpd waits for more behind the half of a request. */
 static void say(const void *bytes, size_t n)
 {
     int fd = client_connect(http_address(server));
 
     client_send_bytes(fd, bytes, n);
-    (void)shutdown(fd, SHUT_WR);
-    is_not_answered(client_receive(fd));
     (void)close(fd);
+    is_well();
+    assert_int_equal(answers, 1);
+    answers = 0;
 }
 
 static void garbage_is_not_answered(void **state)
 {
     static const char tls[] = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n";
     static const char nuls[64] = {0};
-    static const char nul_header[] = "GET / HTTP/1.1\r\nHost: localhost\0.evil.example\r\n\r\n";
-    static const char nul_name[] = "GET / HTTP/1.1\r\nHost: localhost\r\nX\0Y: 1\r\n\r\n";
+    static const char nul_in_name[] = "GET / HTTP/1.1\r\n" HOST "X\0Y: 1\r\n\r\n";
 
     (void)state;
     start();
     say(tls, sizeof(tls) - 1);
     say(nuls, sizeof(nuls));
-    say(nul_header, sizeof(nul_header) - 1);
-    say(nul_name, sizeof(nul_name) - 1);
     say("", 0);
     say("\r\n\r\n\r\n", 6);
     say("GET", 3);
-    say("GET / HTTP/9.9\r\n\r\n", 18);
-    say("GET / HTTP/1.1\r\nno colon\r\n\r\n", 28);
-    say("GET / HTTP/1.1\r\n: no name\r\n\r\n", 29);
+    is_not_answered(client_ask_bytes(http_address(server), nul_in_name, sizeof(nul_in_name) - 1));
+    is_not_answered(ask("GET / HTTP/9.9\r\n" HOST "\r\n"));
+    is_not_answered(ask("GET / HTTP/1.1\r\n" HOST "no colon\r\n\r\n"));
+    http_stop(server);
+}
+
+/* What stands behind it could be meant as another request. */
+static void the_name_of_a_header_must_be_one(void **state)
+{
+    (void)state;
+    start();
+    refuses(GET_HEAD("/", "Content-Length : 20\r\n") GET("/smuggled"), 400);
+    refuses(GET_HEAD("/", "Transfer-Encoding\t: chunked\r\n") GET("/smuggled"), 400);
+    refuses(GET_HEAD("/", "X(Y): 1\r\n"), 400);
     is_well();
     http_stop(server);
 }
@@ -495,16 +504,16 @@ static void garbage_is_not_answered(void **state)
 /* Every byte that a request may hold, one after the other, at three places of it. */
 static void any_byte_does_no_harm(void **state)
 {
+    static const size_t places[] = {5, 21, 60};
+
     (void)state;
     start();
     for (int c = 0; c < 256; c++) {
-        char request[] = "GET /a?b=c HTTP/1.1\r\nHost: localhost\r\nX: y\r\n\r\n";
-        request[c % 3 == 0 ? 5 : c % 3 == 1 ? 21 : 42] = (char)c;
-        int fd = client_connect(http_address(server));
-        client_send_bytes(fd, request, sizeof(request) - 1);
-        (void)shutdown(fd, SHUT_WR);
-        (void)client_receive(fd);
-        (void)close(fd);
+        char request[] =
+            "GET /a?b=c HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX: y\r\n\r\n"
+            "\r\n\r\n"; /* where the byte has made one end of line less */
+        request[places[c % 3]] = (char)c;
+        (void)client_ask_bytes(http_address(server), request, sizeof(request) - 1);
     }
     is_well();
     http_stop(server);
@@ -740,8 +749,8 @@ HARNESS_MAIN(a_page_is_answered, every_reply_forbids_what_pages_do_not_need,
              a_body_is_refused, a_refused_body_is_never_read_as_a_request, a_proxy_is_refused,
              path_and_parameters_are_decoded, what_is_no_text_is_refused, a_target_must_be_a_path,
              a_parameter_is_given_once, there_are_sixteen_parameters_at_most, too_much_is_refused,
-             many_headers_are_refused, garbage_is_not_answered, any_byte_does_no_harm,
-             who_says_nothing_holds_up_nobody, who_goes_away_harms_nobody,
+             many_headers_are_refused, garbage_is_not_answered, the_name_of_a_header_must_be_one,
+             any_byte_does_no_harm, who_says_nothing_holds_up_nobody, who_goes_away_harms_nobody,
              a_slow_answer_does_not_stop_another, stopping_waits_for_answers,
              stopping_ends_all_connections, a_port_that_is_taken_is_refused,
              a_server_that_was_stopped_can_be_started_again, the_usual_port_or_a_free_one_is_taken,

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from marks import in_turn
+from marks import in_turn, on_one_store
 from verify import assert_sound
 
 pytestmark = in_turn
@@ -203,6 +203,22 @@ def test_a_deferral_has_a_delay(db, plain, script, delay):
     assert result.status == "DEFERRED"
     assert delay - 1 < row.start_at - result.ended_at < delay + 2
     assert row.concurrency_key == "file-a-320"
+
+
+@on_one_store
+@pytest.mark.parametrize("line", ["defer soon", "defer 5 minutes", "defer -1s", "defer"])
+def test_a_delay_that_cannot_be_read_is_told(db, plain, line):
+    configure(plain, SECTION, f"#!/bin/sh\necho '{line}' >&2; exit 75\n")
+    plain.enqueue("thumbnail", "file=a")
+    done = plain.drain("--queue", "slow", env={"PLAIN_LOG_FORMAT": "json"})
+    (told,) = [record for record in map(json.loads, done.stderr.splitlines())
+               if record["event"] == "Delay of a deferral not understood"]
+    row, result = db.one("jobrequest"), db.one("jobresult")
+    assert (told["level"], told["text"], told["job_class"]) == ("WARNING", line, "thumbnail")
+    assert told["job_process_uuid"] == result.job_process_uuid
+    assert told["delay_ms"] == 1800_000 and "defer 30s" in told["fix"]
+    assert 1799 < row.start_at - result.ended_at < 1802
+    assert "[WARNING] Delay of a deferral not understood" in result.output
 
 
 def test_defer_as_the_last_line_is_no_deferral_without_75(db, plain):

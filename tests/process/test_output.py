@@ -229,6 +229,18 @@ def test_a_runner_without_stdout_runs_on(db, plain, jobs):
 
 
 @on_one_store
+def test_a_runner_that_is_renewed_looks_like_no_crash(db, plain, jobs):
+    """Its job has closed what the next one needs."""
+    plain.enqueue("HowJob", "how=close", "--count", 3)
+    done = drain(plain)
+    assert db.statuses() == ["SUCCESSFUL"] * 3
+    told = records(done, "Runner ended", "Runner replaced", "Runner killed")
+    assert [record["event"] for record in told] == ["Runner replaced"] * 2, told
+    assert told[0]["level"] == "INFO" and "closed" in told[0]["reason"]
+    assert {record["pid"] for record in told} == {row.runner_pid for row in db.results()[:2]}
+
+
+@on_one_store
 def test_a_thread_of_a_job_can_log(db, plain, jobs):
     plain.enqueue("HowJob", "how=thread")
     drain(plain)

@@ -1,4 +1,5 @@
 """Queues: patterns, pause and resume, what `plain jobs queues` shows."""
+import json
 import re
 import shlex
 
@@ -74,6 +75,31 @@ def test_a_paused_class_waits_in_every_queue(db, plain, module):
     assert plain.json("jobs", "queues")["paused_classes"][0]["name"] == "NoopJob"
     plain("jobs", "resume", "--class", "NoopJob")
     plain.drain()
+    assert len(db.results()) == 2
+
+
+def test_a_drain_tells_of_what_is_paused(db, plain, module):
+    plain("jobs", "pause", "--queue", "mail*", "--reason", "SES is down")
+    plain("jobs", "pause", "--class", "NoopJob")
+    plain("jobs", "pause", "--queue", "slow")
+    plain.enqueue("TraceJob", "ms=0", "--queue", "mail-1", "--count", 2)
+    plain.enqueue("TraceJob", "ms=0", "--queue", "mail-2")
+    plain.enqueue("NoopJob")
+    plain.enqueue("TraceJob", "ms=0")
+    plain.enqueue("TraceJob", "ms=0", "--queue", "mail-1", "--delay", "1h")  # it would wait anyway
+
+    def told(*options):
+        done = plain.drain(*options, env={"PLAIN_LOG_FORMAT": "json"})
+        return [record for record in map(json.loads, done.stderr.splitlines())
+                if record["event"] == "Jobs wait that are paused"]
+    queue, job_class = told("--queue", "*")
+    assert (queue["job_queue"], queue["jobs"], queue["reason"]) == ("mail*", 3, "SES is down")
+    assert queue["fix"] == "plain jobs resume --queue 'mail*'"
+    assert (job_class["job_class"], job_class["jobs"]) == ("NoopJob", 1)
+    assert job_class["fix"] == "plain jobs resume --class NoopJob"
+    assert [record["job_class"] for record in told()] == ["NoopJob"], "mail is another worker's"
+    plain("jobs", "resume", "--class", "NoopJob")
+    assert told() == []
     assert len(db.results()) == 2
 
 

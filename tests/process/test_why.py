@@ -1,5 +1,6 @@
 """plain jobs why, and the warnings about jobs that no worker takes (PJ204)."""
 import json
+import shutil
 
 import pytest
 
@@ -43,9 +44,9 @@ def test_every_reason_of_a_pending_job(db, plain, module, start_worker):
     assert why(plain, running)[0] == ["processing"]
     first, second = plain.enqueue("TraceJob", "ms=0", "--count", 2, "--queue", "default",
                                   "--priority", "1")
-    assert why(plain, first)[0] == ["next"]
+    assert why(plain, first)[0] == ["limit", "next"]
     reasons, said = why(plain, second)
-    assert reasons == ["ahead"] and said["ahead"] == 1
+    assert reasons == ["limit", "ahead"] and said["ahead"] == 1
     plain("jobs", "pause", "--queue", "default", "--reason", "SES")
     plain("jobs", "pause", "--class", "TraceJob")
     reasons, said = why(plain, first, 1)
@@ -53,6 +54,67 @@ def test_every_reason_of_a_pending_job(db, plain, module, start_worker):
     assert said["reasons"][0]["fix"] == "plain jobs resume --queue default"
     assert '"SES"' in said["reasons"][0]["message"]
     worker.kill()
+
+
+def test_workers_that_are_busy(db, plain, module, gate, start_worker):
+    """Those that do not take the job are none of its business, busy or not."""
+    start_worker("--queue", "mail", "--max-processes", 1).await_event("Worker registered")
+    first_worker = start_worker("--queue", "default", "--max-processes", 1)
+    plain.enqueue("gate")
+    gate.await_jobs()
+    waiting, behind = plain.enqueue("gate", "--count", 2)
+    reasons, said = why(plain, waiting)
+    assert reasons == ["limit", "next"]
+    assert said["reasons"][0] == {"reason": "limit", "fix": None, "message":
+                                  "the only runner of the worker that takes it is busy"}
+    assert plain("jobs", "why", behind).stdout == (
+        "the only runner of the worker that takes it is busy\n"
+        "1 job of queue default is ahead of it\n")
+    last_worker = start_worker("--queue", "default", "--max-processes", 2)
+    gate.await_jobs(3)
+    waiting, = plain.enqueue("gate")
+    reasons, said = why(plain, waiting)
+    assert reasons == ["limit", "next"]
+    assert said["reasons"][0]["message"] == "all 3 runners of the 2 workers that take it are busy"
+    first_worker.kill()
+    reasons, said = why(plain, waiting)
+    assert reasons == ["limit", "next"]
+    assert said["reasons"][0]["message"] == "all 2 runners of the worker that takes it are busy"
+    later, = plain.enqueue("gate", "--delay", "1h")
+    assert why(plain, later)[0] == ["not_due"]
+    gate.open()
+    last_worker.stop()
+
+
+def test_a_job_that_holds_a_key(db, plain, module, gate, start_worker):
+    keyed = ("gate", "--key", "user-42")
+    holder, = plain.enqueue(*keyed)
+    says = ('it holds the key "user-42" of gate: no other job of the class with that key is '
+            "accepted until it has ended")
+    reasons, said = why(plain, holder, 1)
+    assert reasons == ["no_worker", "key"]
+    assert said["reasons"][1] == {"reason": "key", "message": says, "fix": None}
+    plain.fails(6, 501, "jobs", "enqueue", *keyed)
+    plain("jobs", "cancel", holder)
+    worker = start_worker("--max-processes", 1)
+    plain.enqueue("gate")
+    gate.await_jobs()
+    holder, = plain.enqueue(*keyed)
+    assert why(plain, holder)[0] == ["limit", "next", "key"]
+    assert plain("jobs", "why", holder).stdout.splitlines()[-1] == says
+    gate.open()
+    worker.stop()
+
+
+def test_a_key_that_a_class_counts_for_itself(db, plain, build_module):
+    """Its own rule lets in what it likes: no job of it holds the key."""
+    (plain.folder / "app").mkdir()
+    made = build_module("hanging_rule.c", CPPFLAGS="-D_GNU_SOURCE")
+    shutil.copy(made, plain.folder / "app/jobs.so")
+    for _ in range(2):
+        uuid, = plain.enqueue("RuledJob", "--key", "user-42")
+        assert why(plain, uuid, 1)[0] == ["no_worker"]
+    plain.drain()
 
 
 def test_an_ended_job(db, plain, module):
@@ -95,7 +157,7 @@ def test_a_worker_that_was_killed_is_no_help(db, plain, gate, start_worker):
     (running,) = plain.enqueue("gate")
     gate.await_jobs()
     (waiting,) = plain.enqueue("gate")
-    assert why(plain, waiting)[0] == ["next"]
+    assert why(plain, waiting)[0] == ["limit", "next"]
     worker.kill()
     assert [w["state"] for w in plain.json("jobs", "workers")["workers"]] == ["stale"]
     assert why(plain, waiting, 1)[0] == ["no_worker"]

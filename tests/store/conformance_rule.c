@@ -155,6 +155,55 @@ void a_rule_takes_no_key_row(void **state)
     scene_close(&s);
 }
 
+static bool is_shared(struct scene *s, enum job_table table)
+{
+    size_t count;
+    struct job_row *row = bench_all(&s->bench, table, &count);
+
+    assert_int_equal(count, 1);
+    assert_string_equal(row->concurrency_key, "k");
+    return row->key_shared;
+}
+
+/* Makes the only job, in the three tables in turn: whether its rows say that they take no key. */
+static void assert_told_as(struct scene *s, bool shared)
+{
+    assert_int_equal(is_shared(s, TABLE_REQUEST), shared);
+    struct claim claim = bench_claim_one(&s->bench);
+    assert_int_equal(is_shared(s, TABLE_PROCESS), shared);
+    struct job_end end = end_of(&claim, JOB_SUCCESSFUL);
+    assert_int_equal(bench_end(&s->bench, &end), 1);
+    assert_int_equal(is_shared(s, TABLE_RESULT), shared);
+    size_t count;
+    struct job_row *row = bench_find(&s->bench, &claim.request_uuid, &count);
+    assert_int_equal(count, 1);
+    assert_int_equal(row->key_shared, shared);
+}
+
+void a_row_says_that_it_takes_no_key(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    scene_open(&s);
+    must_enqueue(&s, "k");
+    assert_told_as(&s, true);
+    scene_close(&s);
+}
+
+void a_row_does_not_say_so_without_a_rule(void **state)
+{
+    struct new_request r = request_default();
+    struct scene s;
+
+    (void)state;
+    scene_open(&s);
+    r.concurrency_key = "k";
+    (void)bench_enqueue(&s.bench, &r);
+    assert_told_as(&s, false);
+    scene_close(&s);
+}
+
 void a_rule_that_skips_writes_nothing(void **state)
 {
     struct scene s;

@@ -50,6 +50,8 @@ struct application {
     X(many_with_late_keys_take_each_once)                                                          \
     X(a_rule_counts_exactly)                                                                       \
     X(a_rule_takes_no_key_row)                                                                     \
+    X(a_row_says_that_it_takes_no_key)                                                             \
+    X(a_row_does_not_say_so_without_a_rule)                                                        \
     X(a_rule_that_skips_writes_nothing)                                                            \
     X(a_rule_that_fails_writes_nothing)                                                            \
     X(a_rule_is_not_asked_for_a_used_uuid)                                                         \

@@ -234,6 +234,23 @@ static void who_cannot_be_written_to_is_ended_unless_it_ends(void **state)
     }
 }
 
+static void who_leaves_is_not_killed_and_keeps_no_job(void **state)
+{
+    (void)state;
+    begin();
+    bench.runner.state = RUNNER_READY;
+    assert_true(progress_enter(&bench.page, 1, 1));
+    frame_put_seq(&bench.theirs.out, FRAME_LEAVE, 0);
+    assert_int_equal(channel_flush(&bench.theirs), 0);
+    atomic_store(&bench.page.ended, 1);
+    process_settle_succeeded(&bench.runner);
+    assert_int_equal(bench.runner.state, RUNNER_CLOSING);
+    assert_int_equal(bench.signals, 0);
+    assert_int_equal(bench.runner.given.count, 1); /* it was entered */
+    assert_int_equal(bench.worker.ready.count, JOBS - 1);
+    end();
+}
+
 static void who_sends_for_ever_is_heard_out_no_longer(void **state)
 {
     static const char bytes[32 * 1024];
@@ -385,6 +402,6 @@ HARNESS_MAIN(what_failed_before_it_was_stopped_has_failed,
              what_was_cancelled_and_skipped_is_not_handed_out_again, a_hook_hides_no_end_behind_it,
              an_answer_to_a_question_that_was_not_asked_breaks_the_channel,
              a_question_that_was_not_answered_leads_to_a_retry_at_once,
-             who_sends_for_ever_is_heard_out_no_longer,
+             who_leaves_is_not_killed_and_keeps_no_job, who_sends_for_ever_is_heard_out_no_longer,
              who_cannot_be_written_to_is_ended_unless_it_ends,
              what_comes_along_with_a_log_record_is_handled)

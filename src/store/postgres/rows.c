@@ -31,6 +31,7 @@ static const struct field row_fields[] = {
     {field_text, offsetof(struct job_row, parameters)},
     {field_text, offsetof(struct job_row, queue)},
     {field_text, offsetof(struct job_row, concurrency_key)},
+    {field_bool, offsetof(struct job_row, key_shared)},
     {field_text, offsetof(struct job_row, source)},
     {field_int, offsetof(struct job_row, priority)},
     {field_int, offsetof(struct job_row, retries)},

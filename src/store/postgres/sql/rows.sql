@@ -9,8 +9,8 @@
 -- $3 int8  below this id
 -- $4 int4  limit
 SELECT 0, r.id, r.uuid, NULL::uuid, COALESCE(r.root_uuid, r.uuid), r.retry_of, NULL::uuid,
-       NULL::uuid, r.job_class, r.parameters::text, r.queue, r.concurrency_key, r.source,
-       r.priority, r.retries, r.retry_attempt, COALESCE(r.run_no, 1) AS run,
+       NULL::uuid, r.job_class, r.parameters::text, r.queue, r.concurrency_key, r.key_shared,
+       r.source, r.priority, r.retries, r.retry_attempt, COALESCE(r.run_no, 1) AS run,
        COALESCE(r.crash_count, 0), r.created_at, r.start_at, NULL::timestamptz, NULL::timestamptz,
        NULL::timestamptz, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
        NULL::int4, NULL::int4, NULL::int4, NULL::int4, NULL::int8, NULL::int8, NULL::text,
@@ -28,7 +28,7 @@ SELECT 0, r.id, r.uuid, NULL::uuid, COALESCE(r.root_uuid, r.uuid), r.retry_of, N
 -- $4 int4  limit
 SELECT 1, p.id, p.job_request_uuid, p.uuid, COALESCE(p.root_uuid, p.job_request_uuid), p.retry_of,
        NULL::uuid, p.worker_id, p.job_class, p.parameters::text, p.queue, p.concurrency_key,
-       p.source, p.priority, p.retries, p.retry_attempt, COALESCE(p.run_no, 1) AS run,
+       p.key_shared, p.source, p.priority, p.retries, p.retry_attempt, COALESCE(p.run_no, 1) AS run,
        COALESCE(p.crash_count, 0), p.requested_at, p.start_at, p.created_at, p.started_at,
        NULL::timestamptz, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
        NULL::int4, NULL::int4, NULL::int4, NULL::int4, NULL::int8, NULL::int8, NULL::text,
@@ -64,7 +64,7 @@ WITH page AS (
       ORDER BY t.id DESC LIMIT $4::int4))
 SELECT 2, t.id, t.job_request_uuid, t.job_process_uuid, COALESCE(t.root_uuid, t.job_request_uuid),
        t.retry_of, t.retry_job_request_uuid, t.worker_id, t.job_class, t.parameters::text, t.queue,
-       t.concurrency_key, t.source, t.priority, t.retries, t.retry_attempt,
+       t.concurrency_key, t.key_shared, t.source, t.priority, t.retries, t.retry_attempt,
        COALESCE(t.run_no, 1) AS run, COALESCE(t.crash_count, 0), t.requested_at, NULL::timestamptz,
        NULL::timestamptz, t.started_at, t.ended_at, t.status, t.error, t.error_type,
        t.error_message, t.error_fingerprint, t.worker_host, t.worker_pid, t.runner_pid, t.exit_code,
@@ -91,8 +91,8 @@ WITH root AS (
 ended AS MATERIALIZED (
     SELECT t.id FROM root CROSS JOIN LATERAL {schema}.plainjobs_attempts(root.uuid) t)
 SELECT 0, r.id, r.uuid, NULL::uuid, COALESCE(r.root_uuid, r.uuid), r.retry_of, NULL::uuid,
-       NULL::uuid, r.job_class, r.parameters::text, r.queue, r.concurrency_key, r.source,
-       r.priority, r.retries, r.retry_attempt, COALESCE(r.run_no, 1) AS run,
+       NULL::uuid, r.job_class, r.parameters::text, r.queue, r.concurrency_key, r.key_shared,
+       r.source, r.priority, r.retries, r.retry_attempt, COALESCE(r.run_no, 1) AS run,
        COALESCE(r.crash_count, 0), r.created_at, r.start_at, NULL::timestamptz, NULL::timestamptz,
        NULL::timestamptz, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
        NULL::int4, NULL::int4, NULL::int4, NULL::int4, NULL::int8, NULL::int8, NULL::text,
@@ -101,7 +101,7 @@ SELECT 0, r.id, r.uuid, NULL::uuid, COALESCE(r.root_uuid, r.uuid), r.retry_of, N
 UNION ALL
 SELECT 1, p.id, p.job_request_uuid, p.uuid, COALESCE(p.root_uuid, p.job_request_uuid), p.retry_of,
        NULL::uuid, p.worker_id, p.job_class, p.parameters::text, p.queue, p.concurrency_key,
-       p.source, p.priority, p.retries, p.retry_attempt, COALESCE(p.run_no, 1) AS run,
+       p.key_shared, p.source, p.priority, p.retries, p.retry_attempt, COALESCE(p.run_no, 1) AS run,
        COALESCE(p.crash_count, 0), p.requested_at, p.start_at, p.created_at, p.started_at,
        NULL::timestamptz, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
        NULL::int4, NULL::int4, NULL::int4, NULL::int4, NULL::int8, NULL::int8, NULL::text,
@@ -111,7 +111,7 @@ SELECT 1, p.id, p.job_request_uuid, p.uuid, COALESCE(p.root_uuid, p.job_request_
 UNION ALL
 SELECT 2, t.id, t.job_request_uuid, t.job_process_uuid, COALESCE(t.root_uuid, t.job_request_uuid),
        t.retry_of, t.retry_job_request_uuid, t.worker_id, t.job_class, t.parameters::text, t.queue,
-       t.concurrency_key, t.source, t.priority, t.retries, t.retry_attempt,
+       t.concurrency_key, t.key_shared, t.source, t.priority, t.retries, t.retry_attempt,
        COALESCE(t.run_no, 1) AS run, COALESCE(t.crash_count, 0), t.requested_at, NULL::timestamptz,
        NULL::timestamptz, t.started_at, t.ended_at, t.status, t.error, t.error_type,
        t.error_message, t.error_fingerprint, t.worker_host, t.worker_pid, t.runner_pid, t.exit_code,

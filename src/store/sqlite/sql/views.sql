@@ -10,7 +10,7 @@
 -- ?4 text status: unused
 -- ?5 integer limit
 SELECT id, uuid, NULL, COALESCE(root_uuid, uuid), retry_of, NULL, NULL,
-       job_class, parameters, queue, concurrency_key, source,
+       job_class, parameters, queue, concurrency_key, key_shared, source,
        priority, retries, retry_attempt, COALESCE(run_no, 1), COALESCE(crash_count, 0),
        created_at, start_at, NULL, NULL, NULL,
        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
@@ -25,7 +25,7 @@ SELECT id, uuid, NULL, COALESCE(root_uuid, uuid), retry_of, NULL, NULL,
 -- ?4 text status: unused
 -- ?5 integer limit
 SELECT id, job_request_uuid, uuid, COALESCE(root_uuid, job_request_uuid), retry_of, NULL, worker_id,
-       job_class, parameters, queue, concurrency_key, source,
+       job_class, parameters, queue, concurrency_key, key_shared, source,
        priority, retries, retry_attempt, COALESCE(run_no, 1), COALESCE(crash_count, 0),
        requested_at, start_at, created_at, started_at, NULL,
        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
@@ -42,7 +42,7 @@ SELECT id, job_request_uuid, uuid, COALESCE(root_uuid, job_request_uuid), retry_
 -- ?5 integer limit
 SELECT id, job_request_uuid, job_process_uuid, COALESCE(root_uuid, job_request_uuid), retry_of,
        retry_job_request_uuid, worker_id,
-       job_class, parameters, queue, concurrency_key, source,
+       job_class, parameters, queue, concurrency_key, key_shared, source,
        priority, retries, retry_attempt, COALESCE(run_no, 1), COALESCE(crash_count, 0),
        requested_at, NULL, NULL, started_at, ended_at,
        status, error, error_type, error_message, error_fingerprint, worker_host, worker_pid,
@@ -61,7 +61,7 @@ SELECT id, job_request_uuid, job_process_uuid, COALESCE(root_uuid, job_request_u
 -- The same down the index of failures: they may be few among millions.
 SELECT id, job_request_uuid, job_process_uuid, COALESCE(root_uuid, job_request_uuid), retry_of,
        retry_job_request_uuid, worker_id,
-       job_class, parameters, queue, concurrency_key, source,
+       job_class, parameters, queue, concurrency_key, key_shared, source,
        priority, retries, retry_attempt, COALESCE(run_no, 1), COALESCE(crash_count, 0),
        requested_at, NULL, NULL, started_at, ended_at,
        status, error, error_type, error_message, error_fingerprint, worker_host, worker_pid,
