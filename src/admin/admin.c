@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-enum { CONTENT_MAX = 16 * 1024 * 1024, CSS_CACHE_S = 300 };
+enum { CONTENT_MAX = HTTP_BODY_MAX - 64 * 1024, CSS_CACHE_S = 300 };
 
 static const struct route {
     const char *path; /* one that ends with '/' has something behind it, but the first */

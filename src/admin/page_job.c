@@ -1,5 +1,5 @@
 /*
- * page_job.c - the whole life of a job, run by run
+ * page_job.c - the life of a job, run by run, the last one first
  */
 #include <string.h>
 
@@ -8,9 +8,11 @@
 #include "admin/row_facts.h"
 #include "admin/row_table.h"
 #include "admin/row_words.h"
+#include "base/text.h"
 #include "base/uuid.h"
 
-enum { RUNS = 50 }; /* each may have 64 KiB of output */
+/* A run may have 64 KiB of output, and parameters a megabyte: what is shown has bounds. */
+enum { RUNS_MAX = 50, PAGE_ENOUGH = 1024 * 1024, TEXT_MAX = 64 * 1024 };
 
 static const char path[] = "/j/";
 
@@ -27,6 +29,19 @@ static void close_text(struct list *l)
     l->is_open = false;
 }
 
+/* At most TEXT_MAX bytes, cut between two characters. */
+static void put_text(struct buf *b, const char *text)
+{
+    char start[TEXT_MAX];
+
+    if (text_copy(start, sizeof(start), text)) {
+        html_text(b, start);
+        return;
+    }
+    html_text(b, start);
+    html_textf(b, "\xE2\x80\xA6 (of %zu bytes)", strlen(text));
+}
+
 static void put_fact(void *user, const char *label, const char *text)
 {
     struct list *l = user;
@@ -39,7 +54,7 @@ static void put_fact(void *user, const char *label, const char *text)
     } else {
         buf_putc(l->out, '\n');
     }
-    html_text(l->out, text);
+    put_text(l->out, text);
 }
 
 static void begin_list(struct list *l)
@@ -96,7 +111,7 @@ static void put_job(struct page *p, const struct job_row *rows, size_t count, in
     const struct job_row *last = &rows[count - 1];
     struct list list = {.out = p->out};
     struct facts f = {.put = put_fact, .user = &list, .utc = p->utc};
-    size_t first = count > RUNS ? count - RUNS : 0;
+    size_t left = count;
 
     html_begin(p->out, "p", "state");
     html_text(p->out, last->job_class);
@@ -107,13 +122,13 @@ static void put_job(struct page *p, const struct job_row *rows, size_t count, in
     job_facts(&f, last);
     end_list(&list);
     put_commands(p, last);
-    if (first > 0) {
+    while (left > 0 && count - left < RUNS_MAX && p->out->len < PAGE_ENOUGH)
+        put_run(p, &rows[--left], now);
+    if (left > 0) {
         html_begin(p->out, "p", "dim");
-        html_textf(p->out, "Its last %d runs of %zu; `plain jobs show` tells all.", RUNS, count);
+        html_textf(p->out, "%zu earlier runs are left out; `plain jobs show` tells all.", left);
         html_end(p->out, "p");
     }
-    for (size_t i = first; i < count; i++)
-        put_run(p, &rows[i], now);
 }
 
 int page_job(struct page *p, plain_error *err)

@@ -23,7 +23,7 @@ int cmd_admin(struct cli *cli, plain_error *err)
     int r = cli_settings(cli, err);
 
     if (r == PLAIN_OK)
-        r = interrupt_begin(&interrupt, err); /* first: a thread inherits what is blocked */
+        r = interrupt_begin(&interrupt, err);
     if (r != PLAIN_OK)
         return r;
     struct admin admin = {.url = settings_text(cli->settings, SETTING_DATABASE_URL),

@@ -72,12 +72,13 @@ static const struct topic {
     const char *name;
     void (*text)(struct cli *cli);
     void (*markdown)(struct buf *b); /* NULL: no page */
+    void (*manual)(struct buf *b);   /* likewise */
 } topics[] = {
-    {"commands", topic_commands, markdown_commands},
-    {"settings", topic_settings, markdown_settings},
-    {"errors", topic_errors, markdown_errors},
-    {"exit-codes", topic_exit_codes, NULL},
-    {"databases", topic_databases, NULL},
+    {"commands", topic_commands, markdown_commands, manual_commands},
+    {"settings", topic_settings, markdown_settings, manual_settings},
+    {"errors", topic_errors, markdown_errors, NULL},
+    {"exit-codes", topic_exit_codes, NULL, NULL},
+    {"databases", topic_databases, NULL, NULL},
 };
 
 /* PJ302, pj302 or 302. */
@@ -128,15 +129,18 @@ static int unknown_topic(const char *word, plain_error *err)
     return PLAIN_E_NOT_FOUND;
 }
 
-static int print_markdown(struct cli *cli, plain_error *err)
+static int print_page(struct cli *cli, plain_error *err)
 {
     const struct topic *topic =
         cli->args.operand_count == 1 ? find_topic(cli->args.operands[0]) : NULL;
+    bool is_markdown = option_given(&cli->args, OPTION_MARKDOWN);
+    void (*page)(struct buf * b) = !topic ? NULL : is_markdown ? topic->markdown : topic->manual;
 
-    if (!topic || !topic->markdown)
-        return error_set(err, PLAIN_E_INVALID, 201, "markdown",
-                         "--markdown is for the topics commands, settings and errors");
-    topic->markdown(&cli->out);
+    if (!page)
+        return error_set(err, PLAIN_E_INVALID, 201, is_markdown ? "markdown" : "manual",
+                         is_markdown ? "--markdown is for the topics commands, settings and errors"
+                                     : "--manual is for the topics commands and settings");
+    page(&cli->out);
     return PLAIN_OK;
 }
 
@@ -144,8 +148,8 @@ static int print_help(struct cli *cli, plain_error *err)
 {
     const struct arguments *args = &cli->args;
 
-    if (option_given(args, OPTION_MARKDOWN))
-        return print_markdown(cli, err);
+    if (option_given(args, OPTION_MARKDOWN) || option_given(args, OPTION_MANUAL))
+        return print_page(cli, err);
     if (args->operand_count == 0 ||
         (args->operand_count == 1 && command_is_group(&command_table, args->operands[0]))) {
         help_overview(cli, args->operand_count ? args->operands[0] : "");

@@ -168,7 +168,8 @@ static void put_words(struct cli *cli, const struct project *p)
     }
     for (size_t i = 0; init_commands[i]; i++)
         buf_putf(out, "  %s\n", init_commands[i]);
-    buf_puts(out, "\nThen `plain dev` runs a worker that follows your changes, and pages that show your jobs.\n");
+    buf_puts(out, "\nThen `plain dev` runs a worker that follows your changes, and pages that show "
+                  "your jobs.\n");
 }
 
 static void put_document(struct cli *cli, const struct project *p)

@@ -34,6 +34,8 @@ static const struct cli_option migrate_options[] = {
 static const struct cli_option help_options[] = {
     {OPTION_MARKDOWN, 0, false, "markdown", NULL,
      "of errors, settings or commands: the page in docs"},
+    {OPTION_MANUAL, 0, false, "manual", NULL,
+     "of commands or settings: plain(1) or plain.conf(5) for scdoc"},
     {0},
 };
 

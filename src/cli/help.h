@@ -1,5 +1,5 @@
 /*
- * help.h - help texts and the pages of docs, all made from the tables
+ * help.h - help texts, the pages of docs and those of the manual, all made from the tables
  */
 #ifndef PLAIN_CLI_HELP_H
 #define PLAIN_CLI_HELP_H
@@ -23,6 +23,10 @@ void help_end(struct cli *cli);
 void markdown_commands(struct buf *b);
 void markdown_settings(struct buf *b);
 void markdown_errors(struct buf *b);
+
+/* plain(1) and plain.conf(5), in the language of scdoc(5). */
+void manual_commands(struct buf *b);
+void manual_settings(struct buf *b);
 
 /* The meanings of exit codes, for help and docs/commands.md. */
 struct exit_code {

@@ -1,5 +1,5 @@
-#include "admin/worker_rows.h"
 #include "cli/unserved_note.h"
+#include "admin/worker_rows.h"
 
 #include "store/pause.h"
 

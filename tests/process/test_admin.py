@@ -43,7 +43,7 @@ def figures(table):
 
 def test_the_overview_tells_the_figures_of_stats(db, plain, module, admin):
     page = admin.shows("/")
-    assert page.document.paragraphs == ["No worker is running, and nothing waits for one."]
+    assert page.document.paragraphs == ["No worker is running."]
     plain.enqueue("NoopJob", "--count", 3)
     plain.enqueue("FailJob", "message=no")
     plain.drain()
@@ -134,14 +134,14 @@ def test_the_page_of_a_job_tells_both_runs(db, plain, admin):
     assert len({page.text for page in pages}) == 1
     document = pages[0].document
     assert document.paragraphs[0] == "often: ERRORED"
-    assert document.headings[1:] == ["Run 1, attempt 1 of 1: ERRORED", "Run 2, attempt 2: ERRORED"]
+    assert document.headings[1:] == ["Run 2, attempt 2: ERRORED", "Run 1, attempt 1 of 1: ERRORED"]
     facts = dict(document.facts[:7])
     assert (facts["uuid"], facts["key"], facts["priority"], facts["parameters"]) == (
         root, "k1", "7", 'who="ada"')
     runs = [[text for name, text in document.facts if name == label]
             for label in ("process", "error", "output", "ended by", "retry of", "continued by")]
-    assert runs[0] == [first.job_process_uuid, second.job_process_uuid]
-    assert runs[1] == [first.error, second.error] and said[0]["error_message"] in first.error
+    assert runs[0] == [second.job_process_uuid, first.job_process_uuid]
+    assert runs[1] == [second.error, first.error] and said[0]["error_message"] in first.error
     assert runs[2] == ["first line\n\n  third\nit broke"] * 2
     assert runs[3] == ["exit code 3"] * 2
     assert runs[4] == [first.job_process_uuid] and runs[5] == [second.job_request_uuid]
@@ -334,11 +334,17 @@ def test_a_job_that_says_such_things(db, plain, admin):
     admin.shows("/results")
 
 
-@pytest.mark.parametrize("character", ["<", '"', "\u202e", "x"])
+@pytest.mark.parametrize("character", ["<", '"', "\u202e", "é", "x"])
 def test_parameters_of_a_mebibyte(db, plain, admin, character):
+    """Their beginning is shown, and how long they are."""
     text = character * ((2 ** 20 - 100) // len(json.dumps(character)[1:-1]))
     (uuid,) = plain.enqueue_many("BigJob", 1, "--unregistered", params={"text": text})
-    assert escaped(text) in dict(admin.shows(f"/j/{uuid}").document.facts)["parameters"]
+    shown = dict(admin.shows(f"/j/{uuid}").document.facts)["parameters"]
+    start, size = re.fullmatch(r"(.*)… \(of (\d+) bytes\)", shown).groups()
+    kept_as_sent = db.kind == "sqlite"  # which jsonb is not
+    whole = f"text={json.dumps(text) if kept_as_sent else escaped(text)}"
+    assert whole.startswith(start) and len(start) > 30000
+    assert int(size) == len(f"text={json.dumps(text, ensure_ascii=kept_as_sent)}".encode())
     assert len(admin.shows("/requests").text) < 10000
 
 
@@ -361,17 +367,29 @@ def test_more_than_any_command_of_ours_writes(db, plain, admin, large):
 
 
 def test_the_longest_page_of_a_job(db, plain, admin):
-    """Sixty runs, each with as much output and error as is kept."""
-    kept = quoted("'" * 65536)
+    """Sixty runs, each with as much output and error as is kept: the last ones are shown."""
+    kept = quoted("'" * 65535)
     add_results(db, 60, root_uuid=RANDOM_UUID[db.kind], output=kept, error=kept,
                 status="'ERRORED'")
     first = db.results()[0]
-    db.execute("UPDATE plainjobs_jobresult SET root_uuid = (SELECT min(job_request_uuid) FROM"
-               " plainjobs_jobresult)" if db.kind == "sqlite" else
-               f"UPDATE plainjobs_jobresult SET root_uuid = '{first.job_request_uuid}'")
+    db.execute("UPDATE plainjobs_jobresult SET root_uuid ="
+               " (SELECT job_request_uuid FROM plainjobs_jobresult WHERE id = 1)")
     page = admin.shows(f"/j/{first.job_process_uuid}")
-    assert "Its last 50 runs of 60" in page.words
-    assert len([text for name, text in page.document.facts if name == "output"]) == 50
+    outputs = [text for name, text in page.document.facts if name == "output"]
+    assert outputs and outputs == ["'" * 65535] * len(outputs)
+    assert f"{60 - len(outputs)} earlier runs are left out" in page.words
+    assert len(page.body) < 2 * 2 ** 20
+
+
+def test_a_job_with_many_runs(db, plain, admin):
+    add_results(db, 60, status="'LOST'")
+    first = db.results()[0]
+    db.execute("UPDATE plainjobs_jobresult SET run_no = id, root_uuid ="
+               " (SELECT job_request_uuid FROM plainjobs_jobresult WHERE id = 1)")
+    document = admin.shows(f"/j/{first.job_process_uuid}").document
+    assert "10 earlier runs are left out; `plain jobs show` tells all." in document.paragraphs
+    assert [heading.split(",")[0] for heading in document.headings[1:]] == [
+        f"Run {n}" for n in range(60, 10, -1)]
 
 
 INVALID = [

@@ -66,6 +66,7 @@ def test_everything_is_installed(installed):
     headers = {str(path.relative_to(TREE / "include")) for path in
                (TREE / "include").rglob("*.h*") if path.is_file()}
     assert {f"include/{name}" for name in headers} | {"bin/plain"} <= names
+    assert {"share/man/man1/plain.1", "share/man/man5/plain.conf.5"} <= names
 
 
 def test_the_four_steps_lead_to_a_job_that_ran(store, folder, reader, empty_db):
