@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-enum { CONTENT_MAX = HTTP_BODY_MAX - 64 * 1024, CSS_CACHE_S = 300 };
+enum { CONTENT_MAX = HTTP_BODY_MAX - 64 * 1024, ASSET_CACHE_S = 300 };
 
 static const struct route {
     const char *path; /* one that ends with '/' has something behind it, but the first */
@@ -85,7 +85,11 @@ static void answer_page(const struct admin *admin, const struct http_request *re
     const struct route *route = find_route(request->path);
     struct arena arena = ARENA_INIT;
     struct buf content = BUF_INIT(CONTENT_MAX);
-    struct page p = {.request = request, .arena = &arena, .out = &content, .utc = admin->utc};
+    struct page p = {.request = request,
+                     .title = route ? route->title : "Not found",
+                     .arena = &arena,
+                     .out = &content,
+                     .utc = admin->utc};
     plain_error err = {0};
     int r = route ? fill(admin, route, &p, &err) : no_such_page("There is no such page.", &err);
 
@@ -94,18 +98,27 @@ static void answer_page(const struct admin *admin, const struct http_request *re
         page_put_error(&content, &err);
     }
     reply->status = status_of(r);
-    page_document(&reply->body, request->path, route ? route->title : "Not found", content.data);
+    page_document(&reply->body, request->path, p.title, content.data);
     buf_release(&content);
     arena_release(&arena);
 }
 
 void admin_answer(void *user, const struct http_request *request, struct http_reply *reply)
 {
-    if (strcmp(request->path, "/assets/admin.css") != 0) {
-        answer_page(user, request, reply);
-        return;
+    static const struct {
+        const char *path, *type, *text;
+    } assets[] = {
+        {"/assets/admin.css", "text/css; charset=utf-8", asset_admin_css},
+        {"/assets/admin.svg", "image/svg+xml; charset=utf-8", asset_admin_svg},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(assets); i++) {
+        if (strcmp(request->path, assets[i].path) == 0) {
+            reply->type = assets[i].type;
+            reply->cache_s = ASSET_CACHE_S;
+            buf_puts(&reply->body, assets[i].text);
+            return;
+        }
     }
-    reply->type = "text/css; charset=utf-8";
-    reply->cache_s = CSS_CACHE_S;
-    buf_puts(&reply->body, asset_admin_css);
+    answer_page(user, request, reply);
 }

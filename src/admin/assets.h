@@ -5,5 +5,6 @@
 #define PLAIN_ADMIN_ASSETS_H
 
 extern const char asset_admin_css[]; /* admin.css */
+extern const char asset_admin_svg[];
 
 #endif

@@ -41,13 +41,18 @@ static void put_character(struct buf *b, char c)
     }
 }
 
+void html_value(struct buf *b, const char *text)
+{
+    for (; *text; text++)
+        put_character(b, *text);
+}
+
 void html_text(struct buf *b, const char *text)
 {
     struct buf escaped = BUF_INIT(b->max);
 
     buf_put_escaped(&escaped, text);
-    for (const char *p = escaped.data; *p; p++)
-        put_character(b, *p);
+    html_value(b, escaped.data);
     if (!buf_ok(&escaped))
         b->broken = true;
     buf_release(&escaped);

@@ -21,6 +21,8 @@ void html_end(struct buf *b, const char *tag);
 
 /* As content and between double quotes alike. */
 void html_text(struct buf *b, const char *text);
+/* The same for what is sent back as it is, as a field of a form: nothing is made visible. */
+void html_value(struct buf *b, const char *text);
 void html_textf(struct buf *b, const char *fmt, ...) PLAIN_PRINTF(2, 3);
 
 /* <tag>text</tag> */

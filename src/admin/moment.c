@@ -36,7 +36,7 @@ void put_time(struct buf *b, int64_t us, bool utc, bool precise)
     }
     buf_puts(b, text);
     if (precise)
-        buf_putf(b, ".%03d", (int)((us - seconds * US_PER_S) / US_PER_MS));
+        buf_putf(b, ".%03d", (int)((us % US_PER_S + US_PER_S) % US_PER_S / US_PER_MS));
     if (utc)
         buf_putc(b, 'Z');
     else if (precise)

@@ -38,6 +38,18 @@ void page_table(struct page *p, const struct table *t)
     html_table(p->out, t);
 }
 
+void page_say(struct page *p, const char *css, const char *fmt, ...)
+{
+    enum { TEXT_MAX = 4096 };
+    char text[TEXT_MAX];
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    html_element(p->out, "p", css, text);
+}
+
 void page_command(struct page *p, const char *fmt, ...)
 {
     enum { COMMAND_MAX = 1024 };
@@ -57,7 +69,8 @@ static void put_head(struct buf *out, const char *title)
     html_begin(out, "title", NULL);
     html_textf(out, "%s - plain jobs", title);
     html_end(out, "title");
-    buf_puts(out, "<link rel=\"stylesheet\" href=\"/assets/admin.css\"></head>");
+    buf_puts(out, "<link rel=\"stylesheet\" href=\"/assets/admin.css\">"
+                  "<link rel=\"icon\" href=\"/assets/admin.svg\"></head>");
 }
 
 static void put_menu(struct buf *out, const char *current)

@@ -20,8 +20,9 @@ struct page {
     const struct http_request *request;
     struct store *store;
     struct arena *arena;
-    struct buf *out; /* the content goes here */
-    bool utc;        /* times; or in the system's zone */
+    struct buf *out;   /* the content goes here */
+    const char *title; /* of the page; a content may have a better one */
+    bool utc;          /* times; or in the system's zone */
 };
 
 /* Writes the content. PLAIN_NONE: there is no such page; an error is told instead of the content,
@@ -41,6 +42,13 @@ int page_parameters(const struct page *p, const char *const *names, size_t count
                     plain_error *err) PLAIN_MUST_USE;
 
 void page_table(struct page *p, const struct table *t);
+
+/* A paragraph of class css, or of none. */
+void page_say(struct page *p, const char *css, const char *fmt, ...) PLAIN_PRINTF(3, 4);
+
+/* The table of queues, or that there is none. */
+struct queue_view;
+void page_queue_table(struct page *p, const struct queue_view *q);
 
 /* A command for a terminal: what changes something is not done here. */
 void page_command(struct page *p, const char *fmt, ...) PLAIN_PRINTF(2, 3);

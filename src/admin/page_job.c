@@ -113,22 +113,16 @@ static void put_job(struct page *p, const struct job_row *rows, size_t count, in
     struct facts f = {.put = put_fact, .user = &list, .utc = p->utc};
     size_t left = count;
 
-    html_begin(p->out, "p", "state");
-    html_text(p->out, last->job_class);
-    html_text(p->out, ": ");
-    html_text(p->out, row_state(last));
-    html_end(p->out, "p");
+    p->title = last->job_class;
+    page_say(p, NULL, "It is %s.", row_state(last));
     begin_list(&list);
     job_facts(&f, last);
     end_list(&list);
     put_commands(p, last);
     while (left > 0 && count - left < RUNS_MAX && p->out->len < PAGE_ENOUGH)
         put_run(p, &rows[--left], now);
-    if (left > 0) {
-        html_begin(p->out, "p", "dim");
-        html_textf(p->out, "%zu earlier runs are left out; `plain jobs show` tells all.", left);
-        html_end(p->out, "p");
-    }
+    if (left > 0)
+        page_say(p, "dim", "%zu earlier runs are left out; `plain jobs show` tells all.", left);
 }
 
 int page_job(struct page *p, plain_error *err)

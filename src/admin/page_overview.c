@@ -8,6 +8,8 @@
 #include "admin/worker_rows.h"
 #include "queue/unserved.h"
 
+enum { UNSERVED_SHOWN = 10 };
+
 struct overview {
     struct figures figures;
     struct queue_view queues; /* and the workers */
@@ -37,7 +39,7 @@ static void put_unserved(struct page *p, const struct unserved *u)
     struct buf words = BUF_INIT(WORDS_MAX);
 
     unserved_put_message(&words, u);
-    buf_puts(&words, ". ");
+    buf_puts(&words, "; ");
     unserved_put_fix(&words, u);
     html_element(p->out, "p", "bad", words.data);
     buf_release(&words);
@@ -66,17 +68,20 @@ static void put_news(struct page *p, const struct overview *o)
 {
     size_t stale = stale_workers(&o->queues), paused = o->queues.pause_count;
 
-    for (size_t i = 0; i < o->unserved_count; i++)
+    for (size_t i = 0; i < o->unserved_count && i < UNSERVED_SHOWN; i++)
         put_unserved(p, &o->unserved[i]);
+    if (o->unserved_count > UNSERVED_SHOWN)
+        page_say(p, "bad", "%zu more such queues and classes; `plain jobs stats` tells all.",
+                 o->unserved_count - UNSERVED_SHOWN);
     if (stale > 0)
         put_number(p, stale, "worker is not heard of; its jobs are about to be rescued",
                    "workers are not heard of; their jobs are about to be rescued", "workers");
     if (paused > 0)
         put_number(p, paused, "pause holds jobs back", "pauses hold jobs back", "queues");
     if (o->queues.worker_count == stale && o->unserved_count == 0)
-        html_element(p->out, "p", "note", "No worker is running.");
+        page_say(p, "note", "No worker is running.");
     else if (o->unserved_count == 0 && stale == 0 && paused == 0)
-        html_element(p->out, "p", "good", "Nothing is wrong.");
+        page_say(p, "good", "Nothing is wrong.");
 }
 
 int page_overview(struct page *p, plain_error *err)
@@ -94,7 +99,6 @@ int page_overview(struct page *p, plain_error *err)
     figures_table(&t, p->arena, &o.figures);
     page_table(p, &t);
     html_element(p->out, "h2", NULL, "Queues");
-    queue_table(&t, p->arena, &o.queues);
-    page_table(p, &t);
+    page_queue_table(p, &o.queues);
     return PLAIN_OK;
 }

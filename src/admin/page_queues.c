@@ -25,10 +25,24 @@ static void put_other_pauses(struct page *p, const struct queue_view *q)
     }
 }
 
+void page_queue_table(struct page *p, const struct queue_view *q)
+{
+    struct table t;
+
+    if (q->count == 0) {
+        page_say(p, "dim", "No queue has jobs, is paused or is worked for.");
+        return;
+    }
+    queue_table(&t, p->arena, q);
+    page_table(p, &t);
+    if (q->is_cut)
+        page_say(p, "note", "Of the queues with jobs only the first %d by name are shown.",
+                 STORE_QUEUES_MAX);
+}
+
 int page_queues(struct page *p, plain_error *err)
 {
     struct queue_view q = {0};
-    struct table t;
     int r = page_parameters(p, NULL, 0, err);
 
     if (r == PLAIN_OK)
@@ -36,17 +50,6 @@ int page_queues(struct page *p, plain_error *err)
     if (r != PLAIN_OK)
         return r;
     put_other_pauses(p, &q);
-    if (q.count == 0) {
-        html_element(p->out, "p", "dim", "No queue has jobs, is paused or is worked for.");
-        return PLAIN_OK;
-    }
-    queue_table(&t, p->arena, &q);
-    page_table(p, &t);
-    if (q.is_cut) {
-        html_begin(p->out, "p", "note");
-        html_textf(p->out, "Of the queues with jobs only the first %d by name are shown.",
-                   STORE_QUEUES_MAX);
-        html_end(p->out, "p");
-    }
+    page_queue_table(p, &q);
     return PLAIN_OK;
 }

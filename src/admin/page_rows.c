@@ -62,7 +62,7 @@ static void put_field(struct page *p, const char *name, const char *label, const
     html_begin(p->out, "label", NULL);
     html_text(p->out, label);
     buf_putf(p->out, " <input name=\"%s\" value=\"", name);
-    html_text(p->out, value ? value : "");
+    html_value(p->out, value ? value : "");
     buf_puts(p->out, "\">");
     html_end(p->out, "label");
 }
@@ -128,14 +128,12 @@ static int page_rows(struct page *p, enum job_table table, plain_error *err)
         r = p->store->ops->now(p->store, &now, err);
     if (r != PLAIN_OK)
         return r;
-    html_begin(p->out, "p", NULL);
-    html_textf(p->out, "%s, newest first.", lists[table].what);
-    html_end(p->out, "p");
+    page_say(p, NULL, "%s, newest first.", lists[table].what);
     put_form(p, table, &filter);
     if (count == 0) {
         bool all = !filter.job_class && !filter.queue && !filter.status && !filter.before_id;
 
-        html_element(p->out, "p", "dim", all ? lists[table].none : "There are no such rows.");
+        page_say(p, "dim", "%s", all ? lists[table].none : "There are no such rows.");
         return PLAIN_OK;
     }
     row_table(&t, p->arena, table, rows, count, now, p->utc);

@@ -28,5 +28,7 @@ int page_workers(struct page *p, plain_error *err)
     }
     worker_table(&t, p->arena, workers, count, now);
     page_table(p, &t);
+    if (count == STORE_WORKERS_MAX)
+        page_say(p, "note", "Only the first %d workers are shown.", STORE_WORKERS_MAX);
     return PLAIN_OK;
 }

@@ -9,6 +9,7 @@
 #include "admin/worker_rows.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/text_width.h"
 #include "core/queue_pattern.h"
 
 static int compare_rows(const void *left, const void *right)
@@ -97,7 +98,8 @@ static void add_number(struct table *t, int64_t n)
 /* `paused 2 h ago by ada@job1: "SES down"` */
 static void add_state(struct table *t, const struct pause *p, int64_t now)
 {
-    struct buf b = BUF_INIT(4096);
+    enum { REASON_COLUMNS = 255 }; /* by SQL it may be longer */
+    struct buf b = BUF_INIT(8192);
 
     if (p) {
         buf_puts(&b, "paused ");
@@ -107,10 +109,13 @@ static void add_state(struct table *t, const struct pause *p, int64_t now)
             buf_putf(&b, " by %s", p->by);
         if (queue_pattern_is_open(p->name))
             buf_putf(&b, " as %s", p->name);
-        if (p->reason[0])
-            buf_putf(&b, ": \"%s\"", p->reason);
+        if (p->reason[0]) {
+            buf_puts(&b, ": \"");
+            put_shortened(&b, p->reason, REASON_COLUMNS);
+            buf_putc(&b, '"');
+        }
     }
-    table_add(t, PAINT_YELLOW, b.data);
+    table_add(t, p ? PAINT_YELLOW : PAINT_NONE, b.data);
     buf_release(&b);
 }
 

@@ -8,7 +8,8 @@
 #include "base/clock.h"
 #include "base/uuid.h"
 
-enum { TEXT_ROOM = 2 * PLAIN_PARAMETERS_MAX };
+/* More than a row can hold, whoever wrote it with reason. */
+enum { TEXT_ROOM = 64 * PLAIN_PARAMETERS_MAX };
 
 /* What is empty is left out. text is released. */
 static void put_line(struct facts *f, const char *label, struct buf *text)
@@ -43,7 +44,7 @@ static void put_time_line(struct facts *f, const char *label, int64_t at, const 
         put_time(&b, at, f->utc, true);
         if (since != STORE_NO_TIME) {
             buf_putf(&b, "  (%s ", verb);
-            put_duration(&b, at - since);
+            put_duration(&b, clock_since(at, since));
             buf_putc(&b, ')');
         }
     }

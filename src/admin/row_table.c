@@ -7,8 +7,8 @@
 #include "base/text_width.h"
 #include "base/uuid.h"
 
-/* Room for the parameters of a job in any form. */
-enum { CELL_ROOM = 2 * PLAIN_PARAMETERS_MAX };
+/* More than a row can hold, whoever wrote it with reason. */
+enum { CELL_ROOM = 64 * PLAIN_PARAMETERS_MAX };
 
 enum paint row_paint(const struct job_row *row)
 {
@@ -93,7 +93,7 @@ static void put_between(struct buf *b, int64_t from, int64_t to)
     if (from == STORE_NO_TIME || to == STORE_NO_TIME)
         buf_putc(b, '-');
     else
-        put_duration(b, to - from);
+        put_duration(b, clock_since(to, from));
 }
 
 static void put_wait(struct buf *b, const struct view *v)

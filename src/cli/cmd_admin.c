@@ -5,12 +5,21 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
+#include "cli/json_writer.h"
 #include "http/server.h"
 
-/* Whoever has the address may want to read it before we end. */
 static int tell_address(struct cli *cli, const struct http_server *server, plain_error *err)
 {
-    buf_putf(&cli->out, "http://%s/\n", http_address(server));
+    const char *url = arena_printf(&cli->arena, "http://%s/", http_address(server));
+    struct json_writer j;
+
+    if (cli->json) {
+        json_begin_document(&j, &cli->out);
+        json_put_text(&j, "url", url);
+        json_end_document(&j);
+    } else {
+        buf_putf(&cli->out, "%s\n", url ? url : "");
+    }
     cli_say(cli, "The pages show what is in %s, and change nothing. Ctrl-C stops them.",
             store_url_shown(&cli->arena, settings_text(cli->settings, SETTING_DATABASE_URL)));
     return cli_flush(cli, err);

@@ -220,6 +220,7 @@ static const struct command commands[] = {
             "what comes through a proxy is refused. Without --listen another port is taken when "
             "8642 is\n"
             "in use. Ctrl-C or SIGTERM ends it, with exit code 0.",
+        .json = "{\"url\"}",
         .example = "plain admin --listen 127.0.0.1:8080",
         .options = admin_options,
         .run = cmd_admin,

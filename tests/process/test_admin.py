@@ -43,7 +43,8 @@ def figures(table):
 
 def test_the_overview_tells_the_figures_of_stats(db, plain, module, admin):
     page = admin.shows("/")
-    assert page.document.paragraphs == ["No worker is running."]
+    assert page.document.paragraphs == ["No worker is running.",
+                                        "No queue has jobs, is paused or is worked for."]
     plain.enqueue("NoopJob", "--count", 3)
     plain.enqueue("FailJob", "message=no")
     plain.drain()
@@ -83,7 +84,7 @@ def test_requests(db, plain, module, admin):
     assert page.rows[0]["DUE"].replace(" ", "T").rstrip("Z") in said[0]["start_at"]
     assert plain("--utc", "jobs", "requests").lines[1].split()[:3] == [uuid, "TraceJob", "mail"]
     job = admin.shows(page.link(uuid))
-    assert job.document.paragraphs[0] == "TraceJob: PENDING"
+    assert (job.document.headings[0], job.document.paragraphs[0]) == ("TraceJob", "It is PENDING.")
     facts = dict(job.document.facts)
     assert facts["key"] == "k7" and "(in 59 min" in facts["due"]
     assert f"plain jobs cancel {uuid}" in job.words and "plain jobs retry" not in job.words
@@ -101,7 +102,7 @@ def test_a_job_that_runs(db, plain, gate, start_worker, admin):
     assert (row["UUID"], row["CLASS"], row["TRY"]) == (token, "gate", "1/1")
     assert "CANCELLING" not in row
     job = admin.shows(page.link(token))
-    assert job.document.paragraphs[0] == "gate: PROCESSING"
+    assert (job.document.headings[0], job.document.paragraphs[0]) == ("gate", "It is PROCESSING.")
     facts = dict(job.document.facts)
     assert facts["process"] == token and facts["worker"] == workers_of(plain)[0]["worker_id"]
     assert "running for" in facts["now"]
@@ -133,7 +134,7 @@ def test_the_page_of_a_job_tells_both_runs(db, plain, admin):
              (root, second.job_request_uuid, first.job_process_uuid, second.job_process_uuid)]
     assert len({page.text for page in pages}) == 1
     document = pages[0].document
-    assert document.paragraphs[0] == "often: ERRORED"
+    assert (document.headings[0], document.paragraphs[0]) == ("often", "It is ERRORED.")
     assert document.headings[1:] == ["Run 2, attempt 2: ERRORED", "Run 1, attempt 1 of 1: ERRORED"]
     facts = dict(document.facts[:7])
     assert (facts["uuid"], facts["key"], facts["priority"], facts["parameters"]) == (
@@ -296,7 +297,7 @@ def test_the_page_of_a_job_shows_texts_as_they_are(db, plain, admin):
         for uuid, state in ((request.uuid, "PENDING"), (process.uuid, "PROCESSING"),
                             (result.job_process_uuid, "ERRORED")):
             document = admin.shows(f"/j/{uuid}").document
-            assert document.paragraphs[0] == f"{seen}: {state}"
+            assert (document.headings[0], document.paragraphs[0]) == (seen, f"It is {state}.")
             facts = dict(document.facts)
             assert [facts[label] for label in ("queue", "key", "source")] == [seen] * 3
             assert facts["parameters"] == f"{member[1:-1]}={member}"
@@ -698,4 +699,4 @@ def test_ten_clients_at_a_time(db, plain, admin):
         pages = list(pool.map(admin.get, paths))
     assert [page.status for page in pages] == [200] * len(paths)
     for path, page in zip(paths, pages):
-        assert page.document.headings[0] == MENU.get(path, "Job")
+        assert page.document.headings[0] == MENU.get(path, "NoopJob")

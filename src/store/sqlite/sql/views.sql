@@ -93,6 +93,9 @@ SELECT 2, id, COALESCE(run_no, 1) FROM plainjobs_jobresult
 UNION ALL
 SELECT 1, id, run_no FROM plainjobs_jobprocess WHERE root_uuid = ?1
 UNION ALL
+SELECT 1, id, COALESCE(run_no, 1) FROM plainjobs_jobprocess
+ WHERE job_request_uuid = ?1 AND root_uuid IS NULL
+UNION ALL
 SELECT 0, id, COALESCE(run_no, 1) FROM plainjobs_jobrequest NOT INDEXED
  WHERE id IN (SELECT id FROM plainjobs_pending WHERE root = ?1)
  ORDER BY 3, 1 DESC, 2;
