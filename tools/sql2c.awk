@@ -7,7 +7,7 @@
 #   awk -v what=migrations -v dialect=postgres -f sql2c.awk 001_initial.sql ...
 #       Whole files: one row each in migrations_postgres[].
 #   awk -v what=text -v name=asset_admin_css -f sql2c.awk admin.css
-#       Any one file of text, as the string of that name.
+#       Any one file of text, as the string of that name, which admin/assets.h declares.
 #
 # Text is quoted character by character: what gsub() makes of a backslash differs between awks.
 

@@ -40,28 +40,30 @@ static const struct route *find_route(const char *path)
     return NULL;
 }
 
-static int no_such_page(const char *what, plain_error *err)
+/* Without a number: those are of commands. */
+static int no_such(const char *what, plain_error *err)
 {
-    (void)error_set(err, PLAIN_E_INVALID, 502, "", "%s", what);
-    error_fix(err, "%s", "");
+    (void)error_set(err, PLAIN_E_NOT_FOUND, 0, "", "%s", what);
     return PLAIN_NONE;
 }
 
-static int fill(const struct admin *admin, const struct route *route, struct page *p,
-                plain_error *err)
+static int open_store(const struct admin *admin, struct page *p, plain_error *err)
 {
-    int r = store_open(admin->url, STORE_READ_ONLY, &p->store, err);
+    int r = store_open(admin->url, STORE_READ_ONLY | STORE_HASTY, &p->store, err);
 
-    if (r == PLAIN_OK)
-        r = store_check_schema(p->store, err);
-    if (r == PLAIN_OK)
-        r = route->content(p, err);
-    store_close(p->store);
-    if (r == PLAIN_OK && (!buf_ok(p->out) || !arena_ok(p->arena)))
-        r = error_nomem(err);
-    if (r == PLAIN_NONE)
-        r = no_such_page("There is no such job: it was never here, or its results are cleared.",
-                         err);
+    return r == PLAIN_OK ? store_check_schema(p->store, err) : r;
+}
+
+/* What could not be told is not left out without a word. */
+static int check_whole(const struct page *p, plain_error *err)
+{
+    if (!arena_ok(p->arena))
+        return error_nomem(err);
+    if (buf_ok(p->out))
+        return PLAIN_OK;
+    int r = error_set(err, PLAIN_E_REFUSED, 703, "", "this page would be larger than %d MiB",
+                      CONTENT_MAX / (1024 * 1024));
+    error_fix(err, "ask for less, or use the commands of `plain jobs`");
     return r;
 }
 
@@ -69,14 +71,36 @@ static int status_of(int code)
 {
     static const struct {
         int code, status;
-    } statuses[] = {
-        {PLAIN_OK, 200}, {PLAIN_NONE, 404}, {PLAIN_E_INVALID, 400}, {PLAIN_E_NOMEM, 500}};
+    } statuses[] = {{PLAIN_OK, 200},
+                    {PLAIN_NONE, 404},
+                    {PLAIN_E_INVALID, 400},
+                    {PLAIN_E_REFUSED, 500},
+                    {PLAIN_E_NOMEM, 500}};
 
     for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
         if (statuses[i].code == code)
             return statuses[i].status;
     }
     return 503;
+}
+
+static int fill(const struct admin *admin, const struct route *route, struct page *p, int *status,
+                plain_error *err)
+{
+    int r = open_store(admin, p, err);
+
+    *status = 503; /* whatever is wrong with it, no visitor made it so */
+    if (r == PLAIN_OK) {
+        r = route->content(p, err);
+        if (r == PLAIN_OK)
+            r = check_whole(p, err);
+        if (r == PLAIN_NONE)
+            r = no_such("There is no such job: it was never here, or its results are cleared.",
+                        err);
+        *status = status_of(r);
+    }
+    store_close(p->store);
+    return r;
 }
 
 static void answer_page(const struct admin *admin, const struct http_request *request,
@@ -91,13 +115,15 @@ static void answer_page(const struct admin *admin, const struct http_request *re
                      .out = &content,
                      .utc = admin->utc};
     plain_error err = {0};
-    int r = route ? fill(admin, route, &p, &err) : no_such_page("There is no such page.", &err);
+    int r = route ? fill(admin, route, &p, &reply->status, &err)
+                  : no_such("There is no such page.", &err);
 
     if (r != PLAIN_OK) {
         buf_reset(&content);
         page_put_error(&content, &err);
     }
-    reply->status = status_of(r);
+    if (!route)
+        reply->status = status_of(r);
     page_document(&reply->body, request->path, p.title, content.data);
     buf_release(&content);
     arena_release(&arena);

@@ -31,7 +31,7 @@ void html_element(struct buf *b, const char *tag, const char *css, const char *t
 /* A link to a page of ours: "requests?queue=mail". */
 void html_link(struct buf *b, const char *page, const char *text);
 
-/* A table with its titles; colours become classes. Wide ones scroll by themselves. */
+/* A table that has titles; colours become classes. Wide ones scroll by themselves. */
 void html_table(struct buf *b, const struct table *t);
 
 #endif

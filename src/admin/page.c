@@ -33,11 +33,6 @@ int page_parameters(const struct page *p, const char *const *names, size_t count
     return PLAIN_OK;
 }
 
-void page_table(struct page *p, const struct table *t)
-{
-    html_table(p->out, t);
-}
-
 void page_say(struct page *p, const char *css, const char *fmt, ...)
 {
     enum { TEXT_MAX = 4096 };

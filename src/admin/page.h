@@ -41,8 +41,6 @@ page_content page_workers;
 int page_parameters(const struct page *p, const char *const *names, size_t count,
                     plain_error *err) PLAIN_MUST_USE;
 
-void page_table(struct page *p, const struct table *t);
-
 /* A paragraph of class css, or of none. */
 void page_say(struct page *p, const char *css, const char *fmt, ...) PLAIN_PRINTF(3, 4);
 

@@ -122,7 +122,7 @@ static void put_job(struct page *p, const struct job_row *rows, size_t count, in
     while (left > 0 && count - left < RUNS_MAX && p->out->len < PAGE_ENOUGH)
         put_run(p, &rows[--left], now);
     if (left > 0)
-        page_say(p, "dim", "%zu earlier runs are left out; `plain jobs show` tells all.", left);
+        page_say(p, "dim", "Earlier runs are left out; `plain jobs show` tells all.");
 }
 
 int page_job(struct page *p, plain_error *err)
@@ -138,7 +138,7 @@ int page_job(struct page *p, plain_error *err)
         return r;
     if (!plain_uuid_parse(p->request->path + strlen(path), &uuid))
         return PLAIN_NONE;
-    r = ops->find(p->store, &uuid, p->arena, &rows, &count, err);
+    r = ops->find(p->store, &uuid, RUNS_MAX + 1, p->arena, &rows, &count, err);
     if (r == PLAIN_OK)
         r = ops->now(p->store, &now, err);
     if (r == PLAIN_OK && count == 0)

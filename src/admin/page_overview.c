@@ -97,7 +97,7 @@ int page_overview(struct page *p, plain_error *err)
     put_news(p, &o);
     html_element(p->out, "h2", NULL, "Jobs");
     figures_table(&t, p->arena, &o.figures);
-    page_table(p, &t);
+    html_table(p->out, &t);
     html_element(p->out, "h2", NULL, "Queues");
     page_queue_table(p, &o.queues);
     return PLAIN_OK;

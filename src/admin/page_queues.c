@@ -34,7 +34,7 @@ void page_queue_table(struct page *p, const struct queue_view *q)
         return;
     }
     queue_table(&t, p->arena, q);
-    page_table(p, &t);
+    html_table(p->out, &t);
     if (q->is_cut)
         page_say(p, "note", "Of the queues with jobs only the first %d by name are shown.",
                  STORE_QUEUES_MAX);

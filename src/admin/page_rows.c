@@ -137,7 +137,7 @@ static int page_rows(struct page *p, enum job_table table, plain_error *err)
         return PLAIN_OK;
     }
     row_table(&t, p->arena, table, rows, count, now, p->utc);
-    page_table(p, &t);
+    html_table(p->out, &t);
     if (count == ROWS)
         put_older(p, table, &filter, rows[count - 1].id);
     return PLAIN_OK;

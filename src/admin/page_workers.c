@@ -27,7 +27,7 @@ int page_workers(struct page *p, plain_error *err)
         return PLAIN_OK;
     }
     worker_table(&t, p->arena, workers, count, now);
-    page_table(p, &t);
+    html_table(p->out, &t);
     if (count == STORE_WORKERS_MAX)
         page_say(p, "note", "Only the first %d workers are shown.", STORE_WORKERS_MAX);
     return PLAIN_OK;

@@ -10,7 +10,7 @@
 /* The colour of row_state(). */
 enum paint row_paint(const struct job_row *row);
 
-/* now: the wall clock's, for ages. utc: or local time. */
+/* now: the database's clock, for ages. utc: or local time. */
 void row_table(struct table *t, struct arena *a, enum job_table table, const struct job_row *rows,
                size_t count, int64_t now, bool utc);
 

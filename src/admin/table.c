@@ -7,7 +7,7 @@ void table_begin(struct table *t, struct arena *a, const struct table_column *co
                  size_t column_count, size_t row_count)
 {
     *t = (struct table){.arena = a, .columns = columns, .column_count = column_count};
-    if (row_count <= SIZE_MAX / column_count)
+    if (column_count > 0 && row_count <= SIZE_MAX / column_count) /* none: memory is out */
         t->cells = arena_array(a, row_count * column_count, sizeof(*t->cells));
     if (t->cells)
         t->cell_max = row_count * column_count;

@@ -18,17 +18,6 @@ int worker_rows(struct store *store, struct arena *a, struct worker_view **worke
     return r;
 }
 
-int unserved_rows(struct store *store, struct arena *a, struct unserved **list, size_t *count,
-                  plain_error *err)
-{
-    struct worker_view *workers = NULL;
-    size_t worker_count = 0;
-    int r = worker_rows(store, a, &workers, &worker_count, err);
-
-    *count = 0;
-    return r == PLAIN_OK ? unserved_find(store, workers, worker_count, a, list, count, err) : r;
-}
-
 const char *worker_state(const struct worker_view *w)
 {
     static const char *const asked[WISH_COUNT] = {

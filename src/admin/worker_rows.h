@@ -6,17 +6,12 @@
 
 #include "admin/table.h"
 #include "base/arena.h"
-#include "queue/unserved.h"
 #include "store/store.h"
 
 /* As the store's verb workers(), but one of this host that was killed is stale at once: its file
  * says so, long before its lease is over. */
 int worker_rows(struct store *store, struct arena *a, struct worker_view **workers, size_t *count,
                 plain_error *err) PLAIN_MUST_USE;
-
-/* unserved_find() of these workers. */
-int unserved_rows(struct store *store, struct arena *a, struct unserved **list, size_t *count,
-                  plain_error *err) PLAIN_MUST_USE;
 
 /* "live", "quiet", "stopping" or "stale". */
 const char *worker_state(const struct worker_view *w);

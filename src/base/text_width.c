@@ -38,22 +38,21 @@ size_t text_columns(const char *text)
 
 void put_shortened(struct buf *b, const char *text, size_t columns)
 {
-    const char *end = text;
+    const char *end = text, *cut = text;
     size_t used = 0;
 
-    if (text_columns(text) <= columns) {
+    while (*end && used <= columns) { /* a text may be long, and little of it wanted */
+        unsigned cp;
+
+        if (used < columns)
+            cut = end;
+        end += utf8_next(end, &cp);
+        used += columns_of(cp);
+    }
+    if (used <= columns) {
         buf_puts(b, text);
         return;
     }
-    while (*end) {
-        unsigned cp;
-        size_t n = utf8_next(end, &cp);
-
-        used += columns_of(cp);
-        if (used >= columns)
-            break;
-        end += n;
-    }
-    buf_put(b, text, (size_t)(end - text));
+    buf_put(b, text, (size_t)(cut - text));
     buf_puts(b, "\xE2\x80\xA6");
 }

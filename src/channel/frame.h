@@ -20,7 +20,7 @@
  *   DELAY  answer to ASK
  *   OUTPUT what a job wrote, as far as the worker had not read it itself when the job ended
  *   LOG    a record for the worker's log
- *   LEAVE  a job closed a descriptor that the next one needs; the runner ends
+ *   LEAVE  a job closed a descriptor that the next one needs, but not this channel; the runner ends
  *
  * Successes are told in bulk: see progress.h.
  */
@@ -119,8 +119,8 @@ void frame_put_hook(struct buf *b, const struct frame_hook *f);
 void frame_put_class(struct buf *b, const struct frame_class *f);
 void frame_put_end(struct buf *b, const struct frame_end *f);
 void frame_put_delay(struct buf *b, const struct frame_delay *f);
-void frame_put_seq(struct buf *b, enum frame_kind kind,
-                   uint64_t seq); /* READY, DONE, SKIP, LEAVE */
+/* READY, DONE, SKIP, LEAVE */
+void frame_put_seq(struct buf *b, enum frame_kind kind, uint64_t seq);
 void frame_put_output(struct buf *b, const struct frame_output *f);
 void frame_put_log(struct buf *b, const struct frame_log *f);
 void frame_put_failed(struct buf *b, const plain_error *err);

@@ -200,7 +200,7 @@ static int look_for_end(struct measurement *m, const plain_uuid *uuid, plain_err
     struct arena arena = ARENA_INIT;
     struct job_row *rows = NULL;
     size_t count = 0;
-    int r = store->ops->find(store, uuid, &arena, &rows, &count, err);
+    int r = store->ops->find(store, uuid, 1, &arena, &rows, &count, err);
 
     if (r == PLAIN_NONE)
         r = error_set(err, PLAIN_E_JOB, 207, "", "a job of the measurement has vanished");

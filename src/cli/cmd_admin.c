@@ -44,7 +44,7 @@ int cmd_admin(struct cli *cli, plain_error *err)
         r = tell_address(cli, server, err);
     if (r == PLAIN_OK)
         (void)interrupt_wait(&interrupt, -1, -1, -1);
+    interrupt_end_well(&interrupt); /* first: a second signal need not wait for the last page */
     http_stop(server);
-    interrupt_end_well(&interrupt);
     return r;
 }

@@ -36,7 +36,7 @@ static int had_ended(const struct action *a, const plain_uuid *uuid, plain_error
 
     if (r < 0)
         return r;
-    r = store->ops->find(store, uuid, &a->cli->arena, &rows, &count, err);
+    r = store->ops->find(store, uuid, 1, &a->cli->arena, &rows, &count, err);
     jobs_give_store(a->jobs, store);
     if (r < 0)
         return r;

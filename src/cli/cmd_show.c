@@ -81,7 +81,7 @@ int cmd_show(struct cli *cli, plain_error *err)
     if (r == PLAIN_OK)
         r = cli_store(cli, STORE_READ_ONLY, &store, err);
     if (r == PLAIN_OK)
-        r = store->ops->find(store, &uuid, &cli->arena, &rows, &count, err);
+        r = store->ops->find(store, &uuid, 0, &cli->arena, &rows, &count, err);
     if (r == PLAIN_OK)
         r = store->ops->now(store, &now, err);
     store_close(store);

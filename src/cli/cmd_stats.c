@@ -3,7 +3,6 @@
  */
 #include "admin/cells.h"
 #include "admin/figures.h"
-#include "admin/worker_rows.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/json_writer.h"
@@ -101,7 +100,7 @@ static int find_more(struct cli *cli, struct store *store, struct stats *f, plai
     if (r == PLAIN_OK)
         r = store->ops->queue_stats(store, &cli->arena, &f->queues, &f->queue_count, err);
     if (r == PLAIN_OK)
-        r = unserved_rows(store, &cli->arena, &f->unserved, &f->unserved_count, err);
+        r = find_unserved(store, &cli->arena, &f->unserved, &f->unserved_count, err);
     return r;
 }
 

@@ -233,7 +233,7 @@ static int find_all(struct asking *w, plain_error *err)
     int r = read_uuid(w->cli, &uuid, err);
 
     if (r == PLAIN_OK)
-        r = ops->find(w->store, &uuid, a, &rows, &count, err);
+        r = ops->find(w->store, &uuid, 1, a, &rows, &count, err);
     if (r == PLAIN_NONE || (r == PLAIN_OK && count == 0))
         return no_such_job(&uuid, err);
     if (r == PLAIN_OK)

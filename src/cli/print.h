@@ -14,7 +14,7 @@
 /* One object with every field of a row; what the row's table lacks is null. */
 void print_row_json(struct json_writer *j, const struct job_row *row);
 
-/* What the rows of a table show, one line a row. now is the wall clock's. */
+/* What the rows of a table show, one line a row. now is the database's clock. */
 void print_rows(struct cli *cli, enum job_table table, const struct job_row *rows, size_t count,
                 int64_t now);
 

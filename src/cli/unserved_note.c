@@ -54,7 +54,7 @@ static int look(struct cli *cli, struct store *store, const plain_uuid *request,
     struct worker_view *workers = NULL;
     struct pause *pauses = NULL;
     size_t count = 0, worker_count = 0, pause_count = 0;
-    int r = store->ops->find(store, request, a, &rows, &count, NULL);
+    int r = store->ops->find(store, request, 2, a, &rows, &count, NULL);
 
     if (r == PLAIN_OK)
         r = worker_rows(store, a, &workers, &worker_count, NULL);
@@ -101,13 +101,24 @@ void note_if_unserved(struct cli *cli, const plain_uuid *request, int64_t count)
     store_close(store);
 }
 
+int find_unserved(struct store *store, struct arena *a, struct unserved **list, size_t *count,
+                  plain_error *err)
+{
+    struct worker_view *workers = NULL;
+    size_t worker_count = 0;
+    int r = worker_rows(store, a, &workers, &worker_count, err);
+
+    *count = 0;
+    return r == PLAIN_OK ? unserved_find(store, workers, worker_count, a, list, count, err) : r;
+}
+
 void note_unserved(struct cli *cli)
 {
     struct store *store = open_for_note(cli);
     struct unserved *list = NULL;
     size_t count = 0;
 
-    if (store && unserved_rows(store, &cli->arena, &list, &count, NULL) == PLAIN_OK)
+    if (store && find_unserved(store, &cli->arena, &list, &count, NULL) == PLAIN_OK)
         say_unserved(cli, list, count);
     store_close(store);
 }

@@ -8,6 +8,10 @@
 #include "cli/json_writer.h"
 #include "queue/unserved.h"
 
+/* unserved_find() of the workers that worker_rows() gives. */
+int find_unserved(struct store *store, struct arena *a, struct unserved **list, size_t *count,
+                  plain_error *err) PLAIN_MUST_USE;
+
 /* On stderr, one line each with a command that helps. */
 void say_unserved(const struct cli *cli, const struct unserved *list, size_t count);
 /* The member "warnings", an array. */

@@ -34,7 +34,7 @@ static int retry(struct store *store, const plain_uuid *uuid, const char *by, st
     const plain_uuid fresh = uuid_new();
     struct job_row *rows = NULL;
     size_t count = 0;
-    int r = store->ops->find(store, uuid, a, &rows, &count, err);
+    int r = store->ops->find(store, uuid, 0, a, &rows, &count, err);
 
     if (r != PLAIN_OK || count == 0)
         return r < 0 ? r : PLAIN_NONE;

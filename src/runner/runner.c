@@ -56,12 +56,16 @@ struct runner {
     bool is_usage_known; /* nothing but frames of ours was handled since */
 };
 
+static void put_done(struct runner *r)
+{
+    if (r->done < r->last)
+        frame_put_seq(&r->channel.out, FRAME_DONE, r->last);
+    r->done = r->last;
+}
+
 static int flush(struct runner *r)
 {
-    if (r->done < r->last) {
-        frame_put_seq(&r->channel.out, FRAME_DONE, r->last);
-        r->done = r->last;
-    }
+    put_done(r);
     r->flushed_us = clock_mono_us();
     return channel_flush(&r->channel);
 }
@@ -377,9 +381,10 @@ static int load(struct runner *r, int argc, char **argv, const plain_module *own
     return result == PLAIN_OK ? make_chain(r, err) : result;
 }
 
-/* Without it the worker would take our end for a crash. */
+/* A job closed what the next one needs. Untold, the worker would take our end for a crash. */
 static void tell_leave(struct runner *r)
 {
+    put_done(r);
     frame_put_seq(&r->channel.out, FRAME_LEAVE, 0);
     (void)channel_flush(&r->channel);
 }
@@ -393,11 +398,7 @@ static void serve(struct runner *r)
             if (clock_mono_us() - r->flushed_us > FLUSH_AFTER_US && flush(r) < 0)
                 return;
             if (r->channel.broken || r->channel.shut)
-                return;          /* nobody would hear of the next one */
-            if (!r->has_files) { /* nor what it writes */
-                tell_leave(r);
-                return;
-            }
+                return; /* nobody would hear of the next one */
             r->is_usage_known &= frame.kind == FRAME_JOB;
             if (frame.kind == FRAME_JOB)
                 handle_job(r, &frame);
@@ -405,6 +406,10 @@ static void serve(struct runner *r)
                 handle_ask(r, &frame);
             else if (frame.kind == FRAME_HOOK)
                 handle_hook(r, &frame);
+            if (!r->has_files) {
+                tell_leave(r);
+                return;
+            }
         }
         r->is_usage_known = false;
         if (flush(r) < 0 || channel_fill(&r->channel) < 0)

@@ -466,7 +466,8 @@ enum store_caps {
 
 enum store_open_flags {
     STORE_CREATE = 1 << 0, /* make the database when it is a missing file */
-    STORE_READ_ONLY = 1 << 1
+    STORE_READ_ONLY = 1 << 1,
+    STORE_HASTY = 1 << 2 /* somebody looks at a page: locks are waited for 2 s at most */
 };
 
 enum { STORE_IDENTITY_SIZE = 4096 };
@@ -517,10 +518,10 @@ struct store_ops {
     /* Newest first, at most filter->limit rows. */
     int (*list)(struct store *s, enum job_table table, const struct row_filter *filter,
                 struct arena *a, struct job_row **rows, size_t *count, plain_error *err);
-    /* Every row of the job that uuid belongs to (a request's, an attempt's or the root), in the
-     * order of its runs. PLAIN_NONE when there is none. */
-    int (*find)(struct store *s, const plain_uuid *uuid, struct arena *a, struct job_row **rows,
-                size_t *count, plain_error *err);
+    /* The rows of the job that uuid belongs to (a request's, an attempt's or the root), in the
+     * order of its runs: the last `most` of them, or with 0 all. PLAIN_NONE when there is none. */
+    int (*find)(struct store *s, const plain_uuid *uuid, size_t most, struct arena *a,
+                struct job_row **rows, size_t *count, plain_error *err);
     int (*stats)(struct store *s, struct store_stats *out, plain_error *err);
 
     /* Enqueues the job of a result again, now: same class, parameters, queue, priority, retries and

@@ -235,9 +235,12 @@ def test_a_runner_that_is_renewed_looks_like_no_crash(db, plain, jobs):
     done = drain(plain)
     assert db.statuses() == ["SUCCESSFUL"] * 3
     told = records(done, "Runner ended", "Runner replaced", "Runner killed")
-    assert [record["event"] for record in told] == ["Runner replaced"] * 2, told
+    assert {record["event"] for record in told} == {"Runner replaced"}, told
     assert told[0]["level"] == "INFO" and "closed" in told[0]["reason"]
-    assert {record["pid"] for record in told} == {row.runner_pid for row in db.results()[:2]}
+    pids = [row.runner_pid for row in db.results()]
+    assert len(set(pids)) == 3
+    # The last one may be told to end before it says so.
+    assert [record["pid"] for record in told] in (pids, pids[:2])
 
 
 @on_one_store

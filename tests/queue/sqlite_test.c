@@ -95,7 +95,7 @@ static void a_row_holds_what_was_given(void **state)
                             &request, &err) < 0)
         fail_msg("%s", err.message);
     assert_int_equal(jobs_take_store(jobs, &store, NULL), PLAIN_OK);
-    assert_int_equal(store->ops->find(store, &request.uuid, &a, &rows, &count, &err), PLAIN_OK);
+    assert_int_equal(store->ops->find(store, &request.uuid, 0, &a, &rows, &count, &err), PLAIN_OK);
     jobs_give_store(jobs, store);
     assert_int_equal(count, 1);
     assert_string_equal(rows->job_class, "GreetJob");

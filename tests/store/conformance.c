@@ -233,7 +233,7 @@ struct job_row *bench_find(struct bench *b, const plain_uuid *uuid, size_t *coun
 {
     struct job_row *rows = NULL;
 
-    must(b->store->ops->find(b->store, uuid, &b->arena, &rows, count, &b->err), b);
+    must(b->store->ops->find(b->store, uuid, 0, &b->arena, &rows, count, &b->err), b);
     return rows;
 }
 

@@ -171,6 +171,19 @@ void lists_filter_by_class_queue_and_status(void **state)
     bench_close(&b);
 }
 
+static void assert_last(struct bench *b, const plain_uuid *uuid, size_t most,
+                        const struct job_row *all, size_t length)
+{
+    struct job_row *rows = NULL;
+    size_t count, expected = most < length ? most : length;
+
+    assert_int_equal(b->store->ops->find(b->store, uuid, most, &b->arena, &rows, &count, &b->err),
+                     PLAIN_OK);
+    assert_int_equal(count, expected);
+    for (size_t i = 0; i < count; i++)
+        assert_uuid_equal(rows[i].request_uuid, all[length - expected + i].request_uuid);
+}
+
 static void assert_life(struct bench *b, const plain_uuid *uuid, const plain_uuid *requests,
                         size_t length)
 {
@@ -183,6 +196,8 @@ static void assert_life(struct bench *b, const plain_uuid *uuid, const plain_uui
         assert_uuid_equal(rows[i].root_uuid, requests[0]);
         assert_int_equal(rows[i].run_no, (int)i + 1);
     }
+    for (size_t most = 1; most <= length + 1; most++)
+        assert_last(b, uuid, most, rows, length);
 }
 
 void finds_the_whole_life_by_any_uuid(void **state)
@@ -228,7 +243,7 @@ void finds_nothing_for_an_unknown_uuid(void **state)
     (void)state;
     bench_open(&b);
     run_some(&b, "Job", "default", JOB_SUCCESSFUL, 1);
-    assert_int_equal(b.store->ops->find(b.store, &unknown, &b.arena, &rows, &count, &b.err),
+    assert_int_equal(b.store->ops->find(b.store, &unknown, 0, &b.arena, &rows, &count, &b.err),
                      PLAIN_NONE);
     bench_close(&b);
 }

@@ -71,8 +71,8 @@ int postgres_hear(struct store *s, bool changed, struct heard *out, plain_error 
 
 int postgres_list(struct store *s, enum job_table table, const struct row_filter *filter,
                   struct arena *a, struct job_row **rows, size_t *count, plain_error *err);
-int postgres_find(struct store *s, const plain_uuid *uuid, struct arena *a, struct job_row **rows,
-                  size_t *count, plain_error *err);
+int postgres_find(struct store *s, const plain_uuid *uuid, size_t most, struct arena *a,
+                  struct job_row **rows, size_t *count, plain_error *err);
 int postgres_stats(struct store *s, struct store_stats *out, plain_error *err);
 
 int postgres_schema_version(struct store *s, int *version, plain_error *err);

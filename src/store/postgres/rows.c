@@ -111,7 +111,7 @@ int postgres_list(struct store *store, enum job_table table, const struct row_fi
     return query_rows(s, names[table], a, rows, count, err);
 }
 
-int postgres_find(struct store *store, const plain_uuid *uuid, struct arena *a,
+int postgres_find(struct store *store, const plain_uuid *uuid, size_t most, struct arena *a,
                   struct job_row **rows, size_t *count, plain_error *err)
 {
     struct session *s = &postgres_of(store)->session;
@@ -120,9 +120,14 @@ int postgres_find(struct store *store, const plain_uuid *uuid, struct arena *a,
     if (r < 0)
         return r;
     wire_uuid(&s->wire, uuid);
+    wire_int8(&s->wire, most ? (int64_t)most : INT64_MAX);
     r = query_rows(s, SQL_FIND_JOB, a, rows, count, err);
     if (r == PLAIN_OK && *count == 0)
         r = PLAIN_NONE;
+    if (r == PLAIN_OK && most && *count > most) { /* what has not ended stands behind them */
+        *rows += *count - most;
+        *count = most;
+    }
     return r;
 }
 

@@ -251,7 +251,10 @@ int sqlite_adopt(void *connection, const char *schema, struct store **out, plain
     struct connection *conn = mem_zalloc(1, sizeof(*conn));
     if (!conn)
         return error_nomem(err);
-    *conn = (struct connection){.base = {&store_sqlite, true}, .db = db, .doing = "adopting"};
+    *conn = (struct connection){.base = {&store_sqlite, true},
+                                .db = db,
+                                .doing = "adopting",
+                                .patience_us = CONNECTION_PATIENCE_US};
     conn->path = mem_strdup(path ? path : "");
     int r = conn->path ? check(conn, err) : error_nomem(err);
     if (r < 0)

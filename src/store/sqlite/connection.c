@@ -97,7 +97,7 @@ int connection_open(struct connection *conn, const char *path, int flags, plain_
 {
     conn->doing = "opening";
     conn->looked.version = -1;
-    conn->deadline = clock_add(clock_mono_us(), CONNECTION_PATIENCE_US);
+    conn->deadline = clock_add(clock_mono_us(), conn->patience_us);
     conn->open_flags = flags;
     conn->path = mem_strdup(path);
     return conn->path ? connect_again(conn, err) : error_nomem(err);
@@ -141,7 +141,7 @@ int connection_begin(struct connection *conn, enum sql_name how, const char *doi
 
     conn->doing = doing;
     conn->has_enqueued = conn->has_asked = false;
-    conn->deadline = clock_add(clock_mono_us(), CONNECTION_PATIENCE_US);
+    conn->deadline = clock_add(clock_mono_us(), conn->patience_us);
     if (conn->base.is_adopted)
         return adopted_connection_begin(conn, how, err);
     /* Without this, writes to a file that was deleted would succeed and be lost. */

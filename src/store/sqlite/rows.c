@@ -190,7 +190,7 @@ static int find_places(struct connection *conn, const plain_uuid *root, struct a
     return r == PLAIN_OK && !arena_ok(a) ? error_nomem(err) : r;
 }
 
-static int find_rows(struct connection *conn, const plain_uuid *uuid, struct arena *a,
+static int find_rows(struct connection *conn, const plain_uuid *uuid, size_t most, struct arena *a,
                      struct job_row **rows, size_t *count, plain_error *err)
 {
     plain_uuid root;
@@ -202,6 +202,8 @@ static int find_rows(struct connection *conn, const plain_uuid *uuid, struct are
         r = find_places(conn, &root, a, &place, &found, err);
     if (r != PLAIN_OK)
         return r;
+    for (; most && found > most; found--)
+        place = place->next;
     *rows = arena_array(a, found, sizeof(**rows));
     if (!*rows)
         return error_nomem(err);
@@ -214,8 +216,8 @@ static int find_rows(struct connection *conn, const plain_uuid *uuid, struct are
     return r;
 }
 
-int sqlite_find(struct store *store, const plain_uuid *uuid, struct arena *a, struct job_row **rows,
-                size_t *count, plain_error *err)
+int sqlite_find(struct store *store, const plain_uuid *uuid, size_t most, struct arena *a,
+                struct job_row **rows, size_t *count, plain_error *err)
 {
     struct connection *conn = connection_of(store);
     int r = connection_begin(conn, SQL_BEGIN_READ, "reading", err);
@@ -223,7 +225,7 @@ int sqlite_find(struct store *store, const plain_uuid *uuid, struct arena *a, st
     *count = 0;
     *rows = NULL;
     if (r == PLAIN_OK)
-        r = connection_end(conn, find_rows(conn, uuid, a, rows, count, err), err);
+        r = connection_end(conn, find_rows(conn, uuid, most, a, rows, count, err), err);
     return r;
 }
 

@@ -85,6 +85,7 @@ static int sqlite_open(const char *url, unsigned flags, struct store **out, plai
     if (!conn)
         return error_nomem(err);
     conn->base.ops = &store_sqlite;
+    conn->patience_us = flags & STORE_HASTY ? CONNECTION_HASTE_US : CONNECTION_PATIENCE_US;
     r = open_file(conn, &where, flags, err);
     if (r != PLAIN_OK) {
         connection_close(conn);

@@ -70,8 +70,8 @@ int sqlite_rescue(struct store *store, const struct rescue_wish *wish, struct ar
 /* rows.c */
 int sqlite_list(struct store *store, enum job_table table, const struct row_filter *filter,
                 struct arena *a, struct job_row **rows, size_t *count, plain_error *err);
-int sqlite_find(struct store *store, const plain_uuid *uuid, struct arena *a, struct job_row **rows,
-                size_t *count, plain_error *err);
+int sqlite_find(struct store *store, const plain_uuid *uuid, size_t most, struct arena *a,
+                struct job_row **rows, size_t *count, plain_error *err);
 int sqlite_stats(struct store *store, struct store_stats *out, plain_error *err);
 
 /* queues.c */

@@ -250,7 +250,7 @@ int sqlite_hear(struct store *store, bool changed, struct heard *out, plain_erro
         ear->step_ms = 0;
     if (ear->step_ms < 0)
         return PLAIN_OK;
-    conn->deadline = clock_add(clock_mono_us(), CONNECTION_PATIENCE_US);
+    conn->deadline = clock_add(clock_mono_us(), conn->patience_us);
     /* What cannot be read is news: who looks says so, and tries again later. */
     if (read_version(conn, &version, err) != PLAIN_OK || version != ear->version) {
         ear->version = version;

@@ -74,6 +74,7 @@ SELECT 2, t.id, t.job_request_uuid, t.job_process_uuid, COALESCE(t.root_uuid, t.
 
 -- :name find_job
 -- $1 uuid  of a request, an attempt or the root
+-- $2 int8  at most so many attempts that have ended, the last ones
 -- The root is looked for in all three tables; the rows of the job are those that name it.
 WITH root AS (
     SELECT COALESCE(
@@ -89,7 +90,8 @@ WITH root AS (
           WHERE p.job_request_uuid = $1::uuid LIMIT 1),
         $1::uuid) AS uuid),
 ended AS MATERIALIZED (
-    SELECT t.id FROM root CROSS JOIN LATERAL {schema}.plainjobs_attempts(root.uuid) t)
+    SELECT t.id FROM root CROSS JOIN LATERAL {schema}.plainjobs_attempts(root.uuid) t
+     ORDER BY COALESCE(t.run_no, 1) DESC, t.id DESC LIMIT $2::int8)
 SELECT 0, r.id, r.uuid, NULL::uuid, COALESCE(r.root_uuid, r.uuid), r.retry_of, NULL::uuid,
        NULL::uuid, r.job_class, r.parameters::text, r.queue, r.concurrency_key, r.key_shared,
        r.source, r.priority, r.retries, r.retry_attempt, COALESCE(r.run_no, 1) AS run,
