@@ -58,22 +58,40 @@ void html_text(struct buf *b, const char *text)
     buf_release(&escaped);
 }
 
-void html_textf(struct buf *b, const char *fmt, ...)
+static void put_format(struct buf *b, const char *fmt, va_list ap) PLAIN_PRINTF(2, 0);
+static void put_format(struct buf *b, const char *fmt, va_list ap)
 {
     enum { TEXT_MAX = 4096 };
     char text[TEXT_MAX];
+
+    (void)vsnprintf(text, sizeof(text), fmt, ap);
+    html_text(b, text);
+}
+
+void html_textf(struct buf *b, const char *fmt, ...)
+{
     va_list ap;
 
     va_start(ap, fmt);
-    (void)vsnprintf(text, sizeof(text), fmt, ap);
+    put_format(b, fmt, ap);
     va_end(ap);
-    html_text(b, text);
 }
 
 void html_element(struct buf *b, const char *tag, const char *css, const char *text)
 {
     html_begin(b, tag, css);
     html_text(b, text);
+    html_end(b, tag);
+}
+
+void html_elementf(struct buf *b, const char *tag, const char *css, const char *fmt, ...)
+{
+    va_list ap;
+
+    html_begin(b, tag, css);
+    va_start(ap, fmt);
+    put_format(b, fmt, ap);
+    va_end(ap);
     html_end(b, tag);
 }
 

@@ -23,10 +23,12 @@ void html_end(struct buf *b, const char *tag);
 void html_text(struct buf *b, const char *text);
 /* The same for what is sent back as it is, as a field of a form: nothing is made visible. */
 void html_value(struct buf *b, const char *text);
-void html_textf(struct buf *b, const char *fmt, ...) PLAIN_PRINTF(2, 3);
+void html_textf(struct buf *b, const char *fmt, ...) PLAIN_PRINTF(2, 3); /* at most 4 KiB */
 
 /* <tag>text</tag> */
 void html_element(struct buf *b, const char *tag, const char *css, const char *text);
+void html_elementf(struct buf *b, const char *tag, const char *css, const char *fmt, ...)
+    PLAIN_PRINTF(4, 5);
 
 /* A link to a page of ours: "requests?queue=mail". */
 void html_link(struct buf *b, const char *page, const char *text);

@@ -1,7 +1,5 @@
 #include "admin/page.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "admin/html.h"
@@ -33,37 +31,11 @@ int page_parameters(const struct page *p, const char *const *names, size_t count
     return PLAIN_OK;
 }
 
-void page_say(struct page *p, const char *css, const char *fmt, ...)
-{
-    enum { TEXT_MAX = 4096 };
-    char text[TEXT_MAX];
-    va_list ap;
-
-    va_start(ap, fmt);
-    (void)vsnprintf(text, sizeof(text), fmt, ap);
-    va_end(ap);
-    html_element(p->out, "p", css, text);
-}
-
-void page_command(struct page *p, const char *fmt, ...)
-{
-    enum { COMMAND_MAX = 1024 };
-    char text[COMMAND_MAX];
-    va_list ap;
-
-    va_start(ap, fmt);
-    (void)vsnprintf(text, sizeof(text), fmt, ap);
-    va_end(ap);
-    html_element(p->out, "code", NULL, text);
-}
-
 static void put_head(struct buf *out, const char *title)
 {
     buf_puts(out, "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
                   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
-    html_begin(out, "title", NULL);
-    html_textf(out, "%s - plain jobs", title);
-    html_end(out, "title");
+    html_elementf(out, "title", NULL, "%s - plain jobs", title);
     buf_puts(out, "<link rel=\"stylesheet\" href=\"/assets/admin.css\">"
                   "<link rel=\"icon\" href=\"/assets/admin.svg\"></head>");
 }

@@ -41,15 +41,9 @@ page_content page_workers;
 int page_parameters(const struct page *p, const char *const *names, size_t count,
                     plain_error *err) PLAIN_MUST_USE;
 
-/* A paragraph of class css, or of none. */
-void page_say(struct page *p, const char *css, const char *fmt, ...) PLAIN_PRINTF(3, 4);
-
 /* The table of queues, or that there is none. */
 struct queue_view;
 void page_queue_table(struct page *p, const struct queue_view *q);
-
-/* A command for a terminal: what changes something is not done here. */
-void page_command(struct page *p, const char *fmt, ...) PLAIN_PRINTF(2, 3);
 
 /* The whole document around a content. current: the path of the page that the menu marks. */
 void page_document(struct buf *out, const char *current, const char *title, const char *content);

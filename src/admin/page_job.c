@@ -101,7 +101,8 @@ static void put_commands(struct page *p, const struct job_row *last)
     html_text(p->out, "On a terminal: ");
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
         if (commands[i].table == last->table)
-            page_command(p, "plain jobs %s %s", commands[i].command, plain_uuid_format(id, uuid));
+            html_elementf(p->out, "code", NULL, "plain jobs %s %s", commands[i].command,
+                          plain_uuid_format(id, uuid));
     }
     html_end(p->out, "p");
 }
@@ -114,7 +115,7 @@ static void put_job(struct page *p, const struct job_row *rows, size_t count, in
     size_t left = count;
 
     p->title = last->job_class;
-    page_say(p, NULL, "It is %s.", row_state(last));
+    html_elementf(p->out, "p", NULL, "It is %s.", row_state(last));
     begin_list(&list);
     job_facts(&f, last);
     end_list(&list);
@@ -122,7 +123,7 @@ static void put_job(struct page *p, const struct job_row *rows, size_t count, in
     while (left > 0 && count - left < RUNS_MAX && p->out->len < PAGE_ENOUGH)
         put_run(p, &rows[--left], now);
     if (left > 0)
-        page_say(p, "dim", "Earlier runs are left out; `plain jobs show` tells all.");
+        html_element(p->out, "p", "dim", "Earlier runs are left out; `plain jobs show` tells all.");
 }
 
 int page_job(struct page *p, plain_error *err)

@@ -71,17 +71,18 @@ static void put_news(struct page *p, const struct overview *o)
     for (size_t i = 0; i < o->unserved_count && i < UNSERVED_SHOWN; i++)
         put_unserved(p, &o->unserved[i]);
     if (o->unserved_count > UNSERVED_SHOWN)
-        page_say(p, "bad", "%zu more such queues and classes; `plain jobs stats` tells all.",
-                 o->unserved_count - UNSERVED_SHOWN);
+        html_elementf(p->out, "p", "bad",
+                      "%zu more such queues and classes; `plain jobs stats` tells all.",
+                      o->unserved_count - UNSERVED_SHOWN);
     if (stale > 0)
         put_number(p, stale, "worker is not heard of; its jobs are about to be rescued",
                    "workers are not heard of; their jobs are about to be rescued", "workers");
     if (paused > 0)
         put_number(p, paused, "pause holds jobs back", "pauses hold jobs back", "queues");
     if (o->queues.worker_count == stale && o->unserved_count == 0)
-        page_say(p, "note", "No worker is running.");
+        html_element(p->out, "p", "note", "No worker is running.");
     else if (o->unserved_count == 0 && stale == 0 && paused == 0)
-        page_say(p, "good", "Nothing is wrong.");
+        html_element(p->out, "p", "good", "Nothing is wrong.");
 }
 
 int page_overview(struct page *p, plain_error *err)

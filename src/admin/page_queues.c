@@ -30,14 +30,15 @@ void page_queue_table(struct page *p, const struct queue_view *q)
     struct table t;
 
     if (q->count == 0) {
-        page_say(p, "dim", "No queue has jobs, is paused or is worked for.");
+        html_element(p->out, "p", "dim", "No queue has jobs, is paused or is worked for.");
         return;
     }
     queue_table(&t, p->arena, q);
     html_table(p->out, &t);
     if (q->is_cut)
-        page_say(p, "note", "Of the queues with jobs only the first %d by name are shown.",
-                 STORE_QUEUES_MAX);
+        html_elementf(p->out, "p", "note",
+                      "Of the queues with jobs only the first %d by name are shown.",
+                      STORE_QUEUES_MAX);
 }
 
 int page_queues(struct page *p, plain_error *err)

@@ -128,12 +128,12 @@ static int page_rows(struct page *p, enum job_table table, plain_error *err)
         r = p->store->ops->now(p->store, &now, err);
     if (r != PLAIN_OK)
         return r;
-    page_say(p, NULL, "%s, newest first.", lists[table].what);
+    html_elementf(p->out, "p", NULL, "%s, newest first.", lists[table].what);
     put_form(p, table, &filter);
     if (count == 0) {
         bool all = !filter.job_class && !filter.queue && !filter.status && !filter.before_id;
 
-        page_say(p, "dim", "%s", all ? lists[table].none : "There are no such rows.");
+        html_element(p->out, "p", "dim", all ? lists[table].none : "There are no such rows.");
         return PLAIN_OK;
     }
     row_table(&t, p->arena, table, rows, count, now, p->utc);

@@ -22,13 +22,14 @@ int page_workers(struct page *p, plain_error *err)
     if (count == 0) {
         html_begin(p->out, "p", "note");
         html_text(p->out, "No worker is running. Start one: ");
-        page_command(p, "plain jobs worker");
+        html_element(p->out, "code", NULL, "plain jobs worker");
         html_end(p->out, "p");
         return PLAIN_OK;
     }
     worker_table(&t, p->arena, workers, count, now);
     html_table(p->out, &t);
     if (count == STORE_WORKERS_MAX)
-        page_say(p, "note", "Only the first %d workers are shown.", STORE_WORKERS_MAX);
+        html_elementf(p->out, "p", "note", "Only the first %d workers are shown.",
+                      STORE_WORKERS_MAX);
     return PLAIN_OK;
 }

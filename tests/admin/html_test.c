@@ -8,22 +8,16 @@
 
 static struct buf out = BUF_INIT(1 << 20);
 
-static void assert_written(const char *expected)
-{
-    assert_true(buf_ok(&out));
-    assert_string_equal(out.data, expected);
-    buf_release(&out);
-}
-
 static void a_text_is_only_a_text(void **state)
 {
     (void)state;
     html_text(&out, "<b>\"Tom\" & 'Ada'</b> &lt; \xC3\xA9");
-    assert_written("&lt;b&gt;&quot;Tom&quot; &amp; &#39;Ada&#39;&lt;/b&gt; &amp;lt; \xC3\xA9");
+    harness_assert_written(
+        &out, "&lt;b&gt;&quot;Tom&quot; &amp; &#39;Ada&#39;&lt;/b&gt; &amp;lt; \xC3\xA9");
     html_textf(&out, "%s", "<i>");
-    assert_written("&lt;i&gt;");
+    harness_assert_written(&out, "&lt;i&gt;");
     html_element(&out, "p", "bad", "a > b");
-    assert_written("<p class=\"bad\">a &gt; b</p>");
+    harness_assert_written(&out, "<p class=\"bad\">a &gt; b</p>");
 }
 
 /* Right-to-left overrides, escapes of a terminal, and bytes that are no UTF-8. */
@@ -32,14 +26,15 @@ static void what_is_not_seen_is_made_visible(void **state)
     (void)state;
     html_text(&out, "a\x1b[2J\xE2\x80\xAE"
                     "b\xFF");
-    assert_written("a\\u001b[2J\\u202eb\xEF\xBF\xBD");
+    harness_assert_written(&out, "a\\u001b[2J\\u202eb\xEF\xBF\xBD");
 }
 
 static void an_address_cannot_leave_its_attribute(void **state)
 {
     (void)state;
     html_link(&out, "x\"><script>", "x\"><script>");
-    assert_written("<a href=\"/x&quot;&gt;&lt;script&gt;\">x&quot;&gt;&lt;script&gt;</a>");
+    harness_assert_written(&out,
+                           "<a href=\"/x&quot;&gt;&lt;script&gt;\">x&quot;&gt;&lt;script&gt;</a>");
 }
 
 static void an_address_takes_any_text(void **state)
@@ -48,10 +43,10 @@ static void an_address_takes_any_text(void **state)
 
     (void)state;
     put_url_text(&out, "mail ~a&b=c/d?#%\"<\xC3\xA9");
-    assert_written("mail%20~a%26b%3Dc%2Fd%3F%23%25%22%3C%C3%A9");
+    harness_assert_written(&out, "mail%20~a%26b%3Dc%2Fd%3F%23%25%22%3C%C3%A9");
     assert_true(plain_uuid_parse("0192f3c4-7f3a-7c9e-8000-1c9e7f3a0192", &uuid));
     put_job_url(&out, &uuid);
-    assert_written("j/0192f3c4-7f3a-7c9e-8000-1c9e7f3a0192");
+    harness_assert_written(&out, "j/0192f3c4-7f3a-7c9e-8000-1c9e7f3a0192");
 }
 
 static void a_table_has_its_titles_and_links(void **state)
@@ -66,11 +61,11 @@ static void a_table_has_its_titles_and_links(void **state)
     table_link(&t, "requests?queue=%3Cx%3E");
     table_add(&t, PAINT_NONE, "");
     html_table(&out, &t);
-    assert_written(
-        "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">NAME</th>"
-        "<th scope=\"col\" class=\"number\">N</th></tr></thead><tbody><tr>"
-        "<td><span class=\"red\"><a href=\"/requests?queue=%3Cx%3E\">&lt;x&gt;</a></span>"
-        "</td><td class=\"number\">-</td></tr></tbody></table></div>");
+    harness_assert_written(
+        &out, "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">NAME</th>"
+              "<th scope=\"col\" class=\"number\">N</th></tr></thead><tbody><tr>"
+              "<td><span class=\"red\"><a href=\"/requests?queue=%3Cx%3E\">&lt;x&gt;</a></span>"
+              "</td><td class=\"number\">-</td></tr></tbody></table></div>");
     arena_release(&a);
 }
 

@@ -5,20 +5,13 @@
 
 static struct buf out = BUF_INIT(1 << 20);
 
-static void assert_written(const char *expected)
-{
-    assert_true(buf_ok(&out));
-    assert_string_equal(out.data, expected);
-    buf_release(&out);
-}
-
 static void long_text_is_cut_at_a_character(void **state)
 {
     (void)state;
     put_shortened(&out, "\xC3\xA9\xC3\xA9\xC3\xA9", 3);
-    assert_written("\xC3\xA9\xC3\xA9\xC3\xA9");
+    harness_assert_written(&out, "\xC3\xA9\xC3\xA9\xC3\xA9");
     put_shortened(&out, "\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9", 3);
-    assert_written("\xC3\xA9\xC3\xA9\xE2\x80\xA6");
+    harness_assert_written(&out, "\xC3\xA9\xC3\xA9\xE2\x80\xA6");
     assert_int_equal(text_columns("\xE6\x97\xA5\xE6\x9C\xAC"), 4); /* two wide characters */
 }
 

@@ -10,13 +10,6 @@
 
 static struct buf out = BUF_INIT(1 << 20);
 
-static void assert_written(const char *expected)
-{
-    assert_true(buf_ok(&out));
-    assert_string_equal(out.data, expected);
-    buf_release(&out);
-}
-
 static void columns_are_as_wide_as_their_widest_cell(void **state)
 {
     static const struct table_column columns[] = {{"NAME", false}, {"N", true}, {"WHAT", false}};
@@ -32,9 +25,9 @@ static void columns_are_as_wide_as_their_widest_cell(void **state)
     table_add(&t, PAINT_NONE, "7");
     table_add(&t, PAINT_NONE, "");
     table_print(&t, false, &out);
-    assert_written("NAME     N  WHAT\n"
-                   "\xC3\xA9t\xC3\xA9     12  x\n"
-                   "longer   7  -\n");
+    harness_assert_written(&out, "NAME     N  WHAT\n"
+                                 "\xC3\xA9t\xC3\xA9     12  x\n"
+                                 "longer   7  -\n");
     arena_release(&a);
 }
 
@@ -48,7 +41,7 @@ static void a_cell_cannot_break_the_table(void **state)
     table_begin(&t, &a, columns, 1, 1);
     table_add(&t, PAINT_NONE, "a\nb\x1b[2J");
     table_print(&t, false, &out);
-    assert_written("a\\u000ab\\u001b[2J\n");
+    harness_assert_written(&out, "a\\u000ab\\u001b[2J\n");
     arena_release(&a);
 }
 
@@ -67,7 +60,8 @@ static void json_sets_its_commas_by_itself(void **state)
     json_put_bool(&j, "last", true);
     json_put_time(&j, "time", STORE_NO_TIME);
     json_end_document(&j);
-    assert_written("{\"format\":1,\"list\":[1,null,{}],\"last\":true,\"time\":null}\n");
+    harness_assert_written(&out,
+                           "{\"format\":1,\"list\":[1,null,{}],\"last\":true,\"time\":null}\n");
 }
 
 static void raw_json_stays_json_and_becomes_harmless(void **state)
@@ -76,10 +70,10 @@ static void raw_json_stays_json_and_becomes_harmless(void **state)
     (void)state;
 
     json_put_raw(&j, NULL, "{\"a\":\n\t[1, \"\xE2\x80\xAE\"]}");
-    assert_written("{\"a\":  [1, \"\\u202e\"]}");
+    harness_assert_written(&out, "{\"a\":  [1, \"\\u202e\"]}");
     j.comma = false;
     json_put_raw(&j, NULL, "{broken");
-    assert_written("\"{broken\"");
+    harness_assert_written(&out, "\"{broken\"");
 }
 
 static void long_raw_json_keeps_every_character(void **state)
@@ -94,7 +88,7 @@ static void long_raw_json_keeps_every_character(void **state)
         buf_puts(&text, "\xE6\x97\xA5");
     buf_putc(&text, '"');
     json_put_raw(&j, NULL, text.data);
-    assert_written(text.data);
+    harness_assert_written(&out, text.data);
     buf_release(&text);
 }
 
@@ -139,7 +133,7 @@ static void json_as_deep_as_parameters_are_stored_is_no_text(void **state)
     for (int i = 0; i <= PARAMS_DEPTH_MAX; i++)
         buf_putc(&text, ']');
     json_put_raw(&j, NULL, text.data);
-    assert_written(text.data);
+    harness_assert_written(&out, text.data);
     buf_release(&text);
 }
 

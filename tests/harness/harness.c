@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 
 enum { MAX_TESTS = 256, MAX_NAME = 256, OPEN_FOLDERS = 16 };
 
@@ -139,4 +140,11 @@ int harness_run(const char *file, const char *names, harness_test *const *tests,
         return EXIT_SUCCESS;
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return _cmocka_run_group_tests(file, wanted, count, NULL, NULL);
+}
+
+void harness_assert_written(struct buf *b, const char *expected)
+{
+    assert_true(buf_ok(b));
+    assert_string_equal(b->data, expected);
+    buf_release(b);
 }

@@ -31,6 +31,10 @@ int harness_run(const char *file, const char *names, harness_test *const *tests,
         return harness_run(__FILE__, #__VA_ARGS__, tests, sizeof(tests) / sizeof(tests[0]));       \
     }
 
+/* What was written to b, which is empty afterwards. */
+struct buf;
+void harness_assert_written(struct buf *b, const char *expected);
+
 /* A private folder, made at the first call and removed with all that is in it at exit. Never NULL.
  */
 const char *harness_tmpdir(void);
