@@ -186,6 +186,9 @@ def test_workers_that_live_and_one_that_was_killed(db, plain, module, start_work
     second = start_worker("--max-processes", 1, "--queue", "slow")
     second.await_event("Worker registered")
     second.kill()
+    # Its runner may still be dying, and would be alive to whoever asks.
+    wait_until(lambda: "stale" in [worker["state"] for worker in workers_of(plain)],
+               "its runner's end")
     said = workers_of(plain)
     rows = admin.shows("/workers").rows
     assert [(row["WORKER"], row["HOST:PID"], row["JOBS"], row["VERSION"], row["STATE"])

@@ -396,7 +396,7 @@ static void a_job_is_found_without_reading_the_others(void **state)
     static const char *const what[] = {
         "SELECT plain_jobs_cancel('10000000-0000-7000-8000-000000000000')",
         "SELECT * FROM plainjobs_attempts('10000000-0000-7000-8000-000000000000')",
-        "EXECUTE find ('10000000-0000-7000-8000-000000000000')",
+        "EXECUTE find ('10000000-0000-7000-8000-000000000000', 51)",
         "SELECT plain_jobs_delete('10000000-0000-7000-8000-000000000000')",
     };
     struct bench b;
