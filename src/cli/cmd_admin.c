@@ -20,9 +20,11 @@ static int tell_address(struct cli *cli, const struct http_server *server, plain
     } else {
         buf_putf(&cli->out, "%s\n", url ? url : "");
     }
-    cli_say(cli, "The pages show what is in %s, and change nothing. Ctrl-C stops them.",
-            store_url_shown(&cli->arena, settings_text(cli->settings, SETTING_DATABASE_URL)));
-    return cli_flush(cli, err);
+    int r = cli_flush(cli, err);
+    if (r == PLAIN_OK)
+        cli_say(cli, "The pages show what is in %s, and change nothing. Ctrl-C stops them.",
+                store_url_shown(&cli->arena, settings_text(cli->settings, SETTING_DATABASE_URL)));
+    return r;
 }
 
 int cmd_admin(struct cli *cli, plain_error *err)

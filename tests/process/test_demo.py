@@ -1,10 +1,12 @@
 """make demo's program, examples/demo/run: without a terminal, on one, and with a broken job."""
 import os
 import pty
+import re
 import select
 import shutil
 import subprocess
 import time
+import urllib.request
 
 import pytest
 
@@ -91,10 +93,13 @@ def test_on_a_terminal_the_worker_runs_until_ctrl_c(demo, folder):
     ended = 0
     try:
         text = ""
-        for word in ("plain jobs", "demo/plain.db", "WelcomeUserJob (app/jobs.c)",
+        for word in ("plain jobs", "demo/plain.db", "Admin    http://127.0.0.1:",
+                     "WelcomeUserJob (app/jobs.c)",
                      "change them: they reload", "Ctrl-C stops",
                      "✓ WelcomeUserJob", "✓ thumbnail", "✕ flaky", "✓ flaky"):
             text = read_until(terminal, text, word)
+        with urllib.request.urlopen(re.search(r"Admin    (\S+)", text)[1], timeout=30) as page:
+            assert "plain jobs" in page.read().decode()
         source = folder / "demo/app/jobs.c"
         source.write_text(source.read_text() + "int broken\n")
         text = read_until(terminal, text, ": error: ")
