@@ -88,7 +88,7 @@ void lease_check(struct worker *w)
         lose(w);
     } else if (state == LEASE_HELD && !w->lease.held) {
         w->lease.held = true;
-        log_event(LOG_INFO, "Worker registered", LOG_TEXT("worker_id", w->id_text));
+        worker_registered(w);
     } else if (state == LEASE_REFUSED && w->stop == STOP_NO) {
         const plain_error refusal = lease_thread_refusal(&w->lease.thread);
 

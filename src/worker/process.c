@@ -122,7 +122,7 @@ static void on_ready(struct runner *r, const struct frame *frame)
 {
     (void)frame;
     r->state = r->state == RUNNER_STARTING ? RUNNER_READY : r->state;
-    worker_ready(r->worker);
+    worker_described(r->worker);
 }
 
 /* What the first one cannot load is refused. A later one is started again: somebody may be copying

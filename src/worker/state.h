@@ -182,6 +182,7 @@ struct worker {
     const char **class_names;
     size_t class_count;
     bool classes_known; /* the first runner has described them */
+    bool is_ready;      /* whoever waits for that was told */
 
     struct work_list ready;     /* claimed, not handed out: runners.c takes from it    */
     struct work_list asking;    /* wait for a runner that tells the retry's delay      */
@@ -363,6 +364,8 @@ int64_t lease_next_us(const struct worker *w); /* when it is over, if nothing co
 /* ---- worker.c ---- */
 void worker_stop(struct worker *w);                         /* gracefully, as by the first signal */
 void worker_fail(struct worker *w, const plain_error *err); /* cannot go on: stop with this error */
-void worker_ready(struct worker *w); /* a runner has described the classes: jobs can be taken */
+void worker_described(struct worker *w);                    /* a runner has told the classes */
+/* It has a row, so jobs can be taken: whoever waits for that is told, the first time. */
+void worker_registered(struct worker *w);
 
 #endif

@@ -63,16 +63,22 @@ void worker_fail(struct worker *w, const plain_error *err)
         w->stop = STOP_GRACEFUL;
 }
 
-void worker_ready(struct worker *w)
+void worker_described(struct worker *w)
 {
-    if (!w->classes_known && w->options->ready_fd > 0) {
-        (void)!write(w->options->ready_fd, "r", 1);
-        (void)close(w->options->ready_fd);
-    }
     if (!w->classes_known && w->class_count == 0)
         log_event(LOG_WARNING, "No job classes",
                   LOG_TEXT("fix", "set JOBS_MODULES, or put executables into " EXECUTABLES_FOLDER));
     w->classes_known = true;
+}
+
+void worker_registered(struct worker *w)
+{
+    log_event(LOG_INFO, "Worker registered", LOG_TEXT("worker_id", w->id_text));
+    if (!w->is_ready && w->options->ready_fd > 0) {
+        (void)!write(w->options->ready_fd, "r", 1);
+        (void)close(w->options->ready_fd);
+    }
+    w->is_ready = true;
 }
 
 static void on_store(void *user)

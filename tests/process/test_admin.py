@@ -679,7 +679,8 @@ def test_an_address_that_cannot_be_told(db, plain, target):
 
 @on_one_store
 def test_what_it_tells(db, start_admin):
-    assert db.url in start_admin().log.read_text()
+    admin = start_admin()
+    wait_until(lambda: db.url in admin.log.read_text(), "what stands behind the address")
     quiet = start_admin("--quiet")
     assert quiet.log.read_text().count("\n") == 1  # of the first one
 

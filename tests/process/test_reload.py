@@ -203,6 +203,21 @@ def test_executables_come_change_and_go_without_a_build(db, plain, module, start
 
 
 @on_one_store
+def test_the_old_worker_stops_when_the_next_can_claim_and_not_before(db, plain, module, start):
+    """Claims need the worker's row: without one nobody would claim for a while."""
+    told = ("Worker registered", "Worker is ready", "Worker reloaded",
+            "Job worker shutdown requested")
+    plain.add_executable("first", "#!/bin/sh\n")
+    worker = start()
+    replace(plain.folder / "jobs.d/second", "#!/bin/sh\n", 0o755)
+    await_reload(worker, 2)
+    assert [record["event"] for record in worker.events() if record["event"] in told] == [
+        "Worker registered", "Worker is ready", "Worker registered", "Worker reloaded",
+        "Job worker shutdown requested"]
+    worker.stop()
+
+
+@on_one_store
 def test_a_header_in_a_new_folder_counts_and_other_files_do_not(db, plain, module, start):
     plain.env["PLAIN_JOBS_BUILD_COMMAND"] = '["true"]'
     worker = start()
