@@ -126,8 +126,8 @@ class StalledRelay(Relay):
                     server.sendall(data)
 
     def stall(self, client, server, data):
+        self.kept.set()  # first: the client may come again at once, and is to be refused
         client.shutdown(socket.SHUT_RDWR)
-        self.kept.set()
         self.going_on.wait(60)
         with contextlib.suppress(OSError):
             server.sendall(data)

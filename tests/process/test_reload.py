@@ -211,9 +211,9 @@ def test_the_old_worker_stops_when_the_next_can_claim_and_not_before(db, plain, 
     worker = start()
     replace(plain.folder / "jobs.d/second", "#!/bin/sh\n", 0o755)
     await_reload(worker, 2)
-    assert [record["event"] for record in worker.events() if record["event"] in told] == [
-        "Worker registered", "Worker is ready", "Worker registered", "Worker reloaded",
-        "Job worker shutdown requested"]
+    events = [record["event"] for record in worker.events() if record["event"] in told]
+    assert events[:3] == ["Worker registered", "Worker is ready", "Worker registered"]
+    assert set(events[3:]) == {"Worker reloaded", "Job worker shutdown requested"}
     worker.stop()
 
 
