@@ -9,7 +9,6 @@
 
 #include <plain/jobs/error.h>
 
-#include "admin/table.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/compiler.h"

@@ -6,7 +6,6 @@
 #include "admin/html.h"
 #include "admin/page.h"
 #include "admin/row_facts.h"
-#include "admin/row_table.h"
 #include "admin/row_words.h"
 #include "base/text.h"
 #include "base/uuid.h"
